@@ -1,0 +1,17 @@
+// The Pulumi program, under every engine: plain JavaScript, so that no engine has to know about TypeScript.
+import pulumi from "@pulumi/pulumi";
+import { load } from "./load.mjs";
+
+// With a stack an error costs a minute on Node 20 and 22 (the SDK inspects it, and util.inspect loops): message only.
+const plain = (error) => {
+  const told = new pulumi.RunError(error instanceof Error ? error.message : String(error));
+  told.stack = undefined;
+  return told;
+};
+
+export default () =>
+  load("index")
+    .then((program) => program.default())
+    .catch((error) => {
+      throw plain(error);
+    });
