@@ -4,6 +4,7 @@ import { load } from "./load.mjs";
 
 // With a stack an error costs a minute on Node 20 and 22 (the SDK inspects it, and util.inspect loops): message only.
 const plain = (error) => {
+  if (process.env.CONSOLE_VAULT_DEBUG === "1") process.stderr.write(`${error?.stack ?? error}\n`);
   const told = new pulumi.RunError(error instanceof Error ? error.message : String(error));
   told.stack = undefined;
   return told;

@@ -1,0 +1,125 @@
+import { z } from "zod";
+import type { Catalog } from "./types.js";
+
+// Infisical refuses other characters in a folder name (current servers) or answers 500 (older ones).
+const segment = z.string().regex(/^[A-Za-z0-9_-]+$/, "use only letters, digits, - and _");
+const variable = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "use a name that can be an environment variable");
+const text = z.string().trim().min(1, "say why");
+
+const rule = z.discriminatedUnion("rule", [
+  z.object({ rule: z.literal("prefix"), prefixes: z.record(segment, z.array(z.string().min(1)).min(1)) }),
+  z.object({ rule: z.literal("never-in"), environments: z.array(segment).min(1) }),
+  z.object({ rule: z.literal("distinct") }),
+  z.object({ rule: z.literal("not-value-of"), names: z.array(variable).min(1) }),
+]);
+
+const catalogSchema = z
+  .object({
+    root: z.string().regex(/^(\/[A-Za-z0-9_-]+)+$/, "an absolute folder path such as /MooseQuest"),
+    environments: z
+      .array(
+        z.object({
+          name: segment,
+          apps: z.record(segment, segment),
+          source: z.enum(["copy", "provision"]),
+        }),
+      )
+      .min(1),
+    fallback: segment,
+    credentials: z
+      .array(
+        z.object({
+          name: variable,
+          vendor: segment,
+          scope: z.enum(["environment", "shared"]),
+          reason: text,
+          rules: z.array(rule),
+          consumers: z.array(segment),
+          assumed: z.array(z.enum(["vendor", "consumers"])),
+        }),
+      )
+      .min(1),
+    flag: z.object({
+      name: variable,
+      variable,
+      default: z.boolean(),
+      role: segment,
+      revision: text,
+      description: text,
+    }),
+  })
+  .superRefine((catalog, context) => {
+    const problem = (path: (string | number)[], message: string) => context.addIssue({ code: "custom", path, message });
+    const environments = new Set(catalog.environments.map(({ name }) => name));
+    const names = new Set(catalog.credentials.map(({ name }) => name));
+    const unknownEnvironment = (name: string) =>
+      environments.has(name) ? undefined : `unknown environment ${name}; there are ${[...environments].join(", ")}`;
+
+    for (const [kind, list] of [
+      ["environments", catalog.environments],
+      ["credentials", catalog.credentials],
+    ] as const) {
+      list.forEach(({ name }, index) => {
+        if (list.findIndex((other) => other.name === name) !== index)
+          problem([kind, index, "name"], `${name} is there twice`);
+      });
+    }
+    const unknownFallback = unknownEnvironment(catalog.fallback);
+    if (unknownFallback) problem(["fallback"], unknownFallback);
+
+    catalog.environments.forEach((environment, index) => {
+      if (!(catalog.flag.role in environment.apps))
+        problem(["environments", index, "apps"], `no ${catalog.flag.role} app, which has the flag's config var`);
+    });
+    catalog.credentials.forEach((credential, index) => {
+      // An environment's folder stands beside the flat credentials of its vendor.
+      if (environments.has(credential.vendor))
+        problem(["credentials", index, "vendor"], `${credential.vendor} is the name of an environment`);
+      if (credential.scope === "shared" && credential.rules.some((one) => one.rule === "distinct"))
+        problem(["credentials", index, "rules"], "a shared credential has one value: it cannot be distinct");
+      credential.rules.forEach((one, position) => {
+        const path = ["credentials", index, "rules", position];
+        const named =
+          one.rule === "prefix"
+            ? Object.keys(one.prefixes)
+            : one.rule === "never-in"
+              ? one.environments
+              : ([] as string[]);
+        for (const name of named) {
+          const unknown = unknownEnvironment(name);
+          if (unknown) problem(path, unknown);
+        }
+        if (one.rule === "not-value-of")
+          for (const name of one.names) if (!names.has(name)) problem(path, `unknown credential ${name}`);
+      });
+    });
+  });
+
+/** Every problem of a catalog at once, a line each: `credentials.3.vendor: …`. */
+export class CatalogError extends Error {
+  override readonly name = "CatalogError";
+  constructor(readonly problems: readonly string[]) {
+    super(`The catalog has ${problems.length} problem${problems.length === 1 ? "" : "s"}:\n  ${problems.join("\n  ")}`);
+  }
+}
+
+/**
+ * Validates a catalog and returns it with its names as literal types.
+ *
+ * @throws CatalogError that lists every problem by key.
+ * @example
+ * const catalog = defineCatalog({
+ *   root: "/Acme",
+ *   environments: [{ name: "prod", apps: { console: "acme-console" }, source: "copy" }],
+ *   fallback: "prod",
+ *   credentials: [{ name: "TOKEN", vendor: "github", scope: "shared", reason: "One account.", rules: [], consumers: [], assumed: [] }],
+ *   flag: { name: "aware", variable: "FLAG_AWARE", default: false, role: "console", revision: "0001_aware", description: "…" },
+ * });
+ */
+export function defineCatalog<const Name extends string, const Env extends string>(
+  input: Catalog<Name, Env>,
+): Catalog<Name, Env> {
+  const result = catalogSchema.safeParse(input);
+  if (result.success) return input;
+  throw new CatalogError(result.error.issues.map(({ path, message }) => `${path.join(".") || "catalog"}: ${message}`));
+}

@@ -1,0 +1,13 @@
+export { type CredentialName, consoleCatalog, type EnvironmentName } from "./console.js";
+export { CatalogError, defineCatalog } from "./define.js";
+export { credentialOf, environmentOf, flagApp, heldBy, mayHold, scopedVendors, UnknownNameError } from "./lookup.js";
+export {
+  type Finding,
+  type Held,
+  type Judgement,
+  judge,
+  looksLikeSecret,
+  type Override,
+  withOverrides,
+} from "./rules.js";
+export type { Catalog, Credential, Environment, Flag, Rule, RuleName, Scope } from "./types.js";

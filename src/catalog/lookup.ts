@@ -1,0 +1,62 @@
+import { nearest } from "./nearest.js";
+import type { Catalog, Credential, Environment } from "./types.js";
+
+/** A name that the catalog does not have. The message suggests the nearest one. */
+export class UnknownNameError extends Error {
+  override readonly name = "UnknownNameError";
+  constructor(kind: "credential" | "environment", given: string, candidates: readonly string[]) {
+    const near = nearest(given, candidates);
+    const all = kind === "environment" ? ` There are: ${candidates.join(", ")}.` : "";
+    super(`Unknown ${kind} ${JSON.stringify(given)}.${near ? ` Did you mean ${near}?` : ""}${all}`);
+  }
+}
+
+/** @throws UnknownNameError */
+export function credentialOf<Name extends string, Env extends string>(
+  catalog: Catalog<Name, Env>,
+  name: string,
+): Credential<Name, Env> {
+  const found = catalog.credentials.find((credential) => credential.name === name);
+  if (found) return found;
+  throw new UnknownNameError(
+    "credential",
+    name,
+    catalog.credentials.map((credential) => credential.name),
+  );
+}
+
+/** @throws UnknownNameError */
+export function environmentOf<Env extends string>(catalog: Catalog<string, Env>, name: string): Environment<Env> {
+  const found = catalog.environments.find((environment) => environment.name === name);
+  if (found) return found;
+  throw new UnknownNameError(
+    "environment",
+    name,
+    catalog.environments.map((environment) => environment.name),
+  );
+}
+
+/** Whether an environment may hold a credential at all (rule `never-in`). */
+export function mayHold(credential: Credential, environment: string): boolean {
+  return !credential.rules.some((rule) => rule.rule === "never-in" && rule.environments.includes(environment));
+}
+
+/** The environment-scoped credentials that an environment holds, in the catalog's order. */
+export function heldBy<Name extends string, Env extends string>(
+  catalog: Catalog<Name, Env>,
+  environment: string,
+): Credential<Name, Env>[] {
+  return catalog.credentials.filter(
+    (credential) => credential.scope === "environment" && mayHold(credential, environment),
+  );
+}
+
+/** Vendors with environment-scoped credentials, in the catalog's order: each gets a folder per environment. */
+export function scopedVendors(catalog: Catalog): string[] {
+  return [...new Set(catalog.credentials.filter(({ scope }) => scope === "environment").map(({ vendor }) => vendor))];
+}
+
+/** The app of an environment that has the flag's config var, e.g. `raxx-console-staging`. */
+export function flagApp(catalog: Catalog, environment: string): string {
+  return environmentOf(catalog, environment).apps[catalog.flag.role]!;
+}

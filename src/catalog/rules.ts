@@ -1,0 +1,125 @@
+import type { SecretValue } from "../secret.js";
+import type { Rule, RuleName } from "./types.js";
+
+/** A value that exists somewhere in the vault. `environment` undefined: at the flat path. */
+export interface Held {
+  readonly name: string;
+  readonly path: string;
+  readonly environment: string | undefined;
+  readonly value: SecretValue;
+}
+
+/** What is wrong with a value. Names and paths only, nothing of the value itself. */
+export interface Finding {
+  readonly name: string;
+  /** A rule of the catalog, or one that holds for every value. */
+  readonly rule: RuleName | "empty" | "reference";
+  readonly why: string;
+}
+
+export interface Subject {
+  readonly name: string;
+  readonly environment: string;
+  readonly value: SecretValue;
+  readonly rules: readonly Rule[];
+}
+
+export interface Surroundings {
+  /** All values that may be seen of the same vendor, the subject's own place included or not. */
+  readonly held: readonly Held[];
+  /** Names that the subject's environment may not hold: their values may not appear there under another name either. */
+  readonly forbidden: readonly string[];
+  /** The environment whose values the flat path holds. */
+  readonly fallback: string;
+}
+
+export interface Judgement {
+  readonly findings: readonly Finding[];
+  /** `unchecked`: the rule `distinct` holds for it and no other environment's value could be seen. */
+  readonly distinct: "checked" | "unchecked" | "not-asked";
+}
+
+/**
+ * Judges a value by its rules. Pure; only whether it passes leaves this function.
+ * Unknown shapes fail: a `prefix` rule without prefixes for the environment accepts nothing.
+ */
+export function judge(subject: Subject, { held, forbidden, fallback }: Surroundings): Judgement {
+  const { name, environment, value, rules } = subject;
+  const findings: Finding[] = [];
+  const add = (rule: Finding["rule"], why: string) => findings.push({ name, rule, why });
+  const text = value.reveal();
+
+  if (text.trim() === "") add("empty", "the value is empty");
+  // Clients that expand references (Infisical's SDK does by default) would read another value than the one stored.
+  if (text.includes("${")) add("reference", "the value contains ${, which Infisical's clients expand");
+
+  const elsewhere = held.filter((other) => other.name === name && (other.environment ?? fallback) !== environment);
+  let distinct: Judgement["distinct"] = "not-asked";
+  for (const rule of rules) {
+    if (rule.rule === "never-in") {
+      if (rule.environments.includes(environment)) add("never-in", `${environment} must never hold ${name}`);
+    } else if (rule.rule === "prefix") {
+      const allowed = rule.prefixes[environment] ?? [];
+      if (!allowed.some((prefix) => text.startsWith(prefix)))
+        add(
+          "prefix",
+          `the value does not begin with ${allowed.join(" or ") || "any prefix that is known"}, as in ${environment}`,
+        );
+    } else if (rule.rule === "distinct") {
+      distinct = elsewhere.length > 0 ? "checked" : "unchecked";
+      const same = elsewhere.find((other) => other.value.equals(value));
+      if (same) add("distinct", `the value is the same as ${same.environment ?? fallback}'s at ${same.path}`);
+    } else {
+      const same = held.find((other) => rule.names.includes(other.name) && other.value.equals(value));
+      if (same) add("not-value-of", `the value is that of ${same.name} at ${same.path}`);
+    }
+  }
+  const forbiddenValue = held.find(
+    (other) => other.name !== name && forbidden.includes(other.name) && other.value.equals(value),
+  );
+  if (forbiddenValue)
+    add("never-in", `the value is that of ${forbiddenValue.name}, which ${environment} must never hold`);
+  return { findings, distinct };
+}
+
+/** A finding that a person lets pass for one value: it names the rule, the value's token (`id@version`) and a reason. */
+export interface Override {
+  readonly name: string;
+  readonly rule: RuleName;
+  readonly token: string;
+  readonly reason: string;
+}
+
+/**
+ * Splits findings into those that stand and those that an override lets pass. An override holds for one value: when the
+ * secret is written again its token changes and the finding stands again. `never-in` is never let pass.
+ *
+ * @param tokens the value's own token, and the one it was copied from
+ */
+export function withOverrides(
+  findings: readonly Finding[],
+  overrides: readonly Override[],
+  tokens: readonly (string | undefined)[],
+): { standing: Finding[]; overridden: Override[] } {
+  const standing: Finding[] = [];
+  const overridden: Override[] = [];
+  for (const finding of findings) {
+    const override = overrides.find(
+      ({ name, rule, token }) => name === finding.name && rule === finding.rule && tokens.includes(token),
+    );
+    if (override && finding.rule !== "never-in") overridden.push(override);
+    else standing.push(finding);
+  }
+  return { standing, overridden };
+}
+
+/**
+ * Whether a text written by a person (a reason, a comment) looks like it has a secret in it: a word of 16 characters or more
+ * that mixes letters and digits, or one with a prefix that vendors give to keys.
+ */
+export function looksLikeSecret(text: string): boolean {
+  return text.split(/[\s"'`,;()]+/).some((word) => {
+    if (/^(rk_|sk_|pk_|HRKU-|xox[a-z]-|gh[a-z]_|github_pat_|sk-|eyJ|st\.|AKIA|-----BEGIN)/.test(word)) return true;
+    return word.length >= 16 && /[A-Za-z]/.test(word) && /\d/.test(word) && /^[A-Za-z0-9_+/=.-]+$/.test(word);
+  });
+}

@@ -1,0 +1,66 @@
+/**
+ * Where a credential lives: `environment` means one value per environment (a sub-folder each), `shared` means one value
+ * for all of them (the flat vendor folder, flag on or off).
+ */
+export type Scope = "environment" | "shared";
+
+/**
+ * What a credential's value must be. Rules are data, so that they travel in resource inputs and are judged by one function
+ * (`findings` in `rules.ts`) wherever a value is at hand.
+ *
+ * - `prefix`: begins with one of the prefixes of its environment; anything else is an unknown shape and fails.
+ * - `never-in`: the environment may not hold the credential at all, whatever its value.
+ * - `distinct`: its value in one environment differs from its value in every other.
+ * - `not-value-of`: its value is not the one that another credential has, at any path.
+ */
+export type Rule<Environment extends string = string> =
+  | { readonly rule: "prefix"; readonly prefixes: Readonly<Partial<Record<Environment, readonly string[]>>> }
+  | { readonly rule: "never-in"; readonly environments: readonly Environment[] }
+  | { readonly rule: "distinct" }
+  | { readonly rule: "not-value-of"; readonly names: readonly string[] };
+
+export type RuleName = Rule["rule"];
+
+/** One credential: a secret name that is the same in every environment. */
+export interface Credential<Name extends string = string, Environment extends string = string> {
+  readonly name: Name;
+  /** Folder below the root. */
+  readonly vendor: string;
+  readonly scope: Scope;
+  /** Why it has that scope, in the document's words. */
+  readonly reason: string;
+  readonly rules: readonly Rule<Environment>[];
+  /** Roles of the apps that read it, e.g. `api`. */
+  readonly consumers: readonly string[];
+  /** What of this entry the document does not say. */
+  readonly assumed: readonly ("vendor" | "consumers")[];
+}
+
+/** An environment and its Heroku apps by role: `{ api: "raxx-api-prod", console: "raxx-console-prod" }`. */
+export interface Environment<Name extends string = string> {
+  readonly name: Name;
+  readonly apps: Readonly<Record<string, string>>;
+  /** Where its credentials come from unless config says otherwise. */
+  readonly source: "copy" | "provision";
+}
+
+/** A feature flag kept as a Heroku config var. */
+export interface Flag {
+  readonly name: string;
+  readonly variable: string;
+  readonly default: boolean;
+  /** Role of the app that has the var. */
+  readonly role: string;
+  readonly revision: string;
+  readonly description: string;
+}
+
+export interface Catalog<Name extends string = string, Env extends string = string> {
+  /** Folder that holds the vendors' folders, e.g. `/MooseQuest`. */
+  readonly root: string;
+  readonly environments: readonly Environment<Env>[];
+  /** The environment whose values the flat path holds, and the resolver's fallback. */
+  readonly fallback: Env;
+  readonly credentials: readonly Credential<Name, Env>[];
+  readonly flag: Flag;
+}

@@ -1,0 +1,90 @@
+import { randomBytes, randomUUID } from "node:crypto";
+import Table from "cli-table3";
+import type { Command } from "commander";
+import { heldBy } from "../../catalog/index.js";
+import { Stage } from "../demo/stage.js";
+import { colorsOf, type Io } from "../io.js";
+import { run } from "../program.js";
+import { catalog } from "../stack.js";
+
+/** A value of the right shape for each of staging's credentials, made up anew for every demo. */
+function stagingValue(name: string): string {
+  const random = (length: number) => randomBytes(length).toString("hex").slice(0, length);
+  if (name === "STRIPE_RESTRICTED_KEY") return `rk_test_${random(24)}`;
+  if (name === "ALPACA_PAPER_API_KEY_ID") return `PK${random(18).toUpperCase()}`;
+  if (name.startsWith("HEROKU_") || name.startsWith("POSTMARK_")) return randomUUID();
+  return random(40);
+}
+
+function showVault(io: Io, stage: Stage): void {
+  const { vault } = stage.services.infisical;
+  const table = new Table({ head: ["folder", "names"], style: { head: io.color ? ["cyan"] : [], border: [] } });
+  for (const path of vault.folders("prod")) {
+    const names = vault.secrets("prod", path).map(({ name }) => name);
+    if (names.length > 0) table.push([`${path}/`, names.join("\n")]);
+  }
+  io.out(table.toString());
+}
+
+async function demo(io: Io, engine: string): Promise<void> {
+  const c = colorsOf(io);
+  io.out(`${c.bold("console-vault")}: from one flat folder per vendor to a folder per environment, on local services.`);
+  const stage = await Stage.open(io, engine, run);
+  try {
+    stage.say(
+      "The flat vault",
+      "One folder per vendor, shared by staging and prod: who rotates staging's key rotates production's.",
+    );
+    showVault(io, stage);
+    await stage.run(["resolve", "HEROKU_API_KEY", "--env", "staging", "--flag", "off"]);
+    await stage.run(["resolve", "HEROKU_API_KEY", "--env", "staging", "--flag", "on"]);
+
+    stage.say(
+      "Staging: folders",
+      "The plan first. Then the folders are made; the credentials wait for an operator, who gets the commands to type.",
+    );
+    await stage.run(["up", "--stack", "staging", "--yes"]);
+
+    stage.say("Staging: credentials", "Each value comes from stdin, is checked by its rules, written, and read back.");
+    for (const { name } of heldBy(catalog, "staging"))
+      await stage.run(["provision", name, "--env", "staging"], { input: stagingValue(name) });
+    await stage.run(["provision", "ALPACA_LIVE_API_KEY_ID", "--env", "staging"], {
+      input: `AK${randomBytes(9).toString("hex")}`,
+      expect: 3,
+    });
+    await stage.run(["up", "--stack", "staging", "--yes"]);
+
+    stage.say("Staging: the flag", "Everything is confirmed, so the flag may turn on: one release of one app.");
+    stage.set("staging", "vaultEnvAware", true);
+    await stage.run(["up", "--stack", "staging", "--yes"]);
+    stage.note("\nOnce more: nothing to do, nothing written.");
+    await stage.run(["up", "--stack", "staging", "--yes"]);
+
+    stage.say(
+      "Prod: prepared",
+      "Prod's credentials are copied inside the provider, read back, and compared. The flat ones stay.",
+    );
+    await stage.run(["up", "--stack", "prod", "--yes"]);
+
+    stage.say("Prod: refused", "Prod's flag has to wait until staging has soaked for 48 hours.");
+    stage.set("prod", "vaultEnvAware", true);
+    await stage.run(["up", "--stack", "prod", "--yes"], { expect: 3 });
+
+    stage.say("The vault and the paths now");
+    showVault(io, stage);
+    await stage.run(["paths"]);
+    io.out(
+      `\n${c.green("Done.")} Nothing of this was real but the requests: both services ran on this machine, and are gone now.`,
+    );
+  } finally {
+    await stage.close();
+  }
+}
+
+export function addDemo(program: Command, io: Io): void {
+  program
+    .command("demo")
+    .description("the whole story on the local services, with a state of its own")
+    .option("--engine <engine>", "embedded or pulumi", "embedded")
+    .action((options: { engine: string }) => demo(io, options.engine));
+}

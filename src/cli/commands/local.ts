@@ -1,0 +1,56 @@
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Command } from "commander";
+import { UsageError } from "../../errors.js";
+import { parseSeed, startLocal } from "../../local/index.js";
+import type { Io } from "../io.js";
+
+/** The local services together with a place for the state that belongs to them: it is worth nothing without them. */
+export function localEnv(services: { readonly env: Record<string, string> }, stateDir: string): Record<string, string> {
+  return { ...services.env, PULUMI_BACKEND_URL: `file://${stateDir}`, PULUMI_CONFIG_PASSPHRASE: "local" };
+}
+
+function seedFrom(file: string) {
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8");
+  } catch {
+    throw new UsageError(`--seed: cannot read ${file}`);
+  }
+  return parseSeed(text);
+}
+
+async function start(io: Io, options: { port?: string; seed?: string; rateLimits?: boolean }): Promise<void> {
+  const port = options.port === undefined ? undefined : Number(options.port);
+  if (port !== undefined && !(Number.isInteger(port) && port > 0 && port < 65_535))
+    throw new UsageError(`--port takes a port number, and uses the next one too; not ${options.port}`);
+  const services = await startLocal({
+    ...(port === undefined ? {} : { infisicalPort: port, herokuPort: port + 1 }),
+    ...(options.seed ? { seed: seedFrom(options.seed) } : {}),
+    rateLimits: options.rateLimits ?? false,
+  });
+  const stateDir = mkdtempSync(join(tmpdir(), "console-vault-local-"));
+  for (const [name, value] of Object.entries(localEnv(services, stateDir))) io.out(`export ${name}='${value}'`);
+  io.err("# Paste these lines into another shell. The services keep everything in memory; Ctrl-C ends them.");
+  io.err(
+    `# Their clock: curl -X POST ${services.env.HEROKU_API_URL}/_local/clock -H 'content-type: application/json' -d '{"advanceHours":48}'`,
+  );
+  await new Promise<void>((ended) => {
+    io.signal.addEventListener("abort", () => ended(), { once: true });
+    process.once("SIGTERM", () => ended());
+  });
+  await services.close();
+  rmSync(stateDir, { recursive: true, force: true });
+}
+
+export function addLocal(program: Command, io: Io): void {
+  const local = program.command("local").description("Infisical and the Heroku Platform API, served on loopback");
+  local
+    .command("start")
+    .description("start both in the foreground and print the export lines to use them")
+    .option("--port <port>", "Infisical's port; Heroku gets the next one (default: any free ones)")
+    .option("--seed <file>", "a world to start with, as JSON (default: the document's flat vault)")
+    .option("--rate-limits", "limit requests as a self-hosted Infisical in production does")
+    .action((options: { port?: string; seed?: string; rateLimits?: boolean }) => start(io, options));
+}

@@ -1,0 +1,62 @@
+import type { Command } from "commander";
+import { environmentOf } from "../../catalog/index.js";
+import { Refusal, UsageError } from "../../errors.js";
+import { duration, gate, gateFacts, look, predecessor, targetOf } from "../../migration/index.js";
+import { ConfigFile } from "../configFile.js";
+import { colorsOf, type Io } from "../io.js";
+import { catalog, openStack, type StackOptions } from "../stack.js";
+import { type UpdateOptions, update } from "./update.js";
+
+interface PromoteOptions extends Omit<StackOptions, "stack"> {
+  readonly from: string;
+  readonly to: string;
+  readonly yes?: boolean;
+}
+
+async function promote(io: Io, options: PromoteOptions): Promise<void> {
+  const { from, to } = options;
+  for (const name of [from, to]) environmentOf(catalog, name);
+  if (predecessor(catalog, to) !== from)
+    throw new UsageError(`${to} does not follow ${from}; the order is ${catalog.environments.map(({ name }) => name).join(", ")}.`);
+  const stack = await openStack(io, { ...options, stack: to });
+  const source = await openStack(io, { ...options, stack: from, engine: stack.engine.name });
+  const c = colorsOf(io);
+
+  // The gate before anything is touched, its file included; the stack's own update asks it again.
+  const world = await look(catalog, stack.config, stack.vault, stack.heroku);
+  const target = targetOf(stack.config, stack.services, world.account);
+  if (world.flag.on && stack.config.vaultEnvAware) {
+    io.out(`${catalog.flag.variable} is on on ${world.flag.app} already.`);
+    return;
+  }
+  const output = (await source.engine.outputs()).migration?.value as unknown;
+  const answer = gate(await gateFacts(catalog, stack.config, world, target, stack.heroku, from, output));
+  if (!answer.open) throw new Refusal(answer.reasons.join("\n"));
+  for (const warning of answer.warnings) io.err(c.yellow(`! ${warning}`));
+  io.err(`${c.green("✓")} ${from} has soaked for ${duration(world.now.getTime() - answer.since!.getTime())}, and all of it was read again just now`);
+
+  const file = new ConfigFile(stack.projectDir, to);
+  file.set("vaultEnvAware", true);
+  io.err(`  console-vault:vaultEnvAware: true  in ${file.path}`);
+  try {
+    await update(io, { ...options, stack: to });
+  } catch (error) {
+    file.putBack();
+    io.err(`  ${file.path} is as it was`);
+    throw error;
+  }
+}
+
+export function addPromote(program: Command, io: Io): void {
+  const [first, second] = catalog.environments.map(({ name }) => name);
+  program
+    .command("promote")
+    .description("turn the next environment's flag on, if the one before has soaked")
+    .option("--from <environment>", "environment that has soaked", first)
+    .option("--to <environment>", "environment that follows", second)
+    .option("--engine <engine>", "auto, pulumi (the Pulumi CLI) or embedded", "auto")
+    .option("--cwd <dir>", "the project's directory")
+    .option("--json", "answer as JSON")
+    .option("-y, --yes", "do not ask")
+    .action((options: PromoteOptions & UpdateOptions) => promote(io, options));
+}

@@ -1,0 +1,108 @@
+import { password } from "@inquirer/prompts";
+import type { Command } from "commander";
+import { credentialOf, environmentOf, judge, mayHold } from "../../catalog/index.js";
+import { Refusal, UsageError } from "../../errors.js";
+import { heldValues, lookAtFlag } from "../../migration/index.js";
+import { environmentPath, flatPath } from "../../resolver/index.js";
+import { SecretValue } from "../../secret.js";
+import { trimmed } from "../../vault/client/index.js";
+import { environmentToWrite } from "../environment.js";
+import { colorsOf, type Io } from "../io.js";
+import { catalog, openServices, projectDirOf } from "../stack.js";
+
+interface ProvisionOptions {
+  readonly env?: string;
+  readonly cwd?: string;
+  readonly replace?: boolean;
+  readonly keepNewline?: boolean;
+}
+
+/** A value that an operator types or pipes. One line break at the end is the shell's, not the value's. */
+export async function readValue(io: Io, name: string, keepNewline = false): Promise<SecretValue> {
+  const piped = await io.readStdin();
+  const text =
+    piped ?? (io.interactive ? await password({ message: `Value of ${name} (not shown)`, mask: false }) : "");
+  const value = keepNewline ? text : text.replace(/\r?\n$/, "");
+  if (value.trim() === "")
+    throw new UsageError(
+      `No value for ${name}: pipe it in (… | console-vault …), or type it at the prompt of a terminal.`,
+    );
+  return trimmed(SecretValue.of(value));
+}
+
+async function provision(io: Io, name: string, options: ProvisionOptions): Promise<void> {
+  const credential = credentialOf(catalog, name);
+  const environment = environmentOf(catalog, await environmentToWrite(io, options.env));
+  if (credential.scope === "shared")
+    throw new Refusal(
+      `${name} is shared: it has one value for all environments, at ${flatPath(catalog.root, credential.vendor)}`,
+    );
+  if (!mayHold(credential, environment.name))
+    throw new Refusal(`${environment.name} must never hold ${name} (never-in).`);
+  const { config, vault, heroku } = openServices(io, projectDirOf(io, options.cwd), environment.name);
+  if ((config.sources[name] ?? environment.source) === "copy")
+    throw new Refusal(
+      `${name} is copied from its flat path on ${environment.name}. To write it by hand, set console-vault:sources: { ${name}: provision } in Pulumi.${environment.name}.yaml first.`,
+    );
+  const value = await readValue(io, name, options.keepNewline);
+
+  await vault.checkAccess();
+  const flag = await lookAtFlag(heroku, catalog, environment.name);
+  const path = environmentPath(config.root, credential.vendor, environment.name);
+  const rows = await vault.listSecrets(`${config.root}/${credential.vendor}/`, { recursive: true });
+  const { findings } = judge(
+    { name, environment: environment.name, value, rules: credential.rules },
+    {
+      held: heldValues(catalog, config.root, rows),
+      forbidden: catalog.credentials.filter((one) => !mayHold(one, environment.name)).map((one) => one.name),
+      fallback: catalog.fallback,
+    },
+  );
+  if (findings.length > 0)
+    throw new Refusal(`${name} is not written:\n${findings.map(({ why, rule }) => `  ${why} (${rule})`).join("\n")}`);
+
+  const there = rows.filter((row) => row.path === path && row.name === name);
+  const c = colorsOf(io);
+  if (there.length > 1)
+    throw new Refusal(`${name} has ${there.length} rows at ${path}: delete all but one in Infisical first.`);
+  if (there[0]?.value.equals(value)) {
+    io.out(`${c.green("✓")} ${name} is at ${path} with this value already; nothing was written`);
+    return;
+  }
+  if (there[0] && flag.on)
+    throw new Refusal(
+      `${name} at ${path} is in use (the flag is on on ${flag.app}): console-vault rotate ${name} --env ${environment.name}`,
+    );
+  if (there[0] && !options.replace)
+    throw new Refusal(`${path} has another value of ${name}; to replace it, run the command again with --replace`);
+
+  if (!(await vault.folderExists(path))) {
+    await vault.createFolder(path);
+    io.err(`  + folder ${path}`);
+  }
+  const result = there[0]
+    ? await vault.updateSecrets(path, [{ name, value }])
+    : await vault.createSecrets(path, [{ name, value }]);
+  if ("approval" in result)
+    throw new Refusal(
+      `Infisical keeps the change of ${name} at ${path} for an approval; it is not placed until somebody approves it there.`,
+    );
+  const back = await vault.getSecret(path, name);
+  if (!back?.value.equals(value))
+    throw new Error(`${name} was written to ${path}, and another value is read back there: look at it in Infisical`);
+  io.out(`${c.green("✓")} ${name} written to ${path} and read back`);
+}
+
+export function addProvision(program: Command, io: Io): void {
+  program
+    .command("provision")
+    .argument("<name>", "credential, e.g. HEROKU_API_KEY")
+    .description(
+      "write a credential at its environment path: value from stdin or a hidden prompt, checked by its rules, read back",
+    )
+    .option("--env <environment>", "environment that gets it")
+    .option("--replace", "replace another value that is there (only while the flag is off)")
+    .option("--keep-newline", "the line break at the end of stdin belongs to the value")
+    .option("--cwd <dir>", "the project's directory")
+    .action((name: string, options: ProvisionOptions) => provision(io, name, options));
+}

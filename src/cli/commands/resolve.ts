@@ -1,0 +1,72 @@
+import Table from "cli-table3";
+import type { Command } from "commander";
+import { readStackConfig } from "../../config/index.js";
+import { UsageError } from "../../errors.js";
+import { environmentPath, flatPath, resolve } from "../../resolver/index.js";
+import type { Io } from "../io.js";
+import { catalog, projectDirOf } from "../stack.js";
+
+function flagOption(text: string | undefined, env: NodeJS.ProcessEnv): boolean | undefined {
+  if (text === undefined) {
+    const raw = env[catalog.flag.variable];
+    return raw === undefined ? undefined : ["true", "1"].includes(raw.trim().toLowerCase());
+  }
+  if (text !== "on" && text !== "off") throw new UsageError(`--flag takes on or off, not ${JSON.stringify(text)}`);
+  return text === "on";
+}
+
+export function addResolve(program: Command, io: Io): void {
+  program
+    .command("resolve")
+    .argument("<name>", "credential, e.g. HEROKU_API_KEY")
+    .description("where a credential lives, and why")
+    .option("--env <environment>", `environment (default: ${catalog.fallback}, as the resolver falls back)`)
+    .option("--flag <on|off>", `the flag (default: ${catalog.flag.variable} of this shell, absent = off)`)
+    .option("--json", "as JSON: name, vendor, scope, environment, path, flag")
+    .action((name: string, options: { env?: string; flag?: string; json?: boolean }) => {
+      const found = resolve(name, options.env, { flag: flagOption(options.flag, io.env) ?? false, catalog });
+      if (options.json) {
+        const { why: _, ...answer } = found;
+        io.out(JSON.stringify(answer, null, 2));
+      } else io.out(`${found.path}\n  ${found.why}`);
+    });
+}
+
+export function addPaths(program: Command, io: Io): void {
+  program
+    .command("paths")
+    .description("the whole resolution table: every credential, flag off and on")
+    .option("--stack <stack>", "only this environment, with its root")
+    .option("--cwd <dir>", "the project's directory")
+    .option("--json", "as JSON")
+    .action((options: { stack?: string; cwd?: string; json?: boolean }) => {
+      const root = options.stack
+        ? readStackConfig(projectDirOf(io, options.cwd), options.stack, catalog).root
+        : catalog.root;
+      const environments = catalog.environments
+        .map(({ name }) => name)
+        .filter((name) => !options.stack || name === options.stack);
+      const rows = catalog.credentials.map(({ name, vendor, scope }) => ({
+        name,
+        vendor,
+        scope,
+        off: flatPath(root, vendor),
+        on: Object.fromEntries(
+          environments.map((env) => [
+            env,
+            scope === "shared" ? flatPath(root, vendor) : environmentPath(root, vendor, env),
+          ]),
+        ),
+      }));
+      if (options.json) {
+        io.out(JSON.stringify(rows, null, 2));
+        return;
+      }
+      const table = new Table({
+        head: ["credential", "scope", "flag off", ...environments.map((env) => `flag on, ${env}`)],
+        style: { head: io.color ? ["cyan"] : [], border: [] },
+      });
+      for (const row of rows) table.push([row.name, row.scope, row.off, ...environments.map((env) => row.on[env]!)]);
+      io.out(table.toString());
+    });
+}

@@ -1,0 +1,198 @@
+// `up`, `preview`, `refresh`, `destroy`: the stack update.
+import { confirm } from "@inquirer/prompts";
+import type { Command } from "commander";
+import { Refusal, UsageError } from "../../errors.js";
+import { type MigrationRecord, nextCommands } from "../../migration/index.js";
+import { Ended, exitCodes } from "../exit.js";
+import { colorsOf, type Io } from "../io.js";
+import { flagSwitch } from "../planSteps.js";
+import { type Ran, runEngine } from "../run.js";
+import { countWords, stepLines } from "../show.js";
+import { catalog, type OpenStack, openStack, type StackOptions } from "../stack.js";
+
+export interface UpdateOptions extends StackOptions {
+  readonly yes?: boolean;
+  readonly json?: boolean;
+  readonly expectNoChanges?: boolean;
+}
+
+export function withStackOptions(command: Command): Command {
+  return command
+    .requiredOption("--stack <stack>", `environment: ${catalog.environments.map(({ name }) => name).join(" or ")}`)
+    .option("--engine <engine>", "auto, pulumi (the Pulumi CLI) or embedded", "auto")
+    .option("--cwd <dir>", "the project's directory (default: the nearest with a Pulumi.yaml)")
+    .option("--rebind", "let the stack move to another vault, project or account than it worked on")
+    .option("--json", "answer as JSON");
+}
+
+/** Looks whether both services can be reached before an engine starts, and says where the stack works. */
+async function header(io: Io, { config, services, vault, heroku, engine, engineReason }: OpenStack): Promise<void> {
+  const c = colorsOf(io);
+  await vault.checkAccess();
+  const { email } = await heroku.account();
+  io.err(
+    [
+      `${c.bold(`stack ${config.environment}`)}  ${c.dim(`engine ${engine.name}: ${engineReason}`)}`,
+      c.dim(
+        `vault   ${services.infisicalUrl}  project ${config.infisicalProjectId}  environment slug ${config.infisicalEnvironment}  root ${config.root}`,
+      ),
+      c.dim(`heroku  ${services.herokuUrl}  account ${email}`),
+    ].join("\n"),
+  );
+}
+
+const changesOf = ({ outcome }: Ran): number =>
+  Object.entries(outcome.changes).reduce(
+    (sum, [op, count]) => sum + (op === "same" || op === "refresh" ? 0 : (count ?? 0)),
+    0,
+  );
+
+function showPlan(io: Io, ran: Ran): void {
+  const c = colorsOf(io);
+  io.out(c.bold("\nPlan"));
+  if (changesOf(ran) === 0) io.out("  no changes");
+  for (const step of ran.steps) io.out(stepLines(step, c).join("\n"));
+  for (const warning of ran.warnings) io.out(c.yellow(`  ! ${warning}`));
+  io.out(c.dim(`  ${countWords(ran.outcome.changes, false)}`));
+}
+
+async function ask(io: Io, options: UpdateOptions, question: string): Promise<void> {
+  if (options.yes) return;
+  if (!io.interactive)
+    throw new UsageError(
+      "Nobody can be asked here: add --yes once the plan is as it should be (console-vault preview shows it).",
+    );
+  if (!(await confirm({ message: question, default: false })))
+    throw new Ended(exitCodes.failed, "Nothing was changed.");
+}
+
+export const recordOf = (ran: Ran): MigrationRecord | undefined =>
+  ran.outcome.outputs.migration?.value as MigrationRecord | undefined;
+
+/** A flag that is wanted and refused, or that is on over something bad: recorded, and said by the exit code. */
+export function refusalOf(record: MigrationRecord | undefined): Refusal | undefined {
+  if (!record || record.blocked.length === 0) return undefined;
+  const { flag, blocked } = record;
+  const lines = blocked.map((line) => `  ${line}`).join("\n");
+  if (flag.wanted !== flag.running)
+    return new Refusal(`${flag.variable} stays ${flag.running ? "on" : "off"} on ${flag.app}:\n${lines}`);
+  if (flag.running)
+    return new Refusal(
+      `${flag.variable} is on on ${flag.app}, and not everything it needs is confirmed (the soak starts again):\n${lines}`,
+    );
+  return undefined;
+}
+
+function showRecord(io: Io, environment: string, record: MigrationRecord | undefined): void {
+  if (!record) return;
+  const c = colorsOf(io);
+  const { flag } = record;
+  io.out(
+    `\n${c.bold("phase")}   ${record.phase}${record.confirmedSince ? c.dim(`  everything confirmed since ${record.confirmedSince}`) : ""}`,
+  );
+  io.out(`${c.bold("flag")}    ${flag.variable} is ${flag.running ? c.green("on") : "off"} on ${flag.app}`);
+  for (const name of record.confirmed) io.out(`  ${c.green("✓")} ${name}  ${c.dim("confirmed")}`);
+  for (const name of record.waiting) io.out(`  ${c.yellow("…")} ${name}  ${c.dim("awaits provision")}`);
+  for (const line of record.blocked) io.out(`  ${c.red("✗")} ${line}`);
+  const followers = catalog.environments
+    .slice(catalog.environments.findIndex(({ name }) => name === environment) + 1)
+    .map(({ name }) => name);
+  const next = nextCommands(environment, record, followers);
+  if (next.length > 0) io.out(`\n${c.bold("next")}\n${next.map((command) => `  ${command}`).join("\n")}`);
+}
+
+async function preview(io: Io, options: UpdateOptions): Promise<void> {
+  const stack = await openStack(io, options);
+  await header(io, stack);
+  const ran = await runEngine(io, stack.engine, "preview", { refresh: true });
+  if (options.json)
+    io.out(JSON.stringify({ changes: ran.outcome.changes, steps: ran.steps, warnings: ran.warnings }, null, 2));
+  else showPlan(io, ran);
+  if (options.expectNoChanges && changesOf(ran) > 0)
+    throw new Ended(
+      exitCodes.pending,
+      `${changesOf(ran)} changes are pending on ${options.stack}: console-vault up --stack ${options.stack}`,
+    );
+}
+
+/** Plan, question, update: what `up` does, and what other commands end with. */
+export async function update(io: Io, options: UpdateOptions): Promise<void> {
+  const stack = await openStack(io, options);
+  await header(io, stack);
+  const planned = await runEngine(io, stack.engine, "preview", { refresh: true });
+  if (!options.json) showPlan(io, planned);
+  const flag = flagSwitch(planned.steps);
+  if (changesOf(planned) > 0)
+    await ask(
+      io,
+      options,
+      flag ? `Update ${options.stack}, and turn ${flag.name} ${flag.text}?` : `Update ${options.stack}?`,
+    );
+  const done = await runEngine(io, stack.engine, "up", { refresh: true });
+  const record = recordOf(done);
+  if (options.json)
+    io.out(
+      JSON.stringify(
+        { result: done.outcome.result, changes: done.outcome.changes, migration: record ?? null },
+        null,
+        2,
+      ),
+    );
+  else {
+    io.out(`\n${colorsOf(io).bold("Done")}    ${countWords(done.outcome.changes, true)}`);
+    showRecord(io, options.stack, record);
+  }
+  const refusal = refusalOf(record);
+  if (refusal) throw refusal;
+}
+
+async function refresh(io: Io, options: UpdateOptions): Promise<void> {
+  const stack = await openStack(io, options);
+  await header(io, stack);
+  await ask(io, options, `Read every resource of ${options.stack} again and keep what is found in its state?`);
+  const ran = await runEngine(io, stack.engine, "refresh", {});
+  if (options.json) io.out(JSON.stringify({ result: ran.outcome.result, changes: ran.outcome.changes }, null, 2));
+  else io.out(`Refreshed  ${countWords(ran.outcome.changes, true)}`);
+}
+
+async function destroy(io: Io, options: UpdateOptions): Promise<void> {
+  const stack = await openStack(io, options);
+  await header(io, stack);
+  const record = (await stack.engine.outputs()).migration?.value as MigrationRecord | undefined;
+  if (record?.flag.running)
+    throw new Refusal(
+      `${record.flag.variable} is on on ${record.flag.app}: its readers need what this stack declares. First: console-vault rollback --stack ${options.stack}`,
+    );
+  await ask(
+    io,
+    options,
+    `Forget the stack ${options.stack}? Credentials and config vars stay; folders that it made and that are empty go.`,
+  );
+  const ran = await runEngine(io, stack.engine, "destroy", {});
+  if (options.json) io.out(JSON.stringify({ result: ran.outcome.result, changes: ran.outcome.changes }, null, 2));
+  else
+    io.out(
+      `Destroyed  ${countWords(ran.outcome.changes, true) || "nothing"}. Every credential and every config var is where it was.`,
+    );
+}
+
+export function addUpdates(program: Command, io: Io): void {
+  withStackOptions(
+    program.command("up").description("make the stack what its config says: shows the plan, asks, does it"),
+  )
+    .option("-y, --yes", "do not ask")
+    .action((options: UpdateOptions) => update(io, options));
+  withStackOptions(program.command("preview").description("show what up would do; changes nothing"))
+    .option("--expect-no-changes", "exit 4 if there are changes")
+    .action((options: UpdateOptions) => preview(io, options));
+  withStackOptions(
+    program.command("refresh").description("read every resource again and keep what is found in the state"),
+  )
+    .option("-y, --yes", "do not ask")
+    .action((options: UpdateOptions) => refresh(io, options));
+  withStackOptions(
+    program.command("destroy").description("forget the stack; no value and no config var is taken from anybody"),
+  )
+    .option("-y, --yes", "do not ask")
+    .action((options: UpdateOptions) => destroy(io, options));
+}

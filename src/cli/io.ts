@@ -1,0 +1,40 @@
+import pc from "picocolors";
+
+/** What a command talks to. Answers go to `out`, progress to `err`; tests and the demo pass their own. */
+export interface Io {
+  readonly env: NodeJS.ProcessEnv;
+  readonly cwd: string;
+  out(text: string): void;
+  err(text: string): void;
+  /** A value from stdin, or undefined where stdin is a terminal. */
+  readStdin(): Promise<string | undefined>;
+  /** Whether a person can be asked. */
+  readonly interactive: boolean;
+  readonly color: boolean;
+  /** Ctrl-C. */
+  readonly signal: AbortSignal;
+}
+
+export type Colors = ReturnType<typeof pc.createColors>;
+export const colorsOf = (io: Io): Colors => pc.createColors(io.color);
+
+/** The process's own. `interrupt` is called for the first Ctrl-C; a second one ends the process as usual. */
+export function processIo(color: boolean): Io {
+  const interrupt = new AbortController();
+  process.once("SIGINT", () => interrupt.abort(new Error("interrupted")));
+  return {
+    env: process.env,
+    cwd: process.cwd(),
+    out: (text) => process.stdout.write(`${text}\n`),
+    err: (text) => process.stderr.write(`${text}\n`),
+    readStdin: async () => {
+      if (process.stdin.isTTY) return undefined;
+      const chunks: Buffer[] = [];
+      for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
+      return Buffer.concat(chunks).toString("utf8");
+    },
+    interactive: Boolean(process.stdin.isTTY && process.stderr.isTTY),
+    color,
+    signal: interrupt.signal,
+  };
+}

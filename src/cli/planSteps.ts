@@ -1,0 +1,101 @@
+// What a plan's events mean in the words of this tool: names, paths and actions, never a value.
+import type { EngineEvent } from "../engine/index.js";
+
+export interface PlanDetail {
+  readonly name: string;
+  readonly text: string;
+}
+
+export interface PlanStep {
+  readonly op: string;
+  readonly urn: string;
+  /** `folder`, `secrets`, `migration`, `retirement`, `config vars`, or Pulumi's type. */
+  readonly kind: string;
+  /** A path, an app, or the resource's name. */
+  readonly subject: string;
+  readonly details: readonly PlanDetail[];
+}
+
+type Bag = Record<string, unknown>;
+type StepMetadata = NonNullable<EngineEvent["resourcePreEvent"]>["metadata"];
+
+const bag = (value: unknown): Bag => (typeof value === "object" && value !== null ? (value as Bag) : {});
+const words = (value: unknown): string =>
+  typeof value === "string" ? value : value === undefined || value === null ? "absent" : JSON.stringify(value);
+
+const kinds: Record<string, string> = {
+  "pulumi-nodejs:dynamic/console-vault:Folder": "folder",
+  "pulumi-nodejs:dynamic/console-vault:SecretSet": "secrets",
+  "pulumi-nodejs:dynamic/console-vault:Migration": "migration",
+  "pulumi-nodejs:dynamic/console-vault:Retirement": "retirement",
+  "heroku:index/appConfigAssociation:AppConfigAssociation": "config vars",
+};
+
+/** Names whose tokens are not what the last update left, and what happens to each. */
+function secretDetails(metadata: StepMetadata): PlanDetail[] {
+  const inputs = bag(metadata.new?.inputs);
+  const [names, observed] = [bag(inputs.names), bag(inputs.observed)];
+  const seen = bag(bag(metadata.old?.outputs?.memory).seen);
+  return Object.keys(names).flatMap((name) => {
+    const [now, before] = [bag(observed[name]), bag(seen[name])];
+    if (metadata.op !== "create" && now.target === before.target && now.flat === before.flat) return [];
+    const text =
+      metadata.op === "create" || now.target === null
+        ? words(bag(names[name]).plan)
+        : now.target !== before.target
+          ? "written since the last update: read back"
+          : "its flat value changed: copied again, if the copy is still ours";
+    return [{ name, text }];
+  });
+}
+
+/** Sensitive values are ciphertext here: that they change is told by the engine, to what by nobody. */
+function varDetails(metadata: StepMetadata): PlanDetail[] {
+  const [before, after] = [bag(bag(metadata.old?.inputs).vars), bag(bag(metadata.new?.inputs).vars)];
+  const plain = [...new Set([...Object.keys(before), ...Object.keys(after)])]
+    .filter((name) => before[name] !== after[name])
+    .map((name) => ({
+      name,
+      text: !(name in after) ? "removed" : name in before ? `${words(before[name])} → ${words(after[name])}` : words(after[name]),
+    }));
+  const sensitive = metadata.new?.inputs?.sensitiveVars !== undefined && (metadata.op === "create" || metadata.diffs?.includes("sensitiveVars"));
+  return sensitive ? [...plain, { name: "credentials", text: "the vault's values (see manage)" }] : plain;
+}
+
+function migrationDetails(metadata: StepMetadata): PlanDetail[] {
+  const flag = bag(bag(metadata.new?.inputs).flag);
+  if (flag.transition !== "on" && flag.transition !== "off") return [];
+  const [from, to] = flag.transition === "on" ? ["off", "on"] : ["on", "off"];
+  return [{ name: words(flag.variable), text: `${from} → ${to} on ${words(flag.app)}` }];
+}
+
+/** The step that an event announces; undefined for the stack itself, default providers, and what stays the same. */
+export function planStep(event: EngineEvent): PlanStep | undefined {
+  const metadata = event.resourcePreEvent?.metadata;
+  if (!metadata || ["same", "read", "refresh"].includes(metadata.op)) return undefined;
+  if (metadata.type === "pulumi:pulumi:Stack" || metadata.type.startsWith("pulumi:providers:")) return undefined;
+  const kind = kinds[metadata.type] ?? metadata.type;
+  const inputs = bag((metadata.new ?? metadata.old)?.inputs);
+  const name = metadata.urn.split("::").at(-1)!;
+  const details = metadata.op.includes("delete")
+    ? []
+    : kind === "secrets"
+      ? secretDetails(metadata)
+      : kind === "config vars"
+        ? varDetails(metadata)
+        : kind === "migration"
+          ? migrationDetails(metadata)
+          : [];
+  return {
+    op: metadata.op,
+    urn: metadata.urn,
+    kind,
+    subject: typeof inputs.path === "string" ? inputs.path : name,
+    details,
+  };
+}
+
+/** Whether a step turns the flag on or off: what a person is asked about by name. */
+export function flagSwitch(steps: readonly PlanStep[]): PlanDetail | undefined {
+  return steps.filter(({ kind }) => kind === "migration").flatMap(({ details }) => details)[0];
+}

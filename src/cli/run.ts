@@ -1,0 +1,61 @@
+// Running an engine and telling a person what it does.
+import type { Engine, EngineEvent, Outcome, RunOptions } from "../engine/index.js";
+import { Refusal } from "../errors.js";
+import { refusedMark } from "../provider/contract.js";
+import { Ended, exitCodes } from "./exit.js";
+import { colorsOf, type Io } from "./io.js";
+import { type PlanStep, planStep } from "./planSteps.js";
+import { stepLines } from "./show.js";
+
+export interface Ran {
+  readonly outcome: Outcome;
+  readonly steps: readonly PlanStep[];
+  /** What the program warned of, each once. */
+  readonly warnings: readonly string[];
+}
+
+type Operation = "preview" | "up" | "refresh" | "destroy";
+
+/** Runs one operation; while it works, says on stderr what is done. A failure is thrown, with the exit code that fits. */
+export async function runEngine(
+  io: Io,
+  engine: Engine,
+  operation: Operation,
+  options: Omit<RunOptions, "onEvent" | "signal">,
+): Promise<Ran> {
+  const c = colorsOf(io);
+  const steps: PlanStep[] = [];
+  const warnings = new Set<string>();
+  const live = operation !== "preview";
+  const onEvent = (event: EngineEvent) => {
+    const step = planStep(event);
+    if (step) {
+      steps.push(step);
+      if (live) io.err(stepLines({ ...step, details: [] }, c).join("\n"));
+    }
+    const diagnostic = event.diagnosticEvent;
+    if (diagnostic?.severity === "warning") warnings.add(clean(diagnostic.message));
+  };
+  const outcome = await engine[operation]({ ...options, onEvent, signal: io.signal });
+  for (const line of outcome.interrupted) io.err(c.yellow(`  ! an earlier run was interrupted: ${line}`));
+  if (outcome.result !== "succeeded") throw failure(operation, outcome);
+  return { outcome, steps, warnings: [...warnings] };
+}
+
+/** Pulumi's diagnostics come with colour marks of its own (`<{%reset%}>`) and line ends. */
+function clean(message: string): string {
+  return message.replace(/<\{%[^%]*%\}>/g, "").trim();
+}
+
+function failure(operation: Operation, { result, errors }: Outcome): Error {
+  if (result === "cancelled")
+    return new Ended(
+      exitCodes.failed,
+      `Interrupted: the steps under way were finished and recorded. The same command goes on from here.`,
+    );
+  const text = errors.map(clean).filter(Boolean);
+  const refusals = text.filter((line) => line.includes(refusedMark));
+  if (refusals.length > 0)
+    return new Refusal(refusals.map((line) => line.slice(line.indexOf(refusedMark) + refusedMark.length)).join("\n"));
+  return new Ended(exitCodes.failed, text.join("\n") || `${operation} failed; the engine gave no reason`);
+}

@@ -1,0 +1,148 @@
+// The one schema of `Pulumi.<stack>.yaml`'s `console-vault:` keys. Values arrive as YAML (the command reads the file) or as
+// strings of JSON (Pulumi hands config to a program so); both go through here.
+import { z } from "zod";
+import { type Catalog, environmentOf, heldBy, looksLikeSecret } from "../catalog/index.js";
+
+/** Pulumi's namespace of the keys. */
+export const namespace = "console-vault";
+
+const fromText = <T extends z.ZodType>(schema: T) =>
+  z.preprocess((value) => {
+    if (typeof value !== "string") return value;
+    try {
+      return JSON.parse(value) as unknown;
+    } catch {
+      return value;
+    }
+  }, schema);
+
+const boolean = fromText(z.boolean("true or false"));
+const reason = z
+  .string()
+  .trim()
+  .min(8, "a reason of at least 8 characters, in words")
+  .refine((text) => !looksLikeSecret(text), "looks like it contains a secret; give the reason in words");
+const url = z
+  .url({ protocol: /^https?$/, error: "an http(s) URL" })
+  .transform((text) => text.replace(/\/+$/, "").replace(/\/api$/, ""));
+
+const shape = {
+  infisicalUrl: url
+    .default("https://app.infisical.com")
+    .describe("Infisical's URL. The environment variable INFISICAL_API_URL wins over it."),
+  infisicalProjectId: z
+    .string("required: the id of the Infisical project")
+    .min(1, "required: the id of the Infisical project")
+    .describe("Id of the Infisical project (workspace)."),
+  infisicalEnvironment: z
+    .string()
+    .regex(/^[a-z0-9-]+$/, "an environment slug: lower case letters, digits and -")
+    .default("prod")
+    .describe("Infisical's own environment slug, the same for every stack; not the stack's environment."),
+  root: z
+    .string()
+    .regex(/^(\/[A-Za-z0-9_-]+)+$/, "an absolute folder path of letters, digits, - and _, such as /MooseQuest")
+    .default("/MooseQuest")
+    .describe("Folder that holds the vendors' folders."),
+  vaultEnvAware: boolean
+    .default(false)
+    .describe("Whether FLAG_CONSOLE_VAULT_ENV_AWARE is wanted on for this environment."),
+  soakHours: fromText(z.number("a number of hours").nonnegative())
+    .default(48)
+    .describe("Hours that staging must soak before prod's flag may turn on. Under 48 needs promoteOverride."),
+  sources: fromText(z.record(z.string(), z.enum(["copy", "provision"], "copy or provision")))
+    .default({})
+    .describe("Where a credential comes from: copy (from the flat path) or provision (written by an operator)."),
+  manage: fromText(z.record(z.string(), z.array(z.string())))
+    .default({})
+    .describe("Credentials that this stack also keeps on Heroku apps: name to apps."),
+  takeover: fromText(z.record(z.string(), z.record(z.string(), reason)))
+    .default({})
+    .describe("Vars whose other value on an app may be replaced: app to name to reason."),
+  overrides: fromText(
+    z.record(
+      z.string(),
+      z.object({
+        rule: z.enum(["prefix", "distinct", "not-value-of"], "prefix, distinct or not-value-of"),
+        token: z.string().regex(/^.+@\d+$/, "the token (id@version) that the finding names"),
+        reason,
+      }),
+    ),
+  )
+    .default({})
+    .describe("Findings that may pass for one value: name to rule, token and reason."),
+  retireFlat: boolean
+    .default(false)
+    .describe("prod only: delete the flat copies that are proven unneeded; false restores."),
+  promoteOverride: reason.optional().describe("Why prod may follow staging before 48 hours of soak."),
+  requireStagingRotation: boolean
+    .default(false)
+    .describe("prod only: refuse until a rotation was seen at staging's environment path."),
+  herokuApiUrl: url
+    .default("https://api.heroku.com")
+    .describe("Heroku Platform API's URL. The environment variable HEROKU_API_URL wins over it."),
+} as const;
+
+export const configKeys = Object.keys(shape) as (keyof typeof shape)[];
+export const configShape = z.object(shape);
+export type StackConfig = z.infer<typeof configShape> & { readonly environment: string };
+
+/** The rules between keys, and between keys and the catalog. */
+function consistent(config: z.infer<typeof configShape>, environment: string, catalog: Catalog): string[] {
+  const problems: string[] = [];
+  const scoped = new Set(heldBy(catalog, environment).map(({ name }) => name));
+  const apps = new Set(Object.values(environmentOf(catalog, environment).apps));
+  const name = (key: string, given: string) => {
+    if (scoped.has(given)) return;
+    const known = catalog.credentials.find((credential) => credential.name === given);
+    const why = !known
+      ? "is not in the catalog"
+      : known.scope === "shared"
+        ? "is shared: it has no value per environment"
+        : `must never be in ${environment}`;
+    problems.push(`${key}.${given}: ${given} ${why}`);
+  };
+  const app = (key: string, given: string) => {
+    if (!apps.has(given)) problems.push(`${key}: ${given} is not an app of ${environment} (${[...apps].join(", ")})`);
+  };
+  for (const given of Object.keys(config.sources)) name("sources", given);
+  for (const given of Object.keys(config.overrides)) name("overrides", given);
+  for (const [given, list] of Object.entries(config.manage)) {
+    name("manage", given);
+    for (const one of list) app(`manage.${given}`, one);
+  }
+  for (const [given, names] of Object.entries(config.takeover)) {
+    app("takeover", given);
+    for (const one of Object.keys(names)) name(`takeover.${given}`, one);
+  }
+  const isFallback = environment === catalog.fallback;
+  if (config.soakHours < 48 && !config.promoteOverride)
+    problems.push("soakHours: under 48 hours is an override: say why in promoteOverride");
+  if (config.retireFlat && !isFallback) problems.push(`retireFlat: only ${catalog.fallback} owns the flat path`);
+  if (config.retireFlat && isFallback && !config.vaultEnvAware)
+    problems.push("retireFlat: only with vaultEnvAware: true, since with the flag off the flat path is what is read");
+  return problems;
+}
+
+export type ParsedConfig = { ok: true; config: StackConfig } | { ok: false; problems: string[] };
+
+/**
+ * Parses a stack's config; `raw` has the keys without their namespace.
+ * All problems come at once, each as `key: what is wrong`.
+ */
+export function parseConfig(
+  raw: Readonly<Record<string, unknown>>,
+  environment: string,
+  catalog: Catalog,
+): ParsedConfig {
+  const problems = Object.keys(raw)
+    .filter((key) => !(key in shape))
+    .map((key) => `${key}: unknown key; there are ${configKeys.join(", ")}`);
+  const parsed = configShape.safeParse(raw);
+  if (!parsed.success)
+    problems.push(...parsed.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`));
+  else problems.push(...consistent(parsed.data, environment, catalog));
+  return parsed.success && problems.length === 0
+    ? { ok: true, config: { ...parsed.data, environment } }
+    : { ok: false, problems };
+}

@@ -1,0 +1,58 @@
+import { ConfigurationError } from "../errors.js";
+import type { StackConfig } from "./schema.js";
+
+/** Where both services are, after the environment has had its say. */
+export interface Services {
+  readonly infisicalUrl: string;
+  readonly herokuUrl: string;
+  /** Both on loopback: local services, where a passphrase may be empty and the embedded engine needs no asking. */
+  readonly loopback: boolean;
+}
+
+/** Whether a URL is of this machine: 127.0.0.0/8, ::1 or localhost. */
+export function isLoopback(url: string): boolean {
+  const { hostname } = new URL(url);
+  return hostname === "localhost" || hostname === "[::1]" || /^127(\.\d{1,3}){3}$/.test(hostname);
+}
+
+/** Drops what Infisical's own tools allow at the end of the URL: `/`, `/api`. */
+function normalised(variable: string, text: string, problems: string[]): string {
+  try {
+    const url = new URL(text);
+    if (url.protocol !== "http:" && url.protocol !== "https:") throw new Error();
+    return url.href.replace(/\/+$/, "").replace(/\/api$/, "");
+  } catch {
+    problems.push(`${variable}: not an http(s) URL`);
+    return text;
+  }
+}
+
+/**
+ * The services of a stack: `INFISICAL_API_URL` and `HEROKU_API_URL` win over config.
+ * Refused, because half of a mistake here writes test values to live apps or live values to a test vault: one of the two on
+ * loopback and the other not; plain http to anything but loopback.
+ *
+ * @throws ConfigurationError (exit 2)
+ */
+export function servicesOf(config: StackConfig, env: NodeJS.ProcessEnv): Services {
+  const problems: string[] = [];
+  const pick = (variable: string, configured: string) =>
+    env[variable] ? normalised(variable, env[variable], problems) : configured;
+  const infisicalUrl = pick("INFISICAL_API_URL", config.infisicalUrl);
+  const herokuUrl = pick("HEROKU_API_URL", config.herokuApiUrl);
+  if (problems.length === 0) {
+    const local = [isLoopback(infisicalUrl), isLoopback(herokuUrl)];
+    if (local[0] !== local[1])
+      problems.push(
+        `only ${local[0] ? "Infisical" : "Heroku"} is on loopback (Infisical ${infisicalUrl}, Heroku ${herokuUrl}): set both INFISICAL_API_URL and HEROKU_API_URL to local services (console-vault local start prints them), or neither`,
+      );
+    for (const [variable, url, loopback] of [
+      ["INFISICAL_API_URL", infisicalUrl, local[0]],
+      ["HEROKU_API_URL", herokuUrl, local[1]],
+    ] as const)
+      if (!loopback && url.startsWith("http:"))
+        problems.push(`${variable}: ${url} must be https, since it is not on loopback`);
+  }
+  if (problems.length > 0) throw new ConfigurationError(problems.join("\n"));
+  return { infisicalUrl, herokuUrl, loopback: isLoopback(infisicalUrl) };
+}

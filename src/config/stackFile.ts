@@ -1,0 +1,57 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parse } from "yaml";
+import type { Catalog } from "../catalog/index.js";
+import { environmentOf } from "../catalog/index.js";
+import { ConfigurationError, UsageError } from "../errors.js";
+import { namespace, parseConfig, type StackConfig } from "./schema.js";
+
+/** `Pulumi.<stack>.yaml` of a project. */
+export function stackFile(projectDir: string, stack: string): string {
+  return join(projectDir, `Pulumi.${stack}.yaml`);
+}
+
+function readYaml(file: string): Record<string, unknown> {
+  try {
+    return (parse(readFileSync(file, "utf8")) ?? {}) as Record<string, unknown>;
+  } catch (error) {
+    const why = error instanceof Error ? error.message.split("\n")[0] : String(error);
+    throw new ConfigurationError(`${file}: not valid YAML: ${why}`);
+  }
+}
+
+/** The whole `config:` of a stack file, keys with their namespace, values as YAML has them. */
+export function rawStackConfig(projectDir: string, stack: string): Record<string, unknown> {
+  const file = stackFile(projectDir, stack);
+  if (!existsSync(file))
+    throw new UsageError(`There is no ${file}. Run the command in the project's directory, or name it with --cwd.`);
+  return (readYaml(file).config ?? {}) as Record<string, unknown>;
+}
+
+/** The keys of our namespace, without it. */
+export function ownKeys(raw: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const prefix = `${namespace}:`;
+  return Object.fromEntries(
+    Object.entries(raw)
+      .filter(([key]) => key.startsWith(prefix))
+      .map(([key, value]) => [key.slice(prefix.length), value]),
+  );
+}
+
+/**
+ * Reads and checks a stack's config file.
+ * @throws ConfigurationError (exit 2) that lists every problem by key; UnknownNameError for a stack that is no environment.
+ */
+export function readStackConfig(projectDir: string, stack: string, catalog: Catalog): StackConfig {
+  environmentOf(catalog, stack);
+  const parsed = parseConfig(ownKeys(rawStackConfig(projectDir, stack)), stack, catalog);
+  if (parsed.ok) return parsed.config;
+  throw configError(`Pulumi.${stack}.yaml`, parsed.problems);
+}
+
+export function configError(where: string, problems: readonly string[]): ConfigurationError {
+  const count = problems.length === 1 ? "a problem" : `${problems.length} problems`;
+  return new ConfigurationError(
+    `${where} has ${count}:\n  ${problems.map((one) => `${namespace}:${one}`).join("\n  ")}`,
+  );
+}

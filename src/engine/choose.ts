@@ -1,0 +1,52 @@
+import { StackFiles } from "./embedded/index.js";
+import { EngineError, type EngineName, type StackLocation } from "./port.js";
+import { environmentOf, stateDirectory } from "./project/backend.js";
+import { readProject } from "./project/project.js";
+import { findCli, howToInstall } from "./pulumi/index.js";
+
+export interface Choice {
+  name: EngineName;
+  /** Why this one, as a sentence without its end: "the stack's state was last written by it". */
+  reason: string;
+}
+
+export interface ChoiceOptions {
+  /** `false`: the embedded engine is used only when it is asked for by name. */
+  embeddedUnasked: boolean;
+}
+
+/**
+ * Which engine a stack is run with. `auto`: the one that wrote the stack's state last; for a new stack, the CLI when there is one.
+ * @throws EngineError when the choice falls on a CLI that is not there, or on the embedded engine where it has to be asked for.
+ */
+export async function chooseEngine(
+  asked: EngineName | "auto",
+  location: StackLocation,
+  { embeddedUnasked }: ChoiceOptions,
+): Promise<Choice> {
+  if (asked !== "auto") return { name: asked, reason: "it was asked for" };
+  const cli = await findCli(location);
+  const choice = await automatic(location, cli?.found);
+  if (choice.name === "pulumi" && cli === undefined) {
+    throw new EngineError(`This stack is run with the Pulumi CLI: ${choice.reason}. There is none. ${howToInstall}`);
+  }
+  if (choice.name === "embedded" && !embeddedUnasked) {
+    throw new EngineError(
+      `The embedded engine would be used: ${choice.reason}. Outside of local trials it has to be asked for: --engine embedded. Or: ${howToInstall}`,
+    );
+  }
+  return choice;
+}
+
+async function automatic(location: StackLocation, cliFound: string | undefined): Promise<Choice> {
+  const project = await readProject(location, { anyRuntime: true });
+  const url = environmentOf(location).PULUMI_BACKEND_URL || project.backendUrl;
+  if (url !== undefined && !url.startsWith("file://")) {
+    return { name: "pulumi", reason: `its backend is ${url.replace(/:\/\/.*/, "://…")}` };
+  }
+  const writer = await new StackFiles(stateDirectory(location, project.backendUrl), project.name, location.stack).writer();
+  if (writer === "embedded") return { name: "embedded", reason: "the stack's state was last written by it" };
+  if (writer === "pulumi") return { name: "pulumi", reason: "the stack's state was last written by it" };
+  if (cliFound !== undefined) return { name: "pulumi", reason: `the stack is new, and there is a CLI: ${cliFound}` };
+  return { name: "embedded", reason: "the stack is new, and there is no Pulumi CLI on PATH" };
+}

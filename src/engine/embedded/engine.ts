@@ -1,0 +1,231 @@
+import { ErrorCollector } from "../errors.js";
+import {
+  type Deployment as DeploymentExport,
+  type Engine,
+  EngineError,
+  type EngineEvent,
+  type Outcome,
+  type OutputMap,
+  type RunOptions,
+  type StackLocation,
+} from "../port.js";
+import type { NativeProviders } from "../provider.js";
+import { Redactor } from "../redact.js";
+import { Deployment, type DeploymentResult, interruptions } from "./deploy/deployment.js";
+import { Packages } from "./packages.js";
+import { configAsWritten, ensureStack, loadSnapshot, openSession, persistTo, type Session } from "./session.js";
+import { schemaVersion } from "./state/checkpoint.js";
+import { acquireLock, removeLocks } from "./state/lock.js";
+import type { Snapshot } from "./state/resource.js";
+import { rootStackType } from "./urn.js";
+import { hasSecrets, type Properties, secretStrings } from "./values/values.js";
+import { toWire } from "./values/wire.js";
+
+type Kind = "update" | "refresh" | "destroy";
+
+/** As the CLI's default: steps that wait for a provider cost nothing. */
+const defaultParallel = 16;
+/** Operations that leave everything as it is. */
+const unchanging = new Set(["same", "read", "read-replacement", "discard"]);
+
+/** The Pulumi engine inside this process, with the state of the CLI's file backend. */
+export class EmbeddedEngine implements Engine {
+  readonly name = "embedded";
+  /** A preview in this object has shown that the program uses nothing that would be refused half-way. */
+  private previewed = false;
+
+  constructor(
+    private readonly location: StackLocation,
+    private readonly providers: NativeProviders,
+  ) {}
+
+  async preview(options: RunOptions): Promise<Outcome> {
+    const outcome = await this.operate("update", true, options);
+    this.previewed = outcome.result === "succeeded";
+    return outcome;
+  }
+
+  up(options: RunOptions): Promise<Outcome> {
+    return this.operate("update", false, options);
+  }
+
+  refresh(options: RunOptions): Promise<Outcome> {
+    return this.operate("refresh", false, options);
+  }
+
+  destroy(options: RunOptions): Promise<Outcome> {
+    return this.operate("destroy", false, options);
+  }
+
+  async outputs(): Promise<OutputMap> {
+    const session = await openSession(this.location);
+    return outputMap(await loadSnapshot(session, this.location.stack));
+  }
+
+  async export(): Promise<DeploymentExport> {
+    const { deployment } = await openSession(this.location);
+    if (deployment === undefined) throw new EngineError(`Stack ${this.location.stack} has no state yet: nothing to export.`);
+    return { version: schemaVersion, deployment };
+  }
+
+  async cancel(): Promise<void> {
+    const { files } = await openSession(this.location);
+    await removeLocks(files.lockDirectory);
+  }
+
+  private async operate(kind: Kind, dryRun: boolean, options: RunOptions): Promise<Outcome> {
+    const redactor = new Redactor();
+    const errors = new ErrorCollector();
+    const emit = (event: EngineEvent) => {
+      const shown = redactor.event(event);
+      errors.see(shown);
+      options.onEvent(shown);
+    };
+    try {
+      const session = await openSession(this.location);
+      for (const { value, secret } of session.config.values()) if (secret) redactor.add([value]);
+      const run = new Operation(this.location, this.providers, session, options, emit, redactor);
+      return await (dryRun ? this.dry(kind, run, errors) : this.locked(kind, run, errors));
+    } catch (error) {
+      if (!(error instanceof EngineError)) throw error;
+      emit(diagnostic("error", error.message));
+      return { result: "failed", changes: {}, outputs: {}, errors: errors.list(), interrupted: [] };
+    }
+  }
+
+  private async dry(kind: Kind, run: Operation, errors: ErrorCollector): Promise<Outcome> {
+    const { result, interrupted } = await run.deploy(kind, true, run.emit);
+    if (run.options.expectNoChanges === true && result.result === "succeeded" && hasChanges(result)) {
+      run.emit(diagnostic("error", "no changes were expected but changes were proposed"));
+      result.result = "failed";
+    }
+    await run.close();
+    return { ...ended(result), outputs: outputMap(result.snapshot), errors: errors.list(), interrupted };
+  }
+
+  private async locked(kind: Kind, run: Operation, errors: ErrorCollector): Promise<Outcome> {
+    const { files } = run.session;
+    const lock = await acquireLock(files.lockDirectory, `Stack ${this.location.stack}`);
+    try {
+      for (const sentence of lock.takenOver) run.emit(diagnostic("warning", sentence));
+      // Whoever held the lock may have changed the state.
+      run.session = { ...run.session, deployment: await files.read() };
+      const refused = kind === "update" ? await this.preflight(run) : undefined;
+      if (refused !== undefined) return { ...refused, errors: errors.list() };
+      await ensureStack(run.session);
+      const startTime = seconds();
+      const { result, interrupted } = await run.deploy(kind, false, run.emit);
+      await files.record({
+        kind,
+        startTime,
+        message: run.options.message ?? "",
+        environment: { "exec.kind": "embedded" },
+        config: configAsWritten(run.session),
+        version: 0,
+        result: result.result === "succeeded" ? "succeeded" : "failed",
+        endTime: seconds(),
+        resourceChanges: result.changes,
+      });
+      return { ...ended(result), outputs: outputMap(result.snapshot), errors: errors.list(), interrupted };
+    } finally {
+      await run.close();
+      await lock.release();
+    }
+  }
+
+  /**
+   * Runs the program dry before it may touch anything, unless a preview has done so: what the engine does not support is found
+   * here, and so are changes where none are expected. Says nothing when all is well.
+   */
+  private async preflight(run: Operation): Promise<Omit<Outcome, "errors"> | undefined> {
+    const { expectNoChanges } = run.options;
+    if (this.previewed && expectNoChanges !== true) return undefined;
+    const events: EngineEvent[] = [];
+    const { result, interrupted } = await run.deploy("update", true, (event) => events.push(event));
+    const changed = expectNoChanges === true && hasChanges(result);
+    if (result.result === "succeeded" && !changed) return undefined;
+    for (const event of events) run.emit(event);
+    if (changed) run.emit(diagnostic("error", "no changes were expected but changes were proposed"));
+    const before = await loadSnapshot(run.session, this.location.stack);
+    return { ...ended(result), ...(changed ? { result: "failed" } : {}), changes: {}, outputs: outputMap(before), interrupted };
+  }
+}
+
+/** One call of the port: the processes it starts live as long as it. */
+class Operation {
+  private readonly packages: Packages;
+
+  constructor(
+    private readonly location: StackLocation,
+    providers: NativeProviders,
+    public session: Session,
+    readonly options: RunOptions,
+    readonly emit: (event: EngineEvent) => void,
+    private readonly redactor: Redactor,
+  ) {
+    this.packages = new Packages(location, providers, session, redactor);
+  }
+
+  async deploy(
+    kind: Kind,
+    dryRun: boolean,
+    emit: (event: EngineEvent) => void,
+  ): Promise<{ result: DeploymentResult; interrupted: string[] }> {
+    const { stack } = this.location;
+    const { project, config } = this.session;
+    const base = await loadSnapshot(this.session, stack);
+    this.redactor.add(base.resources.flatMap(({ inputs, outputs }) => [...secretStrings(inputs), ...secretStrings(outputs)]));
+    const interrupted = interruptions(base);
+    const { targets, parallel, refresh, signal } = this.options;
+    const deployment = new Deployment({
+      stack,
+      project: project.name,
+      kind,
+      dryRun,
+      refresh: (refresh ?? project.alwaysRefresh) && kind !== "destroy",
+      targets: targets === undefined || targets.length === 0 ? undefined : new Set(targets),
+      parallel: parallel ?? defaultParallel,
+      base,
+      persist: dryRun ? async () => {} : persistTo(this.session),
+      factory: (pkg) => this.packages.plugin(pkg),
+      packageConfig: (pkg) => this.packages.config(pkg),
+      config: Object.fromEntries([...config].map(([key, { value, secret }]) => [key, secret ? "[secret]" : value])),
+      emit,
+      signal,
+    });
+    const result = await this.packages.serving(deployment, {
+      program: kind === "update",
+      dynamic: base.resources.some(({ type }) => type === "pulumi:providers:pulumi-nodejs"),
+      dryRun,
+      parallel: parallel ?? defaultParallel,
+    });
+    return { result, interrupted };
+  }
+
+  close(): Promise<void> {
+    return this.packages.close();
+  }
+}
+
+const seconds = (): number => Math.floor(Date.now() / 1000);
+
+const ended = ({ result, changes }: DeploymentResult): Pick<Outcome, "result" | "changes"> => ({ result, changes });
+
+const hasChanges = ({ changes }: DeploymentResult): boolean => Object.keys(changes).some((op) => !unchanging.has(op));
+
+const diagnostic = (severity: "error" | "warning", message: string): EngineEvent => ({
+  sequence: 0,
+  timestamp: seconds(),
+  diagnosticEvent: { prefix: `${severity}: `, message: `${message}\n`, color: "never", severity },
+});
+
+function outputMap(snapshot: Snapshot): OutputMap {
+  const root = snapshot.resources.find(({ type, delete: condemned }) => type === rootStackType && !condemned);
+  const outputs: Properties = root?.outputs ?? {};
+  return Object.fromEntries(
+    Object.entries(outputs).map(([key, value]) => [
+      key,
+      { value: toWire(value, { secrets: false, references: false }), secret: hasSecrets(value) },
+    ]),
+  );
+}

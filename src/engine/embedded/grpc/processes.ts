@@ -1,0 +1,51 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { EngineError } from "../../port.js";
+
+/** A file of the project's own `@pulumi/pulumi`, as the CLI finds it: from the program's directory. */
+export function sdkScript(programDir: string, script: "run" | "dynamic-provider"): string {
+  try {
+    return createRequire(join(programDir, "noop.js")).resolve(`@pulumi/pulumi/cmd/${script}`);
+  } catch {
+    throw new EngineError(`@pulumi/pulumi is not installed for the program in ${programDir}: run npm install there.`);
+  }
+}
+
+export interface NodeProcess {
+  child: ChildProcess;
+  /** Resolves with the exit code; with -1 after a signal. */
+  exited: Promise<number>;
+}
+
+/** Starts Node as the CLI does: bare, without this process's own options. Every line it prints is handed on. */
+export function startNode(
+  args: string[],
+  cwd: string,
+  env: NodeJS.ProcessEnv,
+  onLine: (stream: "stdout" | "stderr", line: string) => void,
+): NodeProcess {
+  const child = spawn(process.execPath, args, { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
+  for (const stream of ["stdout", "stderr"] as const) {
+    const output = child[stream];
+    if (output !== null) createInterface({ input: output }).on("line", (line) => onLine(stream, line));
+  }
+  const exited = new Promise<number>((resolve) => {
+    child.on("error", () => resolve(-1));
+    // `close` comes after the last line was read.
+    child.on("close", (code) => resolve(code ?? -1));
+  });
+  return { child, exited };
+}
+
+/** Lets a process end by itself, asks it to, and then ends it; all in all within a few seconds. */
+export async function endProcess({ child, exited }: NodeProcess, patienceMs: number): Promise<void> {
+  const within = (ms: number) =>
+    Promise.race([exited.then(() => true), new Promise<false>((resolve) => setTimeout(() => resolve(false), ms).unref())]);
+  if (await within(patienceMs)) return;
+  child.kill("SIGTERM");
+  if (await within(1000)) return;
+  child.kill("SIGKILL");
+  await exited;
+}

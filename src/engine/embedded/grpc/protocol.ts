@@ -1,0 +1,26 @@
+// The one place that imports generated stubs. They are CommonJS, so that only a default import sees all of them.
+import grpc from "@grpc/grpc-js";
+import engineGrpc from "@pulumi/pulumi/proto/engine_grpc_pb.js";
+import enginePb from "@pulumi/pulumi/proto/engine_pb.js";
+import providerGrpc from "@pulumi/pulumi/proto/provider_grpc_pb.js";
+import providerPb from "@pulumi/pulumi/proto/provider_pb.js";
+import resourceGrpc from "@pulumi/pulumi/proto/resource_grpc_pb.js";
+import resourcePb from "@pulumi/pulumi/proto/resource_pb.js";
+import statusPb from "@pulumi/pulumi/proto/status_pb.js";
+import emptyPb from "google-protobuf/google/protobuf/empty_pb.js";
+import structPb from "google-protobuf/google/protobuf/struct_pb.js";
+import type { JsonObject } from "../values/wire.js";
+
+export { emptyPb, engineGrpc, enginePb, grpc, providerGrpc, providerPb, resourceGrpc, resourcePb, statusPb };
+
+/** The limit that Pulumi sets on both sides, 400 MiB: gRPC's own of 4 MiB is too small for large programs. */
+const maxMessageBytes = 1024 * 1024 * 400;
+export const channelOptions = {
+  "grpc.max_receive_message_length": maxMessageBytes,
+  "grpc.max_send_message_length": maxMessageBytes,
+};
+
+export type Struct = InstanceType<typeof structPb.Struct>;
+export const toStruct = (json: JsonObject): Struct => structPb.Struct.fromJavaScript(json);
+export const fromStruct = (struct: Struct | undefined): JsonObject => (struct?.toJavaScript() ?? {}) as JsonObject;
+export const empty = () => new emptyPb.Empty();

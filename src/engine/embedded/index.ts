@@ -1,0 +1,2 @@
+export { EmbeddedEngine } from "./engine.js";
+export { StackFiles } from "./state/backend.js";

@@ -1,0 +1,99 @@
+import { appendFile, readFile, writeFile } from "node:fs/promises";
+import { isNode } from "yaml";
+import { EngineError, type StackLocation } from "../port.js";
+import { environmentOf, stateDirectory } from "../project/backend.js";
+import { type Project, readProject } from "../project/project.js";
+import { type ConfigValue, readStackFile, resolveConfig, type StackFile } from "../project/stackConfig.js";
+import { StackFiles } from "./state/backend.js";
+import { type DeploymentJson, snapshotFromJson, snapshotToJson } from "./state/checkpoint.js";
+import { integrityProblem } from "./state/integrity.js";
+import { newSecretsManager, openSecretsManager, type SecretsManager } from "./state/passphrase.js";
+import type { Snapshot } from "./state/resource.js";
+
+/** Everything about a stack that an operation starts from. */
+export interface Session {
+  project: Project;
+  files: StackFiles;
+  stackFile: StackFile;
+  secrets: SecretsManager;
+  /** The salt is new: it has to be written to the stack's file before anything is encrypted with it. */
+  newSalt: boolean;
+  config: Map<string, ConfigValue>;
+  env: NodeJS.ProcessEnv;
+  deployment: DeploymentJson | undefined;
+}
+
+/** Reads a stack's project, configuration and state. Throws EngineError for whatever cannot be used, before anything is touched. */
+export async function openSession(location: StackLocation): Promise<Session> {
+  const project = await readProject(location);
+  const env = environmentOf(location);
+  const files = new StackFiles(stateDirectory(location, project.backendUrl), project.name, location.stack);
+  const stackFile = await readStackFile(project.stackFile, project.name);
+  const deployment = await files.read();
+  const where = `stack ${location.stack}`;
+  const salt = stackFile.encryptionSalt ?? saltOf(deployment);
+  const passphrase = await readPassphrase(env, where);
+  const secrets = salt === undefined ? await newSecretsManager(passphrase) : await openSecretsManager(passphrase, salt, where);
+  const config = resolveConfig(stackFile, project.config, (text) => secrets.decrypt(text), location.stack);
+  return { project, files, stackFile, secrets, newSalt: stackFile.encryptionSalt === undefined, config, env, deployment };
+}
+
+/** The state as the engine works on it. Throws EngineError when it is damaged. */
+export async function loadSnapshot(session: Session, stack: string): Promise<Snapshot> {
+  const { deployment, files } = session;
+  if (deployment === undefined) return { resources: [], pendingOperations: [] };
+  const secrets = await stateSecrets(session, stack);
+  const snapshot = snapshotFromJson(deployment, secrets, `stack ${stack}`);
+  const problem = integrityProblem(snapshot.resources);
+  if (problem !== undefined) throw files.damaged(problem);
+  return snapshot;
+}
+
+/** State may have been encrypted with another salt than the stack's file has now. */
+async function stateSecrets(session: Session, stack: string): Promise<SecretsManager> {
+  const salt = saltOf(session.deployment);
+  if (salt === undefined || salt === session.secrets.salt) return session.secrets;
+  return openSecretsManager(await readPassphrase(session.env, stack), salt, `the state of stack ${stack}`);
+}
+
+export const saltOf = (deployment: DeploymentJson | undefined): string | undefined =>
+  deployment?.secrets_providers?.state.salt;
+
+/** Writes a state as the file backend keeps it. */
+export const persistTo =
+  ({ files, secrets }: Session) =>
+  (snapshot: Snapshot): Promise<void> =>
+    files.write(snapshotToJson(snapshot, secrets, new Date()));
+
+/** Makes the stack exist: its salt in its file, every other byte of that file as it was, and an empty state. */
+export async function ensureStack(session: Session): Promise<void> {
+  const { project, stackFile, secrets, files } = session;
+  if (session.newSalt) {
+    const line = `encryptionsalt: ${secrets.salt}\n`;
+    if (stackFile.text === undefined) await writeFile(project.stackFile, line, { flag: "wx" });
+    else await appendFile(project.stackFile, (stackFile.text === "" || stackFile.text.endsWith("\n") ? "" : "\n") + line);
+  }
+  if (!(await files.exists())) await files.write(undefined);
+}
+
+/** @throws EngineError when neither variable is set: an empty passphrase has to be asked for. */
+export async function readPassphrase(env: NodeJS.ProcessEnv, where: string): Promise<string> {
+  if (env.PULUMI_CONFIG_PASSPHRASE !== undefined) return env.PULUMI_CONFIG_PASSPHRASE;
+  const file = env.PULUMI_CONFIG_PASSPHRASE_FILE;
+  if (file === undefined || file === "") {
+    throw new EngineError(
+      `The passphrase of ${where} is missing: set PULUMI_CONFIG_PASSPHRASE, or PULUMI_CONFIG_PASSPHRASE_FILE to a file that holds it.`,
+    );
+  }
+  try {
+    return (await readFile(file, "utf8")).trim();
+  } catch {
+    throw new EngineError(`The passphrase of ${where} cannot be read: PULUMI_CONFIG_PASSPHRASE_FILE is ${file}.`);
+  }
+}
+
+/** The configuration as it stands in the file, ciphertexts included, for the stack's history. */
+export const configAsWritten = ({ stackFile }: Session): Record<string, unknown> =>
+  Object.fromEntries([...stackFile.config].map(([key, node]) => [key, plain(isNode(node) ? node.toJSON() : node)]));
+
+const plain = (value: unknown): unknown => (typeof value === "object" && value !== null ? value : String(value ?? ""));

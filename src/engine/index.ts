@@ -1,0 +1,17 @@
+// The only way in. This folder knows nothing of the rest of the project and could be a package of its own.
+export { type Choice, type ChoiceOptions, chooseEngine } from "./choose.js";
+export { openEngine } from "./open.js";
+export * from "./port.js";
+export * from "./provider.js";
+export {
+  type PlannedStep,
+  type PropertyChange,
+  type Shown,
+  type StepProgress,
+  type StepStatus,
+  secretWord,
+  shown,
+  stepOf,
+  stepsOf,
+  unknownWord,
+} from "./steps.js";

@@ -1,0 +1,70 @@
+import type { Deployment, EngineEvent, OpType, OutputMap } from "@pulumi/pulumi/automation/index.js";
+
+export type { Deployment, EngineEvent, OpType, OutputMap };
+
+export const engineNames = ["pulumi", "embedded"] as const;
+export type EngineName = (typeof engineNames)[number];
+
+/** Where a stack is: the directory that holds `Pulumi.yaml`, and the stack's name (without organization and project). */
+export interface StackLocation {
+  /** Absolute path of the directory that holds `Pulumi.yaml` and `Pulumi.<stack>.yaml`. */
+  projectDir: string;
+  /** Simple name of the stack, e.g. `staging`. */
+  stack: string;
+  /** Added to `process.env` for the program, its providers and (engine `pulumi`) the CLI. */
+  env?: Record<string, string>;
+}
+
+export interface RunOptions {
+  /** Called for every engine event, in order, as it happens. Secret values are already replaced by `[secret]`. */
+  onEvent(event: EngineEvent): void;
+  /** Read every resource from its provider before it is compared (`pulumi up --refresh`). */
+  refresh?: boolean;
+  /** URNs: only these resources are changed (`--target`). */
+  targets?: string[];
+  /** How many steps may run at the same time; default 16. */
+  parallel?: number;
+  /** Kept with the update in the stack's history. */
+  message?: string;
+  /** Ctrl-C: steps under way are finished, no new one is started, the result is `cancelled`. */
+  signal?: AbortSignal;
+  /** A change makes the outcome `failed` with one error; with `up` it is noticed before anything is touched. */
+  expectNoChanges?: boolean;
+}
+
+/** How one operation ended. An operation that failed is an outcome, not an exception; only misuse of the port throws. */
+export interface Outcome {
+  result: "succeeded" | "failed" | "cancelled";
+  /** Steps by operation, as in the summary event (`same` included). */
+  changes: Partial<Record<OpType, number>>;
+  /** The stack's outputs after the operation (after a failed update: the previous ones), secrets in clear and marked. */
+  outputs: OutputMap;
+  /** Messages of error diagnostics, each once, secrets redacted, without stack traces. */
+  errors: string[];
+  /** One sentence for every operation that an earlier run had begun and never finished. */
+  interrupted: string[];
+}
+
+/** One way to run a stack's program. Both engines give the same events, keep the same state, and can take over from each other. */
+export interface Engine {
+  readonly name: EngineName;
+  /** What `up` would do; changes nothing. */
+  preview(options: RunOptions): Promise<Outcome>;
+  /** Runs the program and makes the stack's resources what it declares. The stack is made when it does not exist. */
+  up(options: RunOptions): Promise<Outcome>;
+  /** Reads every resource of the state from its provider. Does not run the program. */
+  refresh(options: RunOptions): Promise<Outcome>;
+  /** Deletes every resource of the state. Does not run the program. */
+  destroy(options: RunOptions): Promise<Outcome>;
+  /** The outputs of the last update; empty when the stack does not exist. Values in clear, secret ones marked. */
+  outputs(): Promise<OutputMap>;
+  /** The stack's state as `pulumi stack export` prints it: secrets stay encrypted. */
+  export(): Promise<Deployment>;
+  /** Frees the stack of the lock of an update that is gone (`pulumi cancel`). */
+  cancel(): Promise<void>;
+}
+
+/** A mistake of the person who runs the engine. The message names the setting and what mends it; show it without a stack trace. */
+export class EngineError extends Error {
+  override readonly name = "EngineError";
+}

@@ -1,0 +1,57 @@
+import { readFile, stat } from "node:fs/promises";
+import { homedir } from "node:os";
+import { join, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { EngineError, type StackLocation } from "../port.js";
+
+/** The environment of a run: the process's, with what the location adds. */
+export const environmentOf = (location: StackLocation): NodeJS.ProcessEnv => ({ ...process.env, ...location.env });
+
+/**
+ * The directory that holds the `.pulumi` of a stack: PULUMI_BACKEND_URL, else Pulumi.yaml's backend.url, else the project's own.
+ * @throws EngineError for a backend that is not a directory.
+ */
+export function stateDirectory(location: StackLocation, backendUrl: string | undefined): string {
+  const fromEnvironment = environmentOf(location).PULUMI_BACKEND_URL;
+  const url = fromEnvironment === undefined || fromEnvironment === "" ? backendUrl : fromEnvironment;
+  if (url === undefined) return resolve(location.projectDir);
+  const source = url === backendUrl ? "backend.url of Pulumi.yaml" : "PULUMI_BACKEND_URL";
+  if (!url.startsWith("file://")) {
+    throw new EngineError(
+      `The embedded engine keeps state in files only, not in ${withoutCredentials(url)} (${source}): use --engine pulumi, or set PULUMI_BACKEND_URL to file://<directory>.`,
+    );
+  }
+  const path = decodeURIComponent(url.slice("file://".length).replace(/\?.*$/, ""));
+  if (path === "~" || path.startsWith("~/")) return resolve(homedir(), path.slice(2));
+  return resolve(location.projectDir, path);
+}
+
+const withoutCredentials = (url: string): string => url.replace(/\/\/[^@/]*@/, "//").replace(/\?.*$/, "");
+
+/**
+ * Where the CLI is to keep a stack that nobody chose a backend for: in the project's own directory, when its state is there
+ * already or when the CLI is not logged in anywhere. Otherwise nothing, and the CLI goes by its login.
+ */
+export async function cliBackend(location: StackLocation, project: { name: string; backendUrl: string | undefined }): Promise<Record<string, string>> {
+  const env = environmentOf(location);
+  if ((env.PULUMI_BACKEND_URL ?? "") !== "" || project.backendUrl !== undefined) return {};
+  const own = resolve(location.projectDir);
+  const here = await isThere(join(own, ".pulumi", "stacks", project.name, `${location.stack}.json`));
+  return here || !(await isLoggedIn(env)) ? { PULUMI_BACKEND_URL: pathToFileURL(own).href } : {};
+}
+
+async function isLoggedIn(env: NodeJS.ProcessEnv): Promise<boolean> {
+  if ((env.PULUMI_ACCESS_TOKEN ?? "") !== "") return true;
+  try {
+    const path = join(env.PULUMI_HOME ?? join(homedir(), ".pulumi"), "credentials.json");
+    return Boolean((JSON.parse(await readFile(path, "utf8")) as { current?: string }).current);
+  } catch {
+    return false;
+  }
+}
+
+const isThere = (path: string): Promise<boolean> =>
+  stat(path).then(
+    () => true,
+    () => false,
+  );

@@ -1,0 +1,114 @@
+import { isAlias, isMap, isScalar, isSeq } from "yaml";
+import { EngineError } from "../port.js";
+import type { ConfigDeclaration } from "./project.js";
+import { entries, readYaml, text } from "./yaml.js";
+
+/** `Pulumi.<stack>.yaml` as it stands, before anything is decrypted. */
+export interface StackFile {
+  /** undefined: the file does not exist. */
+  text: string | undefined;
+  encryptionSalt: string | undefined;
+  config: Map<string, unknown>;
+}
+
+export async function readStackFile(path: string, project: string): Promise<StackFile> {
+  const yaml = await readYaml(path);
+  if (yaml === undefined) return { text: undefined, encryptionSalt: undefined, config: new Map() };
+  const { document } = yaml;
+  const provider = text(document, ["secretsprovider"], path);
+  if ((provider !== undefined && provider !== "passphrase") || document.has("encryptedkey")) {
+    throw new EngineError(
+      `${path}: the embedded engine encrypts with a passphrase only, not with ${provider?.replace(/:\/\/.*/, "://…") ?? "an encryptedkey"}: use --engine pulumi.`,
+    );
+  }
+  if (document.has("environment")) {
+    throw new EngineError(`${path}: the embedded engine does not support "environment" (Pulumi ESC): use --engine pulumi.`);
+  }
+  const config = entries(document.get("config", true), path, "config");
+  return {
+    text: yaml.text,
+    encryptionSalt: text(document, ["encryptionsalt"], path),
+    config: new Map(config.map(([key, node]) => [qualified(key, project), node])),
+  };
+}
+
+/** `pkg:config:name` is the form of before 2018. */
+function qualified(key: string, project: string): string {
+  const parts = key.split(":");
+  if (parts.length === 1) return `${project}:${key}`;
+  return parts.length === 3 && parts[1] === "config" ? `${parts[0]}:${parts[2]}` : key;
+}
+
+/** A configuration value: what a program is given under its key. Lists and mappings are JSON. */
+export interface ConfigValue {
+  value: string;
+  secret: boolean;
+  /** `value` is JSON. */
+  object: boolean;
+}
+
+/** All configuration of a stack: its file's, and the project's defaults for what the file leaves out. */
+export function resolveConfig(
+  file: StackFile,
+  declarations: ConfigDeclaration[],
+  decrypt: (ciphertext: string) => string,
+  stack: string,
+): Map<string, ConfigValue> {
+  const config = new Map<string, ConfigValue>();
+  for (const [key, node] of file.config) config.set(key, configValue(node, decrypt, key));
+  for (const { key, type, value, secret } of declarations) {
+    if (!config.has(key)) {
+      if (value === undefined || value === null) {
+        throw new EngineError(`Stack ${stack} has no value for the configuration key ${key}, which Pulumi.yaml declares: pulumi config set ${key} VALUE`);
+      }
+      config.set(key, { ...configValue(value, decrypt, key), secret });
+    }
+    checkType(key, type, config.get(key) as ConfigValue);
+  }
+  return config;
+}
+
+function configValue(node: unknown, decrypt: (ciphertext: string) => string, key: string): ConfigValue {
+  let secret = false;
+  const plain = (part: unknown): unknown => {
+    if (isAlias(part)) throw new EngineError(`The configuration key ${key} uses a YAML alias, which is not supported.`);
+    if (isScalar(part)) return part.value;
+    if (isSeq(part)) return part.items.map(plain);
+    if (!isMap(part)) return part ?? null;
+    const secure: unknown = part.get("secure");
+    if (part.items.length === 1 && typeof secure === "string") {
+      secret = true;
+      return decryptConfig(secure, decrypt, key);
+    }
+    return Object.fromEntries(entries(part, key, key).map(([name, element]) => [name, plain(element)]));
+  };
+  const value = plain(node);
+  const object = typeof value === "object" && value !== null;
+  // Numbers stand as they are written: a version such as 1.10 keeps its zero.
+  const written = isScalar(node) && typeof node.value === "number" ? node.source : undefined;
+  return { value: object ? JSON.stringify(value) : (written ?? String(value ?? "")), secret, object };
+}
+
+function decryptConfig(ciphertext: string, decrypt: (ciphertext: string) => string, key: string): string {
+  try {
+    return decrypt(ciphertext);
+  } catch {
+    throw new EngineError(
+      `The secret configuration value ${key} was not encrypted with this stack's passphrase and salt: set it again with pulumi config set --secret ${key}`,
+    );
+  }
+}
+
+const typeTests: Record<string, (value: string) => boolean> = {
+  integer: (value) => /^[+-]?\d+$/.test(value),
+  number: (value) => value !== "" && Number.isFinite(Number(value)),
+  boolean: (value) => value === "true" || value === "false",
+  array: (value) => value.startsWith("["),
+  object: (value) => value.startsWith("{"),
+};
+
+function checkType(key: string, type: string | undefined, value: ConfigValue): void {
+  if (type !== undefined && typeTests[type]?.(value.value) === false) {
+    throw new EngineError(`The configuration value ${key} must be of type ${type}, as Pulumi.yaml declares it.`);
+  }
+}

@@ -1,0 +1,162 @@
+import type { LocalWorkspace, PulumiCommand, Stack } from "@pulumi/pulumi/automation/index.js";
+import { ErrorCollector } from "../errors.js";
+import {
+  type Deployment,
+  type Engine,
+  EngineError,
+  type EngineEvent,
+  type Outcome,
+  type OutputMap,
+  type RunOptions,
+  type StackLocation,
+} from "../port.js";
+import { cliBackend, environmentOf } from "../project/backend.js";
+import { readProject } from "../project/project.js";
+import { Redactor } from "../redact.js";
+import { cliVersion, findCli, howToInstall } from "./cli.js";
+import { portEvent } from "./events.js";
+
+type Operation = "preview" | "up" | "refresh" | "destroy";
+
+/** The Pulumi CLI through the Automation API: every backend, every provider, policies, Pulumi Cloud. */
+export class PulumiEngine implements Engine {
+  readonly name = "pulumi";
+
+  constructor(private readonly location: StackLocation) {}
+
+  preview(options: RunOptions): Promise<Outcome> {
+    return this.operate("preview", options);
+  }
+
+  async up(options: RunOptions): Promise<Outcome> {
+    if (options.expectNoChanges !== true) return this.operate("up", options);
+    // The CLI itself complains only after it has made the changes.
+    const plan = await this.operate("preview", options);
+    return plan.result === "succeeded" ? this.operate("up", { ...options, expectNoChanges: false }) : plan;
+  }
+
+  refresh(options: RunOptions): Promise<Outcome> {
+    return this.operate("refresh", options);
+  }
+
+  destroy(options: RunOptions): Promise<Outcome> {
+    return this.operate("destroy", options);
+  }
+
+  async outputs(): Promise<OutputMap> {
+    return (await this.stack("select"))?.outputs() ?? {};
+  }
+
+  async export(): Promise<Deployment> {
+    const stack = await this.stack("select");
+    if (stack === undefined) throw new EngineError(`Stack ${this.location.stack} does not exist: nothing to export.`);
+    return stack.exportStack();
+  }
+
+  async cancel(): Promise<void> {
+    await (await this.stack("select"))?.cancel();
+  }
+
+  private async operate(operation: Operation, options: RunOptions): Promise<Outcome> {
+    const redactor = new Redactor();
+    const errors = new ErrorCollector();
+    const outcome: Outcome = { result: "succeeded", changes: {}, outputs: {}, errors: [], interrupted: [] };
+    const onEvent = (event: EngineEvent) => {
+      const passed = portEvent(event);
+      if (passed === undefined) return;
+      const shown = redactor.event(passed);
+      errors.see(shown);
+      if (shown.summaryEvent !== undefined) outcome.changes = shown.summaryEvent.resourceChanges;
+      if (shown.diagnosticEvent?.severity === "warning") outcome.interrupted.push(...interruptions(shown.diagnosticEvent.message));
+      options.onEvent(shown);
+    };
+    let stack: Stack | undefined;
+    try {
+      stack = await this.stack("createOrSelect");
+      const before = (await stack?.outputs()) ?? {};
+      redactor.add(Object.values(before).filter(({ secret }) => secret).flatMap(({ value }) => strings(value)));
+      outcome.outputs = before;
+      await run(stack as Stack, operation, options, onEvent);
+    } catch (error) {
+      const message = redactor.text(reason(error));
+      outcome.result = options.signal?.aborted === true ? "cancelled" : "failed";
+      if (errors.list().length === 0) onEvent(errorEvent(message));
+    }
+    if (operation !== "preview") outcome.outputs = (await stack?.outputs().catch(() => outcome.outputs)) ?? {};
+    return { ...outcome, errors: errors.list() };
+  }
+
+  private async stack(how: "createOrSelect" | "select"): Promise<Stack | undefined> {
+    const automation = (await import("@pulumi/pulumi/automation/index.js")).default;
+    const { projectDir, stack } = this.location;
+    const project = await readProject(this.location, { anyRuntime: true });
+    const workspace: LocalWorkspace = await automation.LocalWorkspace.create({
+      workDir: projectDir,
+      envVars: { ...this.location.env, ...(await cliBackend(this.location, project)) },
+      pulumiCommand: await this.command(automation.PulumiCommand),
+    });
+    try {
+      return how === "select"
+        ? await automation.Stack.select(stack, workspace)
+        : await automation.Stack.createOrSelect(stack, workspace);
+    } catch (error) {
+      if (how === "select" && error instanceof automation.StackNotFoundError) return undefined;
+      throw new EngineError(reason(error));
+    }
+  }
+
+  private async command(Command: typeof PulumiCommand): Promise<PulumiCommand> {
+    const cli = await findCli(this.location);
+    if (cli === undefined) throw new EngineError(`There is no Pulumi CLI. ${howToInstall}`);
+    const version = await cliVersion(cli, environmentOf(this.location));
+    const semver = (await import("semver")).default;
+    // The API's own `get` finds `pulumi` on PATH or in `<root>/bin` only.
+    return Reflect.construct(Command, [cli.command, semver.parse(version)]) as PulumiCommand;
+  }
+}
+
+async function run(stack: Stack, operation: Operation, options: RunOptions, onEvent: (event: EngineEvent) => void): Promise<void> {
+  const { refresh, targets, parallel, message, signal, expectNoChanges } = options;
+  const common = {
+    onEvent,
+    color: "never" as const,
+    ...(targets === undefined || targets.length === 0 ? {} : { target: targets }),
+    ...(parallel === undefined ? {} : { parallel }),
+    ...(message === undefined ? {} : { message }),
+    ...(signal === undefined ? {} : { signal }),
+  };
+  const update = {
+    ...common,
+    ...(refresh === undefined ? {} : { refresh }),
+    ...(expectNoChanges === undefined ? {} : { expectNoChanges }),
+  };
+  if (operation === "preview") await stack.preview(update);
+  else if (operation === "up") await stack.up(update);
+  else if (operation === "refresh") await stack.refresh(common);
+  else await stack.destroy(common);
+}
+
+/** What the CLI says is wrong: its error lines, without its banner and whatever else it printed. */
+function reason(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  const said = [...text.matchAll(/^\s*error: (.*(?:\n(?!\s*$)(?! *(?:code|stdout|stderr|err\?):).*)*)/gm)].map(([, line]) => line);
+  return said.length === 0 ? text.trim() : said.join("\n").trim();
+}
+
+/** The CLI tells of interrupted operations in one warning, a line for each. */
+const interruptions = (message: string): string[] =>
+  [...message.matchAll(/^\s*\* (\S+), interrupted while (\w+)$/gm)].map(
+    ([, urn, doing]) => `An earlier run was interrupted while ${urn} was ${doing}: whether that happened is not known.`,
+  );
+
+const errorEvent = (message: string): EngineEvent => ({
+  sequence: 0,
+  timestamp: Math.floor(Date.now() / 1000),
+  diagnosticEvent: { prefix: "error: ", message, color: "never", severity: "error" },
+});
+
+function strings(value: unknown): string[] {
+  if (typeof value === "string") return [value];
+  if (typeof value !== "object" || value === null) return [];
+  return Object.values(value).flatMap(strings);
+}

@@ -1,0 +1,2 @@
+export { findCli, howToInstall } from "./cli.js";
+export { PulumiEngine } from "./engine.js";

@@ -1,0 +1,5 @@
+export { type EngineProviderOptions, herokuEngineProvider } from "./appConfigAssociation.js";
+export { type ConfigVarChanges, HerokuClient, type HerokuClientOptions } from "./client.js";
+export { HerokuError, type HerokuErrorKind } from "./error.js";
+export type { HerokuAccount, HerokuApp, HerokuRelease } from "./shapes.js";
+export type { HerokuAuth } from "./transport.js";

@@ -1,0 +1,10 @@
+export type { Changes, KeyCheck, ReleaseStatus } from "./platform.js";
+export { defaultHerokuSeed, HerokuSeed, newKey } from "./seed.js";
+export {
+  type HerokuOptions,
+  type LocalApps,
+  type LocalHeroku,
+  type LocalKeys,
+  type ReleaseView,
+  startHeroku,
+} from "./server.js";

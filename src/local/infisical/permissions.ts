@@ -1,0 +1,91 @@
+/** Who asks, and what they may do: roles of identities, scopes of service tokens. */
+import { ApiError, type Flavour, forbidden } from "./errors.js";
+import type { Role } from "./seed.js";
+
+export interface Scope {
+  environment: string;
+  /** A path, or a glob like `/MooseQuest/**`. */
+  secretPath: string;
+}
+
+export type Actor =
+  | { kind: "identity"; id: string; role: Role }
+  | {
+      kind: "service";
+      id: string;
+      projectId: string;
+      scopes: readonly Scope[];
+      permissions: readonly ("read" | "write")[];
+    };
+
+export type Action = "read" | "create" | "edit" | "delete";
+type Subject = "secrets" | "secret-folders";
+
+/** @throws ApiError 403 for one who is not of this project; also for a project that does not exist. */
+export function requireMember(actor: Actor, projectId: string, ownProjectId: string): void {
+  if (actor.kind === "service") {
+    if (projectId === actor.projectId) return;
+    throw forbidden(`Service token not a part of the specified project with ID ${projectId}`);
+  }
+  if (actor.role !== "none" && projectId === ownProjectId) return;
+  throw forbidden(`Identity is not a member of the specified project with ID '${projectId}'`);
+}
+
+/** Whether an actor, who is a member, may do this at this place. */
+export function can(actor: Actor, action: Action, environment: string, path: string): boolean {
+  if (actor.kind === "identity") {
+    return actor.role === "admin" || actor.role === "member" || (actor.role === "viewer" && action === "read");
+  }
+  return (
+    actor.permissions.includes(action === "read" ? "read" : "write") &&
+    actor.scopes.some((scope) => scope.environment === environment && matchesGlob(scope.secretPath, path))
+  );
+}
+
+/** @throws ApiError 403 `PermissionDenied`. */
+export function requireCan(actor: Actor, action: Action, environment: string, path: string, subject: Subject): void {
+  if (!can(actor, action, environment, path)) throw permissionDenied(action, subject);
+}
+
+/** The measured server says "on secrets" of folders too; the current one has a subject of its own for them. */
+export const folderSubject = (flavour: Flavour): Subject => (flavour === "current" ? "secret-folders" : "secrets");
+
+const permissionDenied = (action: Action, subject: Subject) =>
+  new ApiError(403, "PermissionDenied", `You are not allowed to ${action} on ${subject}`);
+
+/**
+ * A service token with exactly one scope, whose path is no glob, reads that path whatever the caller asks for.
+ * Measured for reading one and for listing; writes keep to what the caller asks for.
+ */
+export function onlyScope(actor: Actor): (Scope & { projectId: string }) | undefined {
+  if (actor.kind !== "service" || actor.scopes.length !== 1) return undefined;
+  const [scope] = actor.scopes;
+  return scope && !isGlob(scope.secretPath) ? { ...scope, projectId: actor.projectId } : undefined;
+}
+
+const isGlob = (path: string): boolean => /[*?[\]{}]|[!+@]\(/.test(path);
+
+/** `**` any depth (`/a/**` is also `/a`), `*` and `?` within a segment, `{a,b}` one of. */
+export function matchesGlob(glob: string, path: string): boolean {
+  const source = glob.replace(/\/\*\*|\*\*|[*?{},]|[.+^$()|[\]\\]/g, (part) => {
+    switch (part) {
+      case "/**":
+        return "(?:/.*)?";
+      case "**":
+        return ".*";
+      case "*":
+        return "[^/]*";
+      case "?":
+        return "[^/]";
+      case "{":
+        return "(?:";
+      case "}":
+        return ")";
+      case ",":
+        return "|";
+      default:
+        return `\\${part}`;
+    }
+  });
+  return new RegExp(`^(?:${source})$`, "s").test(path);
+}

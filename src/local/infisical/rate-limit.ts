@@ -1,0 +1,59 @@
+/**
+ * The rate limits of a self-hosted server without a licence: a fixed window per route pattern, verb and caller's
+ * address. Measured in production mode; in development mode there are none, which is the default here.
+ */
+import type { FastifyReply, FastifyRequest } from "fastify";
+import { ApiError } from "./errors.js";
+
+export type LimitedKind = "read" | "write" | "secrets";
+
+/** Requests per window and kind. */
+export interface RateLimits {
+  /** Folder and project reads; default 60. */
+  read?: number;
+  /** Login, renewal, revocation; default 200. */
+  write?: number;
+  /** Secrets, reading and writing, and folder changes; default 40. */
+  secrets?: number;
+  /** Length of the window in ms of the local clock; default 60 000. */
+  windowMs?: number;
+}
+
+const defaults = { read: 60, write: 200, secrets: 40, windowMs: 60_000 };
+
+export function rateLimiter(limits: boolean | RateLimits | undefined, now: () => Date) {
+  if (!limits) return () => async () => {};
+  const { windowMs, ...perKind } = { ...defaults, ...(limits === true ? {} : limits) };
+  const windows = new Map<string, { endsAt: number; count: number }>();
+
+  return (kind: LimitedKind) => async (request: FastifyRequest, reply: FastifyReply) => {
+    const key = `${request.method} ${request.routeOptions.url} ${callerOf(request)}`;
+    const at = now().getTime();
+    let window = windows.get(key);
+    if (!window || at >= window.endsAt) {
+      window = { endsAt: at + windowMs, count: 0 };
+      windows.set(key, window);
+    }
+    window.count += 1;
+    const limit = perKind[kind];
+    const secondsLeft = Math.ceil((window.endsAt - at) / 1000);
+    reply.headers({
+      "x-ratelimit-limit": limit,
+      "x-ratelimit-remaining": Math.max(0, limit - window.count),
+      "x-ratelimit-reset": secondsLeft,
+    });
+    if (window.count <= limit) return;
+    reply.header("retry-after", secondsLeft);
+    throw new ApiError(429, "RateLimitExceeded", "Rate limit exceeded. Please try again in 1 minute");
+  };
+}
+
+/** The real server takes a proxy's word for who asks. */
+function callerOf(request: FastifyRequest): string {
+  for (const name of ["x-forwarded-for", "x-real-ip", "cf-connecting-ip", "true-client-ip"]) {
+    const value = request.headers[name];
+    const first = (Array.isArray(value) ? value[0] : value)?.split(",")[0]?.trim();
+    if (first) return first;
+  }
+  return request.ip;
+}

@@ -1,0 +1,135 @@
+/** Many secrets of one folder at once, all or none; and moving secrets between folders. */
+import { type Api, gapBeforeWrite, needsApproval } from "./api.js";
+import { badRequest, notFound } from "./errors.js";
+import { type Actor, requireCan, requireMember } from "./permissions.js";
+import {
+  type Approval,
+  approvalRequest,
+  changedFields,
+  openFolder,
+  refuseTags,
+  type SecretAnswer,
+  type SecretChange,
+  type SecretPlace,
+} from "./secrets.js";
+import { type FolderRow, remove, type SecretFields, type SecretRow } from "./world.js";
+
+const keysOf = (items: readonly { key: string }[]): string[] => items.map((item) => item.key);
+const copyOf = (place: SecretPlace) => (row: SecretRow) => ({ ...place, row: { ...row } });
+
+/** Only keys that exist already are refused: one key twice in the same batch makes two rows (measured). */
+export async function createSecrets(
+  api: Api,
+  actor: Actor,
+  place: SecretPlace,
+  secrets: readonly (SecretFields & { tagIds?: readonly string[] | undefined })[],
+): Promise<SecretAnswer[] | Approval> {
+  const folder = openFolder(api, actor, "create", place, "CreateManySecret");
+  const existing = api.world.secretsNamed(folder.id, keysOf(secrets));
+  if (existing.length > 0) throw badRequest(`Secret already exist: ${keysOf(existing).join(",")}`);
+  refuseTags(secrets.flatMap((secret) => secret.tagIds ?? []));
+  if (needsApproval(api, place.path)) return approvalRequest(api, folder);
+  await gapBeforeWrite();
+  return secrets.map((secret) => ({ ...place, row: api.world.insertSecret(folder.id, secret) }));
+}
+
+/** What to do with names that do not exist; only the current server has a choice. */
+export type MissingMode = "failOnNotFound" | "upsert" | "ignore";
+
+export function updateSecrets(
+  api: Api,
+  actor: Actor,
+  place: SecretPlace,
+  changes: readonly SecretChange[],
+  mode: MissingMode,
+): SecretAnswer[] | Approval {
+  const { world } = api;
+  const folder = openFolder(api, actor, "edit", place, "UpdateManySecret");
+  const existing = world.secretsNamed(folder.id, keysOf(changes));
+  if (mode === "failOnNotFound" && existing.length !== changes.length) {
+    throw notFound(`Secret does not exist: ${namedWhenMissing(api, existing, changes)}`);
+  }
+  refuseTags(changes.flatMap((change) => change.tagIds ?? []));
+  refuseRenames(api, folder, changes);
+  if (needsApproval(api, place.path)) return approvalRequest(api, folder);
+  const rows = changes.flatMap((change) => {
+    const row = existing.find((candidate) => candidate.key === change.key);
+    if (row) return [world.updateSecret(row, changedFields(change))];
+    const { key, value = "", comment } = change;
+    return mode === "upsert" ? [world.insertSecret(folder.id, { key, value, comment })] : [];
+  });
+  return rows.map(copyOf(place));
+}
+
+/** Read in the source of that time: it looks for the old name in place of the new one, so a rename never passes. */
+function refuseRenames({ world, flavour }: Api, folder: FolderRow, changes: readonly SecretChange[]): void {
+  const renames = changes.filter((change) => change.newKey !== undefined);
+  const newKeys = renames.map((change) => change.newKey ?? "");
+  if (flavour === "current") {
+    const taken = world.secretsNamed(folder.id, newKeys);
+    if (taken.length > 0) throw badRequest(`Secret with the new name already exists: ${keysOf(taken).join(", ")}`);
+  } else if (renames.length > 0) {
+    throw badRequest(`Secret with new name already exists: ${newKeys.join(",")}`);
+  }
+}
+
+export function deleteSecrets(
+  api: Api,
+  actor: Actor,
+  place: SecretPlace,
+  secrets: readonly { key: string }[],
+): SecretAnswer[] | Approval {
+  const folder = openFolder(api, actor, "delete", place, "DeleteManySecret");
+  const existing = api.world.secretsNamed(folder.id, keysOf(secrets));
+  if (existing.length !== secrets.length) {
+    throw notFound(`One or more secrets does not exist: ${namedWhenMissing(api, existing, secrets)}`);
+  }
+  if (needsApproval(api, place.path)) return approvalRequest(api, folder);
+  return api.world.removeSecrets(folder.id, keysOf(secrets)).map((row) => ({ ...place, row }));
+}
+
+/** The measured server names those that do exist; the current one those that are missing. */
+function namedWhenMissing({ flavour }: Api, existing: readonly SecretRow[], asked: readonly { key: string }[]): string {
+  if (flavour === "2024-10") return keysOf(existing).join(",");
+  const found = new Set(keysOf(existing));
+  return keysOf(asked)
+    .filter((key) => !found.has(key))
+    .join(", ");
+}
+
+export interface Move {
+  from: SecretPlace;
+  to: SecretPlace;
+  secretIds: readonly string[];
+  shouldOverwrite: boolean;
+}
+
+export function moveSecrets(api: Api, actor: Actor, { from, to, secretIds, shouldOverwrite }: Move) {
+  const { world } = api;
+  requireMember(actor, from.projectId, world.project.id);
+  requireCan(actor, "delete", from.environment, from.path, "secrets");
+  requireCan(actor, "create", to.environment, to.path, "secrets");
+  const source = world.findByPath(from.environment, from.path);
+  if (!source) throw moveNotFound("Source", from);
+  const destination = world.findByPath(to.environment, to.path);
+  if (!destination) throw moveNotFound("Destination", to);
+
+  const moving = world.secretsIn(source.id).filter((row) => secretIds.includes(row.id));
+  if (moving.length !== secretIds.length) throw badRequest("Invalid secrets");
+  const taken = (row: SecretRow) => world.secretsNamed(destination.id, [row.key])[0];
+  const created = moving.filter((row) => !taken(row));
+  const updated = moving.filter((row) => taken(row) && taken(row)?.value !== row.value);
+  if (updated.length > 0 && !shouldOverwrite) {
+    throw badRequest(
+      `Failed to move secrets. The following secrets already exist in the destination: ${keysOf(updated).join(",")}`,
+    );
+  }
+  if (created.length + updated.length === 0) throw badRequest("Selected secrets already exist in the destination.");
+  for (const row of created) world.insertSecret(destination.id, row);
+  for (const row of updated) world.updateSecret(taken(row)!, { value: row.value, comment: row.comment });
+  remove(world.secrets, (row) => moving.includes(row));
+  return { isSourceUpdated: true, isDestinationUpdated: true };
+}
+
+const moveNotFound = (which: "Source" | "Destination", { path, environment }: SecretPlace) =>
+  notFound(`${which} folder with path '${path}' in environment with slug '${environment}' not found`);

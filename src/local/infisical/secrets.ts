@@ -1,0 +1,216 @@
+/** Reading and writing one secret, and listing them. */
+import { randomUUID } from "node:crypto";
+import { type Api, gapBeforeWrite, needsApproval, requireProject } from "./api.js";
+import { ApiError, badRequest, folderNotFound, notFound } from "./errors.js";
+import { type Action, type Actor, can, requireCan, requireMember } from "./permissions.js";
+import { expandReferences } from "./references.js";
+import type { FolderRow, SecretFields, SecretRow } from "./world.js";
+
+export interface SecretPlace {
+  projectId: string;
+  environment: string;
+  path: string;
+}
+
+/** A row with what an answer about it says besides. */
+export interface SecretAnswer {
+  row: SecretRow;
+  environment: string;
+  path: string;
+  /** Where the answer differs from the stored row. */
+  shown?: { value?: string; comment?: string };
+}
+
+/** Instead of a secret, when a change needs somebody's approval; nothing was changed then. */
+export interface Approval {
+  approval: Record<string, string | boolean | null | Date>;
+}
+
+type Kind = "shared" | "personal";
+
+/** @throws ApiError 403 or 404, in the real server's order: project, membership, permission, folder. */
+export function openFolder(api: Api, actor: Actor, action: Action, place: SecretPlace, label: string): FolderRow {
+  authorize(api, actor, action, place);
+  const folder = api.world.findByPath(place.environment, place.path);
+  if (!folder) throw folderNotFound(place.path, place.environment, label);
+  return folder;
+}
+
+function authorize(api: Api, actor: Actor, action: Action, { projectId, environment, path }: SecretPlace): void {
+  requireProject(api.world, projectId);
+  requireMember(actor, projectId, api.world.project.id);
+  requireCan(actor, action, environment, path, "secrets");
+}
+
+export async function createSecret(
+  api: Api,
+  actor: Actor,
+  place: SecretPlace,
+  fields: SecretFields & { type: Kind; tagIds?: readonly string[] | undefined },
+): Promise<SecretAnswer | Approval> {
+  const folder = openFolder(api, actor, "create", place, "CreateSecret");
+  refusePersonal(fields.type, "create");
+  if (api.world.secretsNamed(folder.id, [fields.key]).length > 0) {
+    throw badRequest(api.flavour === "current" ? "Secret already exists" : "Secret already exist");
+  }
+  refuseTags(fields.tagIds);
+  if (needsApproval(api, place.path)) return approvalRequest(api, folder);
+  await gapBeforeWrite();
+  return { ...place, row: api.world.insertSecret(folder.id, fields) };
+}
+
+export interface SecretChange {
+  key: string;
+  newKey?: string | undefined;
+  value?: string | undefined;
+  comment?: string | undefined;
+  reminderNote?: string | null | undefined;
+  reminderRepeatDays?: number | null | undefined;
+  skipMultilineEncoding?: boolean | undefined;
+  tagIds?: readonly string[] | undefined;
+}
+
+export function updateSecret(
+  api: Api,
+  actor: Actor,
+  place: SecretPlace,
+  change: SecretChange & { type: Kind },
+): SecretAnswer | Approval {
+  const folder = openFolder(api, actor, "edit", place, "UpdateSecret");
+  refusePersonal(change.type, "create");
+  const [row] = api.world.secretsNamed(folder.id, [change.key]);
+  if (!row) throw notFound(`Secret with name ${change.key} not found`);
+  if (change.newKey !== undefined && api.world.secretsNamed(folder.id, [change.newKey]).length > 0) {
+    throw badRequest("Secret with the new name already exist");
+  }
+  refuseTags(change.tagIds);
+  if (needsApproval(api, place.path)) return approvalRequest(api, folder);
+  api.world.updateSecret(row, changedFields(change));
+  // Measured: the answer repeats what was sent; a comment that was kept reads as empty here.
+  return { ...place, row: { ...row }, shown: { value: change.value ?? "", comment: change.comment ?? "" } };
+}
+
+/** What a change does to a row; what it leaves out is undefined, and stays. */
+export const changedFields = (change: SecretChange): Partial<SecretFields> => ({
+  ...(change.newKey === undefined ? {} : { key: change.newKey }),
+  ...(change.value === undefined ? {} : { value: change.value }),
+  comment: change.comment,
+  reminderNote: change.reminderNote,
+  reminderRepeatDays: change.reminderRepeatDays,
+  skipMultilineEncoding: change.skipMultilineEncoding,
+});
+
+export function deleteSecret(
+  api: Api,
+  actor: Actor,
+  place: SecretPlace,
+  { key, type }: { key: string; type: Kind },
+): SecretAnswer | Approval {
+  const folder = openFolder(api, actor, "delete", place, "DeleteSecret");
+  refusePersonal(type, "delete");
+  if (api.world.secretsNamed(folder.id, [key]).length === 0) {
+    throw notFound(`Secret with name '${key}' not found`, "DeleteSecret");
+  }
+  if (needsApproval(api, place.path)) return approvalRequest(api, folder);
+  const [row] = api.world.removeSecrets(folder.id, [key]);
+  return { ...place, row: row! };
+}
+
+export function getSecret(
+  api: Api,
+  actor: Actor,
+  place: SecretPlace,
+  { key, type, expand }: { key: string; type: Kind; expand: boolean },
+): SecretAnswer {
+  const folder = openFolder(api, actor, "read", place, "GetSecretByName");
+  // A service token reads the shared one whatever it asks for; others have no personal ones here.
+  const kind = actor.kind === "service" ? "shared" : type;
+  const [row] = kind === "shared" ? api.world.secretsNamed(folder.id, [key]) : [];
+  if (!row) throw notFound(`Secret with name '${key}' not found`);
+  return expand ? expanded(api, { ...place, row }) : { ...place, row };
+}
+
+/**
+ * The secrets of a folder; undefined when it, or the environment, does not exist.
+ * @param recursive with everything below, as far as the caller may read.
+ */
+export function listSecrets(
+  api: Api,
+  actor: Actor,
+  place: SecretPlace,
+  { recursive, expand }: { recursive: boolean; expand: boolean },
+): SecretAnswer[] | undefined {
+  const found = recursive ? listBelow(api, actor, place) : listDirect(api, actor, place);
+  return expand ? found?.map((answer) => expanded(api, answer)) : found;
+}
+
+function listDirect(api: Api, actor: Actor, place: SecretPlace): SecretAnswer[] | undefined {
+  authorize(api, actor, "read", place);
+  const folder = api.world.findByPath(place.environment, place.path);
+  return folder && api.world.secretsIn(folder.id).map((row) => ({ ...place, row }));
+}
+
+function listBelow(api: Api, actor: Actor, { projectId, environment, path }: SecretPlace): SecretAnswer[] {
+  const { world } = api;
+  requireProject(world, projectId);
+  requireMember(actor, projectId, world.project.id);
+  const env = world.environment(environment);
+  // Read in the source of that time: this one case is not foreseen there, and becomes a 500.
+  if (!env) throw new Error(`no environment ${environment}`);
+  // Also from that source: it compares the beginnings of texts, so `/a/b` takes `/a/bc` along.
+  const prefix = path === "/" ? "" : path;
+  const paths = new Map(
+    world
+      .tree(env)
+      .filter((folder) => folder.path.startsWith(prefix) && can(actor, "read", environment, folder.path))
+      .map((located) => [located.folder.id, located.path]),
+  );
+  return world.secrets.flatMap((row) => {
+    const at = paths.get(row.folderId);
+    return at === undefined ? [] : [{ row, environment, path: at }];
+  });
+}
+
+function expanded({ world }: Api, answer: SecretAnswer): SecretAnswer {
+  const lookup = (environment: string, path: string, key: string): string => {
+    try {
+      const folder = world.findByPath(environment, path);
+      return (folder && world.secretsNamed(folder.id, [key]).at(-1)?.value) ?? "";
+    } catch (error) {
+      // A path that no folder can have: unresolvable, like any other.
+      if (error instanceof ApiError) return "";
+      throw error;
+    }
+  };
+  const value = expandReferences(answer.row.value, answer.environment, answer.path, lookup);
+  return { ...answer, shown: { value } };
+}
+
+function refusePersonal(type: Kind, verb: "create" | "delete"): void {
+  if (type === "personal") throw badRequest(`Must be user to ${verb} personal secret`);
+}
+
+/** There are no tags here, so that any is a wrong one. */
+export function refuseTags(tagIds: readonly string[] | undefined): void {
+  if (tagIds && tagIds.length > 0) throw notFound("One or more tags not found");
+}
+
+export function approvalRequest({ now }: Api, folder: FolderRow): Approval {
+  const at = now();
+  return {
+    approval: {
+      id: randomUUID(),
+      policyId: randomUUID(),
+      hasMerged: false,
+      status: "open",
+      conflicts: null,
+      slug: randomUUID().slice(0, 8),
+      folderId: folder.id,
+      createdAt: at,
+      updatedAt: at,
+      isReplicated: null,
+      committerUserId: randomUUID(),
+      statusChangedByUserId: null,
+    },
+  };
+}

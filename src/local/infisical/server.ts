@@ -1,0 +1,105 @@
+/** The local Infisical: a real HTTP server on loopback that answers as the measured one does, its quirks included. */
+import { createHash, randomUUID } from "node:crypto";
+import fastify, { type FastifyInstance } from "fastify";
+import { Control } from "../control.js";
+import { accountRoutes } from "./account-routes.js";
+import { Accounts } from "./accounts.js";
+import { type Api, installIdentity, serialised } from "./api.js";
+import { type Flavour, installErrors } from "./errors.js";
+import { folderRoutes } from "./folder-routes.js";
+import { type RateLimits, rateLimiter } from "./rate-limit.js";
+import { secretRoutes } from "./secret-routes.js";
+import { type InfisicalSeed, infisicalSeedSchema } from "./seed.js";
+import { plant, Vault } from "./vault.js";
+import { World } from "./world.js";
+
+export interface InfisicalOptions {
+  /** Default: one that the system picks. */
+  port?: number;
+  /** Clock, request record and faults; share one to share them with the Heroku service. */
+  control?: Control;
+  /** Default: an empty project with the environments dev, staging and prod, and no accounts. */
+  seed?: InfisicalSeed;
+  /** Default: none, as a server in development mode. */
+  rateLimits?: boolean | RateLimits;
+  /** Default: the measured server of October 2024. */
+  flavour?: Flavour;
+}
+
+export interface LocalInfisical {
+  /** `http://127.0.0.1:<port>`. */
+  url: string;
+  port: number;
+  vault: Vault;
+  control: Control;
+  close(): Promise<void>;
+}
+
+/**
+ * Starts the service.
+ * @throws z.ZodError for a seed of the wrong shape, Error for one that contradicts itself or a port in use.
+ */
+export async function startInfisical(options: InfisicalOptions = {}): Promise<LocalInfisical> {
+  const { control = new Control(), flavour = "2024-10" } = options;
+  const seed = infisicalSeedSchema.parse(options.seed ?? emptySeed());
+  const now = () => control.clock.now();
+  const world = new World({ ...seed.project, orgId: randomUUID() }, seed.environments, now);
+  const accounts = new Accounts(world.project.id, flavour, now);
+  const approvalPaths = new Set<string>();
+  const vault = new Vault(world, accounts, approvalPaths);
+  plant(seed, vault, accounts);
+
+  const limit = rateLimiter(options.rateLimits, now);
+  const app = build(control, { world, accounts, flavour, now, limit, approvalPaths, folderLock: serialised() });
+  const url = await app.listen({ host: "127.0.0.1", port: options.port ?? 0 });
+  return { url, port: Number(new URL(url).port), vault, control, close: () => app.close() };
+}
+
+function build(control: Control, api: Api): FastifyInstance {
+  // 1 MiB is the real server's limit too; its answer beyond it is a 500 (see installErrors).
+  const app = fastify({
+    bodyLimit: 1_048_576,
+    forceCloseConnections: true,
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 4096 },
+  });
+  installEtags(app);
+  control.install(app, "infisical");
+  refuseLongParams(app);
+  app.register(async (scope) => {
+    // The real login also takes a form.
+    scope.addContentTypeParser(
+      "application/x-www-form-urlencoded",
+      { parseAs: "string" },
+      async (_: unknown, body: string) => Object.fromEntries(new URLSearchParams(body)),
+    );
+    installErrors(scope, api.flavour);
+    installIdentity(scope, api.accounts);
+    accountRoutes(scope, api);
+    folderRoutes(scope, api);
+    secretRoutes(scope, api);
+  });
+  return app;
+}
+
+/** The real server's router has no route for a name of more than 100 characters; this version's router says so differently. */
+function refuseLongParams(app: FastifyInstance): void {
+  app.addHook("onRequest", async (request, reply) => {
+    const params = Object.values(request.params ?? {});
+    if (params.some((param) => typeof param === "string" && param.length > 100)) return reply.callNotFound();
+  });
+}
+
+/** A strong etag on every good answer to a read, and 304 for one that the caller has. */
+function installEtags(app: FastifyInstance): void {
+  app.addHook("onSend", async (request, reply, payload) => {
+    const isRead = request.method === "GET" || request.method === "HEAD";
+    if (!isRead || reply.statusCode !== 200 || typeof payload !== "string") return payload;
+    const etag = `"${createHash("sha1").update(payload).digest("base64")}"`;
+    reply.header("etag", etag);
+    if (request.headers["if-none-match"] !== etag) return payload;
+    reply.code(304);
+    return "";
+  });
+}
+
+const emptySeed = (): InfisicalSeed => ({ project: { id: randomUUID(), slug: "local", name: "Local" } });

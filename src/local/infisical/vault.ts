@@ -1,0 +1,171 @@
+/** A handle on the world behind the server: what a test, or "somebody else", sees and changes without asking it. */
+import { randomBytes, randomUUID } from "node:crypto";
+import type { Accounts } from "./accounts.js";
+import type { ParsedSeed, Role, ServiceTokenSeed } from "./seed.js";
+import { type FolderRow, removeTrailingSlash, type SecretRow, type World } from "./world.js";
+
+export interface StoredSecret {
+  id: string;
+  version: number;
+  name: string;
+  value: string;
+  comment: string;
+  /** Of its folder: `/MooseQuest/heroku`. */
+  path: string;
+  createdAt: Date;
+  updatedAt: Date;
+}
+
+export interface IdentityOptions {
+  role?: Role;
+  /** Seconds, as everywhere below. */
+  accessTokenTTL?: number;
+  accessTokenMaxTTL?: number;
+  clientSecretTTL?: number;
+  clientSecretNumUsesLimit?: number;
+}
+
+export interface LocalIdentity {
+  clientId: string;
+  clientSecret: string;
+  /** An access token of it, ready for use. */
+  accessToken: string;
+}
+
+export class Vault {
+  constructor(
+    private readonly world: World,
+    private readonly accounts: Accounts,
+    private readonly approvalPaths: Set<string>,
+  ) {}
+
+  get project(): { id: string; slug: string; name: string } {
+    const { id, slug, name } = this.world.project;
+    return { id, slug, name };
+  }
+
+  /** The rows of one folder, duplicates included; none for a folder that does not exist. */
+  secrets(environment: string, path: string): StoredSecret[] {
+    const folder = this.world.findByPath(environment, path);
+    return folder ? this.world.secretsIn(folder.id).map((row) => this.#stored(row, path)) : [];
+  }
+
+  /** Every row of an environment. */
+  allSecrets(environment: string): StoredSecret[] {
+    return this.#tree(environment).flatMap(({ folder, path }) =>
+      this.world.secretsIn(folder.id).map((row) => this.#stored(row, path)),
+    );
+  }
+
+  /** The value of a name, or undefined. */
+  value(environment: string, path: string, name: string): string | undefined {
+    return this.secrets(environment, path).find((row) => row.name === name)?.value;
+  }
+
+  /** Paths of all folders of an environment but `/`. A path is there twice when its folder is. */
+  folders(environment: string): string[] {
+    return this.#tree(environment)
+      .map(({ path }) => path)
+      .filter((path) => path !== "/");
+  }
+
+  /** Rows of an environment. */
+  count(environment: string): { folders: number; secrets: number } {
+    return { folders: this.folders(environment).length, secrets: this.allSecrets(environment).length };
+  }
+
+  /** Writes as somebody else: makes the folder if missing, raises the version of a name that is there. */
+  write(environment: string, path: string, name: string, value: string, comment?: string): StoredSecret {
+    const folder = this.#makeFolder(environment, path);
+    const [existing] = this.world.secretsNamed(folder.id, [name]);
+    const fields = { key: name, value, comment };
+    const row = existing ? this.world.updateSecret(existing, fields) : this.world.insertSecret(folder.id, fields);
+    return this.#stored(row, path);
+  }
+
+  /** Adds a second row of a name, as a race of two creates leaves it. */
+  writeDuplicate(environment: string, path: string, name: string, value: string): StoredSecret {
+    return this.#stored(this.world.insertSecret(this.#makeFolder(environment, path).id, { key: name, value }), path);
+  }
+
+  /** Deletes all rows of a name; whether there were any. */
+  delete(environment: string, path: string, name: string): boolean {
+    const folder = this.world.findByPath(environment, path);
+    return folder !== undefined && this.world.removeSecrets(folder.id, [name]).length > 0;
+  }
+
+  createFolder(environment: string, path: string): void {
+    this.#makeFolder(environment, path);
+  }
+
+  /** With everything in it; whether there was one. */
+  deleteFolder(environment: string, path: string): boolean {
+    const folder = this.world.findByPath(environment, path);
+    if (!folder || folder.parentId === null) return false;
+    this.world.removeFolder(folder);
+    return true;
+  }
+
+  /** Turns the need of an approval on or off for a folder path or glob. */
+  requireApproval(path: string, needed = true): void {
+    if (needed) this.approvalPaths.add(path);
+    else this.approvalPaths.delete(path);
+  }
+
+  /** A new machine identity; by default an admin. */
+  addIdentity({ role = "admin", ...lifetimes }: IdentityOptions = {}): LocalIdentity {
+    const clientId = randomUUID();
+    const clientSecret = randomBytes(32).toString("hex");
+    this.accounts.addIdentity({ clientId, clientSecret, role, ...lifetimes });
+    return { clientId, clientSecret, accessToken: this.accounts.issue(clientId).accessToken };
+  }
+
+  /** A new service token. */
+  addServiceToken(options: Omit<ServiceTokenSeed, "token">): string {
+    const token = `st.${randomUUID()}.${randomBytes(16).toString("hex")}`;
+    this.accounts.addServiceToken({ ...options, token });
+    return token;
+  }
+
+  #tree(environment: string) {
+    return this.world.tree(this.#environment(environment));
+  }
+
+  #environment(slug: string) {
+    const env = this.world.environment(slug);
+    if (!env) throw new Error(`the local vault has no environment ${slug}`);
+    return env;
+  }
+
+  #makeFolder(environment: string, path: string): FolderRow {
+    const env = this.#environment(environment);
+    const { folder, path: found } = this.world.findClosest(environment, path)!;
+    const missing = removeTrailingSlash(path).slice(found.length).split("/").filter(Boolean);
+    return missing.reduce((parent, name) => this.world.insertFolder(env.id, name, parent.id), folder);
+  }
+
+  #stored(row: SecretRow, path: string): StoredSecret {
+    const { id, version, key, value, comment, createdAt, updatedAt } = row;
+    return { id, version, name: key, value, comment, path: removeTrailingSlash(path), createdAt, updatedAt };
+  }
+}
+
+/** Puts what a seed names into the world. @throws Error for an unknown environment or client id. */
+export function plant(seed: ParsedSeed, vault: Vault, accounts: Accounts): void {
+  for (const identity of seed.identities) accounts.addIdentity(identity);
+  for (const token of seed.serviceTokens) accounts.addServiceToken(token);
+  for (const { token, clientId } of seed.accessTokens) accounts.addFixedToken(token, clientId);
+  for (const [environment, paths] of Object.entries(seed.folders)) {
+    for (const path of paths) vault.createFolder(environment, path);
+  }
+  for (const [environment, folders] of Object.entries(seed.secrets)) {
+    for (const [path, secrets] of Object.entries(folders)) {
+      vault.createFolder(environment, path);
+      for (const [name, secret] of Object.entries(secrets)) {
+        const { value, comment } = typeof secret === "string" ? { value: secret, comment: "" } : secret;
+        vault.write(environment, path, name, value, comment);
+      }
+    }
+  }
+  for (const path of seed.approvalPaths) vault.requireApproval(path);
+}

@@ -1,0 +1,34 @@
+export { type FlagRelease, runningFlag, touches } from "./flag.js";
+export { type GateAnswer, type GateFacts, gate, migrationOutput } from "./gate.js";
+export { gateFacts, look, lookAtFlag, predecessor, targetOf } from "./look.js";
+export { nextCommands } from "./next.js";
+export { duration, hoursBetween, type Phase, phaseOf, phases, soakStart } from "./phases.js";
+export { type Authority, type CopyRecord, type Placement, place } from "./placement.js";
+export {
+  type AppPlan,
+  type FlagPlan,
+  type FolderPlan,
+  heldValues,
+  type NamePlan,
+  planStack,
+  readNow,
+  type SetPlan,
+  type StackPlan,
+  tokensOf,
+  type Transition,
+  type VarState,
+} from "./plan.js";
+export { type MigrationFacts, type MigrationRecord, recordMigration, type SetFacts } from "./record.js";
+export { type Restore, type Retire, restore, retire } from "./retirement.js";
+export {
+  allConfirmed,
+  type Broken,
+  emptySummary,
+  mergeSummaries,
+  type SeenTokens,
+  type SetMemory,
+  type SetSummary,
+  waits,
+  wrongs,
+} from "./summary.js";
+export type { AppView, RunningFlag, Target, VaultRow, World } from "./world.js";

@@ -1,0 +1,73 @@
+// What happens to one credential of one folder: pure, a function of what was seen and what was recorded.
+import type { VaultRow } from "./world.js";
+
+/** Which of the two paths is read while the flag runs as it does: the only one that may be written by others. */
+export type Authority = "flat" | "environment";
+
+/** What an earlier update remembers of a copy. */
+export interface CopyRecord {
+  /** Token of the row at the environment path, as we left it. */
+  readonly wrote: string;
+  /** Token of the flat row that it was copied from. */
+  readonly from: string;
+}
+
+export interface Sight {
+  readonly source: "copy" | "provision";
+  readonly authority: Authority;
+  /** Rows of the name at its flat path, duplicates included. */
+  readonly flat: readonly VaultRow[];
+  /** Rows of the name at its environment path. */
+  readonly target: readonly VaultRow[];
+  readonly record: CopyRecord | undefined;
+}
+
+/**
+ * - `create`, `follow`: write the flat value; `follow` replaces our own copy of an older one.
+ * - `keep`: it is placed; `record` is what to remember.
+ * - `waiting`: an operator has to write it.
+ * - `missing`: it is not there and nothing says where it should come from.
+ * - `conflict`: somebody else wrote another value; it is never overwritten.
+ * - `duplicate`: a name with several rows; which of them is read is the server's chance.
+ */
+export type Placement =
+  | { readonly is: "create"; readonly from: VaultRow }
+  | { readonly is: "follow"; readonly from: VaultRow }
+  | { readonly is: "keep"; readonly row: VaultRow; readonly record: CopyRecord | undefined }
+  | { readonly is: "waiting" }
+  | { readonly is: "missing"; readonly why: string }
+  | { readonly is: "conflict"; readonly why: string }
+  | { readonly is: "duplicate"; readonly why: string };
+
+/**
+ * One authority per name. While the flag is off the flat path is it: a copy follows its source as long as nobody else wrote
+ * the copy. While the flag is on the environment path is it, and nothing is ever written there from the flat one.
+ */
+export function place({ source, authority, flat, target, record }: Sight): Placement {
+  const twice = [flat, target].find((rows) => rows.length > 1);
+  if (twice && (twice === target || source === "copy"))
+    return {
+      is: "duplicate",
+      why: `${twice.length} rows of the name at ${twice[0]!.path}; delete all but one in Infisical`,
+    };
+  const [original] = flat;
+  const [row] = target;
+
+  if (!row) {
+    if (authority === "environment")
+      return { is: "missing", why: "the flag is on and nothing is there; write it with console-vault rotate" };
+    if (source === "provision") return { is: "waiting" };
+    return original
+      ? { is: "create", from: original }
+      : { is: "missing", why: "the flat path does not have it either" };
+  }
+  if (source === "provision") return { is: "keep", row, record: undefined };
+  if (!original || authority === "environment") return { is: "keep", row, record };
+  // An equal value is as good as written by us: so an update that was interrupted after its write finds its work done.
+  if (row.value.equals(original.value)) return { is: "keep", row, record: { wrote: row.token, from: original.token } };
+  if (record?.wrote === row.token) return { is: "follow", from: original };
+  return {
+    is: "conflict",
+    why: `somebody wrote another value than the flat path's; delete it at ${row.path} to have the flat value copied, or set sources.${row.name}: provision to keep it`,
+  };
+}

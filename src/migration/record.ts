@@ -1,0 +1,106 @@
+// What the Migration resource remembers: pure, from what this update was told and what the last one remembered.
+import { type Phase, phaseOf, soakStart } from "./phases.js";
+import type { Transition } from "./plan.js";
+import { allConfirmed, mergeSummaries, type SetMemory, type SetSummary, waits, wrongs } from "./summary.js";
+import type { Target } from "./world.js";
+
+/** What a `SecretSet` hands on. */
+export interface SetFacts {
+  readonly vendor: string;
+  readonly path: string;
+  readonly flatPath: string;
+  readonly sources: Readonly<Record<string, "copy" | "provision">>;
+  readonly summary: SetSummary;
+  readonly memory: SetMemory;
+}
+
+export interface MigrationFacts {
+  readonly environment: string;
+  readonly target: Target;
+  readonly expected: readonly string[];
+  readonly flag: {
+    readonly variable: string;
+    readonly app: string;
+    readonly wanted: boolean;
+    readonly running: boolean;
+    readonly transition: Transition;
+    readonly refused: readonly string[];
+    /** ISO time of the release that turned it on; null where it is off or unknown. */
+    readonly since: string | null;
+  };
+  readonly sets: readonly SetFacts[];
+  readonly forbiddenHere: readonly { readonly name: string; readonly rule: string; readonly why: string }[];
+  /** Why a soak under 48 hours was enough; null without. */
+  readonly promoteOverride: string | null;
+  readonly soakHours: number;
+  /** ISO, Heroku's clock. */
+  readonly observedAt: string;
+}
+
+/** The stack output `migration`: nothing secret, nothing derived from a secret. */
+export interface MigrationRecord {
+  readonly phase: Phase;
+  readonly blocked: readonly string[];
+  readonly flag: {
+    readonly variable: string;
+    readonly app: string;
+    readonly wanted: boolean;
+    readonly running: boolean;
+  };
+  /** ISO; null while something is not confirmed. */
+  readonly confirmedSince: string | null;
+  readonly confirmed: readonly string[];
+  readonly waiting: readonly string[];
+  readonly missing: readonly string[];
+  readonly broken: SetSummary["broken"];
+  readonly conflicts: SetSummary["conflicts"];
+  readonly unchecked: readonly string[];
+  readonly overrides: readonly {
+    readonly name: string;
+    readonly rule: string;
+    readonly token: string;
+    readonly reason: string;
+  }[];
+  readonly promoteOverride: string | null;
+  readonly target: Target;
+}
+
+/** @param last what the last update remembered; undefined for the first */
+export function recordMigration(facts: MigrationFacts, last: MigrationRecord | undefined): MigrationRecord {
+  const summary = mergeSummaries(facts.sets.map((set) => set.summary));
+  const { flag } = facts;
+  const on = flag.transition === "none" ? flag.running : flag.transition === "on";
+  const confirmed = allConfirmed(summary, facts.expected) && facts.forbiddenHere.length === 0;
+  const confirmedSince = confirmed ? (last?.confirmedSince ?? facts.observedAt) : null;
+  const flagSince = flag.transition === "on" ? facts.observedAt : flag.since;
+  const phase = phaseOf({
+    begun: facts.sets.length > 0,
+    confirmed,
+    flagOn: on,
+    soakingSince: soakStart(date(confirmedSince), on ? date(flagSince) : undefined),
+    now: new Date(facts.observedAt),
+    soakHours: facts.soakHours,
+    retired: false,
+  });
+  const wrong = [...wrongs(summary), ...facts.forbiddenHere.map(({ name, why }) => `${name}: ${why}`)];
+  return {
+    phase,
+    // Waiting for an operator is a phase; it stands in the way of nothing until the flag is on.
+    blocked: flag.refused.length > 0 ? flag.refused : on ? [...waits(summary), ...wrong] : wrong,
+    flag: { variable: flag.variable, app: flag.app, wanted: flag.wanted, running: on },
+    confirmedSince,
+    confirmed: summary.confirmed,
+    waiting: summary.waiting,
+    missing: summary.missing,
+    broken: [...summary.broken, ...facts.forbiddenHere],
+    conflicts: summary.conflicts,
+    unchecked: summary.unchecked,
+    overrides: summary.overrides,
+    promoteOverride: facts.promoteOverride,
+    target: facts.target,
+  };
+}
+
+function date(iso: string | null): Date | undefined {
+  return iso === null ? undefined : new Date(iso);
+}

@@ -1,0 +1,32 @@
+// Which flat copies may go, name by name. Pure.
+import type { CopyRecord } from "./placement.js";
+import type { VaultRow } from "./world.js";
+
+export type Retire =
+  | { readonly is: "gone" }
+  | { readonly is: "delete"; readonly row: VaultRow }
+  | { readonly is: "keep"; readonly why: string };
+
+/**
+ * A flat copy may be deleted where nothing is lost with it: it equals the environment's value, or it is still the row that the
+ * environment's value was copied from (and that one has been rotated since). Everything else stays, with its reason.
+ */
+export function retire(flat: readonly VaultRow[], target: readonly VaultRow[], record: CopyRecord | undefined): Retire {
+  const [row] = flat;
+  if (!row) return { is: "gone" };
+  if (flat.length > 1) return { is: "keep", why: `${flat.length} rows of the name at ${row.path}` };
+  const [current] = target;
+  if (!current || target.length > 1) return { is: "keep", why: "the environment path does not have it exactly once" };
+  if (current.value.equals(row.value) || record?.from === row.token) return { is: "delete", row };
+  return { is: "keep", why: `${row.path} has another value, which was not copied from there` };
+}
+
+export type Restore =
+  | { readonly is: "there" | "nothing" }
+  | { readonly is: "create"; readonly from: VaultRow };
+
+/** The way back: what was retired is written again with the environment's value, which is the one that works. */
+export function restore(flat: readonly VaultRow[], target: readonly VaultRow[], wasFlat: boolean): Restore {
+  if (flat.length > 0) return { is: "there" };
+  return wasFlat && target[0] ? { is: "create", from: target[0] } : { is: "nothing" };
+}

@@ -1,0 +1,82 @@
+import type { Override } from "../catalog/index.js";
+import type { CopyRecord } from "./placement.js";
+
+export interface Broken {
+  readonly name: string;
+  readonly rule: string;
+  readonly why: string;
+}
+
+/** What a `SecretSet` found and did; also what the stack says of all of them together. Names, rules and tokens only. */
+export interface SetSummary {
+  /** At their environment path. */
+  readonly placed: readonly string[];
+  /** Placed, read back, and passing their rules. */
+  readonly confirmed: readonly string[];
+  readonly missing: readonly string[];
+  readonly broken: readonly Broken[];
+  /** To be written by an operator. */
+  readonly waiting: readonly string[];
+  readonly conflicts: readonly { readonly name: string; readonly why: string }[];
+  /** Whose `distinct` could not be checked: no other environment's value was to be seen. */
+  readonly unchecked: readonly string[];
+  readonly overrides: readonly Override[];
+}
+
+/** Tokens that a name had when it was last looked at; `null` where there was no row. */
+export interface SeenTokens {
+  readonly target: string | null;
+  readonly flat: string | null;
+}
+
+/** What a `SecretSet` remembers besides. */
+export interface SetMemory {
+  readonly seen: Readonly<Record<string, SeenTokens>>;
+  readonly records: Readonly<Record<string, CopyRecord>>;
+}
+
+export const emptySummary: SetSummary = {
+  placed: [],
+  confirmed: [],
+  missing: [],
+  broken: [],
+  waiting: [],
+  conflicts: [],
+  unchecked: [],
+  overrides: [],
+};
+
+/** One summary of many, in their order. */
+export function mergeSummaries(sets: readonly SetSummary[]): SetSummary {
+  const all = <Key extends keyof SetSummary>(key: Key) => sets.flatMap((set) => set[key] as never[]) as SetSummary[Key];
+  return {
+    placed: all("placed"),
+    confirmed: all("confirmed"),
+    missing: all("missing"),
+    broken: all("broken"),
+    waiting: all("waiting"),
+    conflicts: all("conflicts"),
+    unchecked: all("unchecked"),
+    overrides: all("overrides"),
+  };
+}
+
+/** Whether every one of `expected` is confirmed and nothing is wrong with any. */
+export function allConfirmed(summary: SetSummary, expected: readonly string[]): boolean {
+  const confirmed = new Set(summary.confirmed);
+  return summary.conflicts.length === 0 && summary.broken.length === 0 && expected.every((name) => confirmed.has(name));
+}
+
+/** What is wrong, a line each. Waiting for an operator is not: see `waits`. */
+export function wrongs(summary: SetSummary): string[] {
+  return [
+    ...summary.missing.map((name) => `${name}: missing`),
+    ...summary.broken.map(({ name, rule, why }) => `${name}: ${why} (${rule})`),
+    ...summary.conflicts.map(({ name, why }) => `${name}: conflict: ${why}`),
+  ];
+}
+
+/** What an operator has still to write, a line each. */
+export function waits(summary: SetSummary): string[] {
+  return summary.waiting.map((name) => `${name}: not provisioned yet`);
+}

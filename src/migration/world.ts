@@ -1,0 +1,57 @@
+import type { SecretValue } from "../secret.js";
+
+/** A row of the vault as it was seen. */
+export interface VaultRow {
+  readonly name: string;
+  /** With a final slash. */
+  readonly path: string;
+  /** `id@version`: another one after each write. */
+  readonly token: string;
+  readonly value: SecretValue;
+  readonly comment: string;
+  readonly updatedAt: Date;
+}
+
+/** A Heroku app as it was seen. */
+export interface AppView {
+  readonly name: string;
+  /** UUID: what the provider asks for. */
+  readonly id: string;
+  readonly vars: ReadonlyMap<string, SecretValue>;
+}
+
+/** The flag as one environment's app has it now. */
+export interface RunningFlag {
+  readonly app: string;
+  /** The config var as it stands, e.g. `true` or a hand-set `1`; undefined where there is none. */
+  readonly raw: string | undefined;
+  readonly on: boolean;
+  /** When the release that last touched the flag was made; undefined where it is off or no release names it. */
+  readonly since: Date | undefined;
+}
+
+/** Everything that a plan is made from, seen in one look. */
+export interface World {
+  /** Every secret below the root. */
+  readonly rows: readonly VaultRow[];
+  /** Environment folders that exist, with a final slash. */
+  readonly folders: ReadonlySet<string>;
+  /** Apps of the stack's environment. */
+  readonly apps: readonly AppView[];
+  /** Of the stack's environment. */
+  readonly flag: RunningFlag;
+  /** E-mail of the Heroku account. */
+  readonly account: string;
+  /** Heroku's clock. */
+  readonly now: Date;
+}
+
+/** Where a stack works: what it may not silently change from one update to the next. */
+export interface Target {
+  readonly vault: string;
+  readonly project: string;
+  readonly slug: string;
+  readonly root: string;
+  readonly heroku: string;
+  readonly account: string;
+}

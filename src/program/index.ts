@@ -1,0 +1,70 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { Catalog } from "../catalog/index.js";
+import { configError, credentialsOf, ownKeys, parseConfig, type StackConfig, servicesOf } from "../config/index.js";
+import { HerokuClient } from "../heroku/index.js";
+import {
+  type GateAnswer,
+  gate,
+  gateFacts,
+  look,
+  planStack,
+  predecessor,
+  type Target,
+  targetOf,
+  type World,
+} from "../migration/index.js";
+import { createInfisicalClient } from "../vault/client/index.js";
+import { declare } from "./declare.js";
+
+function readConfig(catalog: Catalog, environment: string): StackConfig {
+  const parsed = parseConfig(ownKeys(pulumi.runtime.allConfig()), environment, catalog);
+  if (parsed.ok) return parsed.config;
+  throw configError(`Pulumi.${environment}.yaml`, parsed.problems);
+}
+
+/** Asked only where another environment goes first, and the flag is to turn on or the flat copies are to go. */
+async function askGate(
+  catalog: Catalog,
+  config: StackConfig,
+  world: World,
+  target: Target,
+  heroku: HerokuClient,
+): Promise<GateAnswer | undefined> {
+  const from = predecessor(catalog, config.environment);
+  if (!from || !config.vaultEnvAware) return undefined;
+  // Declared as long as the flag is wanted, so that turning it on is not followed by an update that drops the reference.
+  const reference = new pulumi.StackReference(`${pulumi.getOrganization()}/${pulumi.getProject()}/${from}`);
+  if (world.flag.on && !config.retireFlat) return undefined;
+  const { value } = await reference.getOutputDetails("migration");
+  return gate(await gateFacts(catalog, config, world, target, heroku, from, value));
+}
+
+/**
+ * A Pulumi program for a catalog: reads config, looks, plans, declares. The stack's name is its environment.
+ *
+ * @example
+ * export default consoleVault(defineCatalog({ … }));
+ */
+export const consoleVault = (catalog: Catalog) => async () => {
+  const config = readConfig(catalog, pulumi.getStack());
+  const services = servicesOf(config, process.env);
+  const credentials = credentialsOf(process.env, new pulumi.Config("heroku").get("apiKey"));
+  const vault = createInfisicalClient({
+    url: services.infisicalUrl,
+    projectId: config.infisicalProjectId,
+    environment: config.infisicalEnvironment,
+    auth: credentials.infisical,
+  });
+  const heroku = new HerokuClient({ url: services.herokuUrl, auth: { kind: "bearer", key: credentials.heroku } });
+
+  const world = await look(catalog, config, vault, heroku);
+  const target = targetOf(config, services, world.account);
+  const answer = await askGate(catalog, config, world, target, heroku);
+  const plan = planStack(catalog, config, world, target, answer);
+
+  if (plan.problems.length > 0) throw configError(`The plan of ${config.environment}`, plan.problems);
+  for (const warning of plan.warnings) pulumi.log.warn(warning);
+  for (const reason of plan.flag.refused)
+    pulumi.log.warn(`${plan.flag.variable} stays ${plan.flag.running ? "on" : "off"}: ${reason}`);
+  return declare(catalog, config, plan, world);
+};

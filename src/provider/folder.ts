@@ -1,0 +1,57 @@
+import type { Target } from "../migration/index.js";
+import { type DynamicProvider, same, sameTarget } from "./contract.js";
+import { vaultAt } from "./vault.js";
+
+export interface FolderInputs {
+  readonly version: number;
+  readonly target: Target;
+  /** With a final slash: `/MooseQuest/heroku/staging/`. */
+  readonly path: string;
+  /** Seen before this update. */
+  readonly exists: boolean;
+}
+
+export interface FolderOutputs extends FolderInputs {
+  /** Made by us: a folder that was there before is adopted and never deleted. */
+  readonly created: boolean;
+  readonly folderId: string;
+}
+
+/** The API answers a second creation as it does the first, so only a look beforehand tells whether the folder is ours. */
+async function make(inputs: FolderInputs): Promise<FolderOutputs> {
+  const vault = vaultAt(inputs.target);
+  const existed = await vault.folderExists(inputs.path);
+  const folderId = await vault.createFolder(inputs.path);
+  return { ...inputs, created: !existed, folderId };
+}
+
+export const folder: DynamicProvider<FolderInputs, FolderOutputs> = {
+  check: async (olds, news) => ({ inputs: news, failures: sameTarget(olds, news) }),
+
+  diff: async (_id, olds, news) => ({
+    changes:
+      !news.exists || olds.path !== news.path || olds.version !== news.version || !same(olds.target, news.target),
+    ...(olds.path === news.path ? {} : { replaces: ["path"] }),
+  }),
+
+  create: async (inputs) => ({ id: inputs.path, outs: await make(inputs) }),
+
+  update: async (_id, olds, news) => {
+    const made = await make(news);
+    return { outs: { ...made, created: made.created || (olds.created && olds.folderId === made.folderId) } };
+  },
+
+  read: async (id, props) => ((await vaultAt(props.target).folderExists(props.path)) ? { id, props } : {}),
+
+  // The API's delete is recursive and asks nothing: only a folder that we made, that is still the same one, and that a fresh
+  // look shows empty, is removed.
+  delete: async (_id, { created, target, path, folderId }) => {
+    if (!created) return;
+    const vault = vaultAt(target);
+    const parent = path.replace(/[^/]+\/$/, "");
+    const current = (await vault.listFolders(parent)).find((one) => one.path === path);
+    if (current?.id !== folderId) return;
+    const [secrets, folders] = [await vault.listSecrets(path, { recursive: true }), await vault.listFolders(path)];
+    if (secrets.length === 0 && folders.length === 0) await vault.deleteFolder(path);
+  },
+};

@@ -1,0 +1,13 @@
+// Behind `provider.cjs`: what the SDK's dynamic provider host calls.
+import { folder } from "./folder.js";
+import { migration } from "./migration.js";
+import { retirement } from "./retirement.js";
+import { secretSet } from "./secretSet.js";
+
+export { providerVersion, rebindVariable, refusedMark } from "./contract.js";
+export type { FolderInputs } from "./folder.js";
+export type { MigrationInputs } from "./migration.js";
+export type { SecretSetInputs } from "./secretSet.js";
+
+/** By kind, the word in the state's `__provider`: a compatibility contract. */
+export const providers = { folder, secretSet, migration, retirement };

@@ -1,0 +1,132 @@
+import {
+  type MigrationFacts,
+  type MigrationRecord,
+  recordMigration,
+  type SetFacts,
+  type Target,
+  type VaultRow,
+} from "../migration/index.js";
+import { type CheckFailure, type DynamicProvider, refusedMark, same, sameTarget } from "./contract.js";
+import { vaultAt } from "./vault.js";
+
+export interface MigrationInputs extends MigrationFacts {
+  readonly version: number;
+  /** Credentials kept on apps, and how each app's var compares with the vault's value now: app to name to state. */
+  readonly managed: Readonly<Record<string, Readonly<Record<string, "absent" | "same" | "other">>>>;
+  /** Names that stay managed though this update does not touch them (see `keepSensitive`): app to names. */
+  readonly kept: Readonly<Record<string, readonly string[]>>;
+  /** App to name to reason. */
+  readonly takeover: Readonly<Record<string, Readonly<Record<string, string>>>>;
+}
+
+export interface MigrationOutputs extends MigrationInputs {
+  readonly migration: MigrationRecord;
+}
+
+type Managed = Pick<MigrationInputs, "managed" | "kept">;
+
+const isManaged = (one: Partial<Managed>, app: string, name: string) =>
+  Boolean(one.managed?.[app]?.[name] || one.kept?.[app]?.includes(name));
+
+/** Another value on an app is somebody's; it is replaced only when that was asked for by name, or when the var is ours already. */
+function takeovers(olds: Partial<Managed>, { managed, takeover }: MigrationInputs): CheckFailure[] {
+  return Object.entries(managed).flatMap(([app, names]) =>
+    Object.entries(names).flatMap(([name, state]) =>
+      state !== "other" || isManaged(olds, app, name) || takeover[app]?.[name]
+        ? []
+        : [
+            {
+              property: `manage.${name}`,
+              reason: `${refusedMark}${app} has another value in ${name} than the vault; to replace it, give a reason in takeover.${app}.${name}`,
+            },
+          ],
+    ),
+  );
+}
+
+/** The Heroku provider deletes on the app what leaves its map. */
+function losses(olds: Partial<Managed>, news: MigrationInputs): CheckFailure[] {
+  const before = Object.entries(olds.managed ?? {}).flatMap(([app, names]) =>
+    Object.keys(names).map((name) => ({ app, name })),
+  );
+  const kept = Object.entries(olds.kept ?? {}).flatMap(([app, names]) => names.map((name) => ({ app, name })));
+  return [...before, ...kept]
+    .filter(({ app, name }) => !isManaged(news, app, name))
+    .map(({ app, name }) => ({
+      property: `manage.${name}`,
+      reason: `${refusedMark}${name} on ${app} is managed by this stack and would be deleted there; put ${app} back into manage.${name}`,
+    }));
+}
+
+/** Sources and targets once more, right before the flag turns on. Values are compared in here; only names leave. */
+export function lastLook(sets: readonly SetFacts[], rows: readonly VaultRow[]): string[] {
+  return sets.flatMap(({ path, flatPath, sources, memory }) =>
+    Object.entries(sources).flatMap(([name, source]) => {
+      const at = (where: string) => rows.filter((row) => row.path === where && row.name === name);
+      const [target, flat] = [at(path), at(flatPath)];
+      if (target.length !== 1) return [`${name}: ${target.length === 0 ? "not" : "several times"} at ${path}`];
+      if (target[0]!.token !== memory.seen[name]?.target)
+        return [`${name}: written again at ${path} since it was confirmed`];
+      if (source === "copy" && flat.length > 0 && flat.some((row) => !row.value.equals(target[0]!.value)))
+        return [`${name}: ${flatPath} has another value than ${path}`];
+      return [];
+    }),
+  );
+}
+
+function refuse(variable: string, app: string, reasons: readonly string[]): never {
+  const error = new Error(
+    `${refusedMark}${variable} stays as it is on ${app}:\n${reasons.map((reason) => `  ${reason}`).join("\n")}`,
+  );
+  delete error.stack;
+  throw error;
+}
+
+async function apply(inputs: MigrationInputs, last: MigrationRecord | undefined): Promise<MigrationOutputs> {
+  const record = recordMigration(inputs, last);
+  const { flag } = inputs;
+  if (flag.transition === "on") {
+    const rows = await vaultAt(inputs.target).listSecrets(inputs.target.root, { recursive: true });
+    const reasons = [...new Set([...record.blocked, ...lastLook(inputs.sets, rows)])];
+    const unconfirmed = inputs.expected.filter((name) => !record.confirmed.includes(name));
+    if (reasons.length > 0 || unconfirmed.length > 0)
+      refuse(
+        flag.variable,
+        flag.app,
+        reasons.length > 0 ? reasons : unconfirmed.map((name) => `${name}: not confirmed`),
+      );
+  }
+  return { ...inputs, migration: record };
+}
+
+/** In a preview what the sets will say is not known yet. */
+const known = (sets: unknown): sets is readonly SetFacts[] =>
+  Array.isArray(sets) &&
+  sets.every(
+    (set) =>
+      typeof set === "object" &&
+      set !== null &&
+      typeof (set as SetFacts).summary === "object" &&
+      typeof (set as SetFacts).memory === "object",
+  );
+
+export const migration: DynamicProvider<MigrationInputs, MigrationOutputs> = {
+  check: async (olds, news) => ({
+    inputs: news,
+    failures: [...sameTarget(olds as { target?: Target }, news), ...takeovers(olds, news), ...losses(olds, news)],
+  }),
+
+  diff: async (_id, olds, news) => ({
+    changes:
+      !known(news.sets) ||
+      news.flag.transition !== "none" ||
+      olds.version !== news.version ||
+      !same([olds.managed, olds.kept], [news.managed, news.kept]) ||
+      !same(recordMigration(news, olds.migration), olds.migration),
+  }),
+
+  create: async (inputs) => ({ id: `${inputs.environment}`, outs: await apply(inputs, undefined) }),
+  update: async (_id, olds, news) => ({ outs: await apply(news, olds.migration) }),
+  read: async (id, props) => ({ id, props }),
+  delete: async () => {},
+};

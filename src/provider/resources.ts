@@ -1,0 +1,67 @@
+// The resource classes of the dynamic provider, without `dynamic.Resource`: that one serialises a closure into the state, and
+// ours is a constant string. `refresh` and `destroy` run what the state holds, so the string names the package, not a path.
+import * as pulumi from "@pulumi/pulumi";
+import type { FolderInputs, FolderOutputs } from "./folder.js";
+import type { MigrationInputs, MigrationOutputs } from "./migration.js";
+import type { RetirementInputs, RetirementOutputs } from "./retirement.js";
+import type { SecretSetInputs, SecretSetOutputs } from "./secretSet.js";
+
+const code = (kind: string) =>
+  `exports.handler = () => require("node:module").createRequire(process.cwd() + "/")("console-vault/provider").provider(${JSON.stringify(kind)});`;
+
+type Args<T> = { [Key in keyof T]: pulumi.Input<T[Key]> };
+
+/** An Infisical folder. Deleting the resource deletes only a folder that it made and that is empty. */
+export class Folder extends pulumi.CustomResource {
+  declare readonly path: pulumi.Output<string>;
+  declare readonly created: pulumi.Output<FolderOutputs["created"]>;
+  constructor(name: string, args: Args<FolderInputs>, opts?: pulumi.CustomResourceOptions) {
+    super(
+      "pulumi-nodejs:dynamic/console-vault:Folder",
+      name,
+      { ...args, created: undefined, folderId: undefined, __provider: code("folder") },
+      opts,
+    );
+  }
+}
+
+/** The credentials of one folder: placed, read back, judged. Inputs are names, paths and tokens, never values. */
+export class SecretSet extends pulumi.CustomResource {
+  declare readonly path: pulumi.Output<string>;
+  declare readonly summary: pulumi.Output<SecretSetOutputs["summary"]>;
+  declare readonly memory: pulumi.Output<SecretSetOutputs["memory"]>;
+  constructor(name: string, args: Args<SecretSetInputs>, opts?: pulumi.CustomResourceOptions) {
+    super(
+      "pulumi-nodejs:dynamic/console-vault:SecretSet",
+      name,
+      { ...args, summary: undefined, memory: undefined, __provider: code("secretSet") },
+      opts,
+    );
+  }
+}
+
+/** Stands before the flag: keeps the soak, and refuses to let the flag turn on over anything unconfirmed. */
+export class Migration extends pulumi.CustomResource {
+  declare readonly migration: pulumi.Output<MigrationOutputs["migration"]>;
+  constructor(name: string, args: Args<MigrationInputs>, opts?: pulumi.CustomResourceOptions) {
+    super(
+      "pulumi-nodejs:dynamic/console-vault:Migration",
+      name,
+      { ...args, migration: undefined, __provider: code("migration") },
+      opts,
+    );
+  }
+}
+
+/** Takes the flat copies away, last and reversibly. Deleting the resource deletes and restores nothing. */
+export class Retirement extends pulumi.CustomResource {
+  declare readonly retirement: pulumi.Output<RetirementOutputs["retirement"]>;
+  constructor(name: string, args: Args<RetirementInputs>, opts?: pulumi.CustomResourceOptions) {
+    super(
+      "pulumi-nodejs:dynamic/console-vault:Retirement",
+      name,
+      { ...args, retirement: undefined, left: undefined, __provider: code("retirement") },
+      opts,
+    );
+  }
+}

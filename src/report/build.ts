@@ -1,0 +1,161 @@
+// From what was seen of every environment to the status report. Pure: values are compared in here, and only the yes or no leaves.
+import { type Catalog, type Credential, type Environment, flagApp, judge, mayHold, scopedVendors, withOverrides } from "../catalog/index.js";
+import type { StackConfig } from "../config/index.js";
+import { heldValues, type MigrationRecord, nextCommands, phaseOf, soakStart, type Target, type VaultRow, type World } from "../migration/index.js";
+import { environmentPath, flatPath } from "../resolver/index.js";
+import type { Cell, EnvironmentStatus, StatusReport } from "./status.js";
+
+/** One environment as it was seen, and as its stack's last update left it. */
+export interface EnvironmentSight {
+  readonly config: StackConfig;
+  readonly world: World;
+  /** The stack's output `migration`; undefined before the first update. */
+  readonly record: MigrationRecord | undefined;
+}
+
+type Sights = ReadonlyMap<string, EnvironmentSight>;
+
+const rowsAt = (rows: readonly VaultRow[], path: string, name: string) => rows.filter((row) => row.path === path && row.name === name);
+
+function cellOf(catalog: Catalog, credential: Credential, environment: Environment, { config, world, record }: EnvironmentSight): Cell {
+  const { name, vendor, rules } = credential;
+  const path = environmentPath(config.root, vendor, environment.name);
+  const rows = rowsAt(world.rows, path, name);
+  const flat = rowsAt(world.rows, flatPath(config.root, vendor), name);
+  const [row] = rows;
+  const compared = row && flat[0] ? (row.value.equals(flat[0].value) ? "equal" : "different") : null;
+  const cell = (state: Cell["state"], why: string | null = null): Cell => ({ environment: environment.name, path, state, flat: compared, why });
+
+  if (!mayHold(credential, environment.name))
+    return row ? cell("broken", `${environment.name} must never hold it`) : cell("never");
+  const source = config.sources[name] ?? environment.source;
+  if (!row) return source === "provision" && !world.flag.on ? cell("waiting") : cell("missing");
+  if (rows.length > 1) return cell("broken", `${rows.length} rows of the name`);
+  const conflict = record?.conflicts.find((one) => one.name === name);
+  if (conflict && compared === "different") return cell("conflict", conflict.why);
+
+  const { findings } = judge(
+    { name, environment: environment.name, value: row.value, rules },
+    {
+      held: heldValues(catalog, config.root, world.rows),
+      forbidden: catalog.credentials.filter((one) => !mayHold(one, environment.name)).map((one) => one.name),
+      fallback: catalog.fallback,
+    },
+  );
+  const overrides = Object.entries(config.overrides).map(([of, one]) => ({ name: of, ...one }));
+  // A copy's override may be tied to the row that it was copied from.
+  const tokens = [row.token, ...(compared === "equal" ? flat.map(({ token }) => token) : [])];
+  const { standing } = withOverrides(findings, overrides, tokens);
+  if (standing.length > 0) return cell("broken", standing.map(({ why }) => why).join("; "));
+  if (source === "copy" && !world.flag.on && compared === "different") return cell("stale", "its flat value is another one now");
+  return cell(record?.confirmed.includes(name) ? "confirmed" : "placed");
+}
+
+function environmentOf(catalog: Catalog, { config, world, record }: EnvironmentSight, cells: readonly Cell[]): EnvironmentStatus {
+  const name = config.environment;
+  const own = cells.filter((cell) => cell.environment === name && cell.state !== "never");
+  const confirmed = own.every(({ state }) => state === "confirmed");
+  const confirmedSince = confirmed && record?.confirmedSince ? new Date(record.confirmedSince) : undefined;
+  const since = soakStart(confirmedSince, world.flag.since);
+  const vendors = scopedVendors(catalog);
+  const wrong = own.filter(({ state }) => !["confirmed", "placed", "waiting"].includes(state));
+  return {
+    name,
+    phase: phaseOf({
+      begun: world.folders.size > 0,
+      confirmed,
+      flagOn: world.flag.on,
+      soakingSince: since,
+      now: world.now,
+      soakHours: config.soakHours,
+      retired: record?.phase === "retired",
+    }),
+    blocked: [...new Set([...wrong.map(({ path, why, state }) => `${path}: ${why ?? state}`), ...(record && record.flag.wanted !== record.flag.running ? record.blocked : [])])],
+    folders: { present: world.folders.size, of: vendors.length },
+    flag: {
+      name: catalog.flag.name,
+      variable: catalog.flag.variable,
+      app: flagApp(catalog, name),
+      wanted: config.vaultEnvAware,
+      recorded: record?.flag.running ?? null,
+      running: world.flag.on,
+      since: world.flag.since?.toISOString() ?? null,
+    },
+    soak: {
+      hours: config.soakHours,
+      since: since?.toISOString() ?? null,
+      readyAt: since ? new Date(since.getTime() + config.soakHours * 3_600_000).toISOString() : null,
+    },
+  };
+}
+
+/** Where what is there is not what was last recorded. */
+function driftOf(catalog: Catalog, sights: Sights, cells: readonly (readonly [string, Cell])[]): StatusReport["drift"] {
+  const word = (on: boolean) => (on ? "on" : "off");
+  return [...sights.values()].flatMap(({ config, world, record }) => {
+    if (!record) return [];
+    const flag =
+      record.flag.running === world.flag.on
+        ? []
+        : [{ environment: config.environment, subject: `${catalog.flag.variable} on ${world.flag.app}`, expected: word(record.flag.running), found: word(world.flag.on) }];
+    const lost = cells
+      .filter(([name, cell]) => cell.environment === config.environment && record.confirmed.includes(name) && cell.state !== "confirmed")
+      .map(([name, cell]) => ({ environment: config.environment, subject: `${cell.path}${name}`, expected: "confirmed", found: cell.state }));
+    return [...flag, ...lost];
+  });
+}
+
+function nextOf(catalog: Catalog, sights: Sights, environments: readonly EnvironmentStatus[]): StatusReport["next"] {
+  const names = environments.map(({ name }) => name);
+  return environments.flatMap(({ name, phase, soak, flag, blocked }, index) => {
+    const { record, config } = sights.get(name)!;
+    const up = { command: `console-vault up --stack ${name}`, why: "" };
+    if (!record) return index === 0 || environments[index - 1]!.phase !== "empty" ? [{ ...up, why: `${name} has not begun` }] : [];
+    if (flag.running !== flag.recorded) return [{ ...up, why: `${flag.app} runs the flag ${flag.running ? "on" : "off"}, and the stack recorded otherwise` }];
+    if (flag.wanted !== flag.running) return [{ ...up, why: `the flag is wanted ${flag.wanted ? "on" : "off"} in Pulumi.${name}.yaml` }];
+    if (blocked.length > 0) return [{ ...up, why: blocked[0]! }];
+    if (phase === "soaking") return soak.readyAt ? [{ command: "console-vault status", why: `${name} soaks until ${soak.readyAt}` }] : [{ ...up, why: "reads everything again and starts the soak" }];
+    // Only what comes next: prod's flag is turned on by promote, once staging has soaked.
+    const follows = index > 0 && !flag.running && record.waiting.length === 0;
+    if (follows) return [];
+    const done = names.slice(index + 1).filter((to) => !sights.get(to)!.world.flag.on);
+    const commands = phase === "soaked" && index === names.length - 1 && !config.retireFlat ? [`set console-vault:retireFlat: true in Pulumi.${name}.yaml`, up.command] : nextCommands(name, { ...record, phase }, done);
+    return commands.map((command) => ({ command, why: phase === "soaked" && index < names.length - 1 ? `${name} has soaked` : `${name}: ${phase}` }));
+  });
+}
+
+export function buildStatus(catalog: Catalog, sights: Sights, target: Target, warnings: readonly string[] = []): StatusReport {
+  const all = [...sights.values()];
+  const { world, config } = all.at(-1)!;
+  const flatOf = ({ name, vendor }: Credential) => {
+    const path = flatPath(config.root, vendor);
+    return { path, state: rowsAt(world.rows, path, name).length > 0 ? ("present" as const) : ("absent" as const) };
+  };
+  const credentials = catalog.credentials
+    .filter(({ scope }) => scope === "environment")
+    .map((credential) => {
+      const values = catalog.environments.flatMap(({ name }) => rowsAt(world.rows, environmentPath(config.root, credential.vendor, name), credential.name).slice(0, 1));
+      const equal = values.some((one, index) => values.some((other, position) => position > index && one.value.equals(other.value)));
+      return {
+        name: credential.name,
+        vendor: credential.vendor,
+        flat: flatOf(credential),
+        environments: catalog.environments.map((environment) => cellOf(catalog, credential, environment, sights.get(environment.name)!)),
+        distinct: values.length < 2 ? null : equal ? ("equal" as const) : ("different" as const),
+      };
+    });
+  const cells = credentials.flatMap(({ name, environments }) => environments.map((cell) => [name, cell] as const));
+  const environments = all.map((sight) => environmentOf(catalog, sight, cells.map(([, cell]) => cell)));
+  return {
+    version: 1,
+    observedAt: world.now.toISOString(),
+    target,
+    environments,
+    credentials,
+    shared: catalog.credentials.filter(({ scope }) => scope === "shared").map((credential) => ({ name: credential.name, vendor: credential.vendor, flat: flatOf(credential) })),
+    drift: driftOf(catalog, sights, cells),
+    overrides: all.flatMap(({ config: { environment }, record }) => (record?.overrides ?? []).map(({ name, rule, reason }) => ({ environment, name, rule, reason }))),
+    warnings: [...warnings],
+    next: nextOf(catalog, sights, environments),
+  };
+}

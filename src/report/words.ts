@@ -1,0 +1,139 @@
+// What the three renderings say alike: they differ in form, not in words.
+import { stripVTControlCharacters } from "node:util";
+import { duration } from "../migration/index.js";
+import type { Cell, CellState, CredentialStatus, EnvironmentStatus, StatusReport } from "./status.js";
+import type { TimelineStep } from "./timeline.js";
+
+export type Tone = "good" | "info" | "wait" | "bad" | "quiet";
+
+/** A word, a sign for those who do not see colors, and a tone. */
+export const stateWords: Readonly<
+  Record<CellState, { readonly sign: string; readonly word: string; readonly tone: Tone }>
+> = {
+  confirmed: { sign: "✓", word: "confirmed", tone: "good" },
+  placed: { sign: "•", word: "placed", tone: "info" },
+  waiting: { sign: "…", word: "waiting", tone: "wait" },
+  missing: { sign: "○", word: "missing", tone: "wait" },
+  stale: { sign: "↻", word: "stale", tone: "wait" },
+  broken: { sign: "✕", word: "broken", tone: "bad" },
+  conflict: { sign: "!", word: "conflict", tone: "bad" },
+  unreadable: { sign: "?", word: "unreadable", tone: "bad" },
+  never: { sign: "–", word: "never here", tone: "quiet" },
+};
+
+export const flatWords = { present: "present", absent: "gone", unreadable: "unreadable" } as const;
+export const versusFlat = { equal: "same as flat", different: "differs from flat", unknown: "not compared" } as const;
+
+export const phaseTones: Readonly<Record<EnvironmentStatus["phase"], Tone>> = {
+  empty: "quiet",
+  "awaiting-provision": "wait",
+  confirmed: "info",
+  soaking: "info",
+  soaked: "good",
+  retired: "good",
+};
+
+export const onOff = (value: boolean | null) => (value === null ? "unknown" : value ? "on" : "off");
+
+export const flagKeys = ["wanted", "recorded", "running"] as const;
+
+/** A flag that no update has recorded yet is another thing than one that could not be read. */
+export function flagWord({ flag }: EnvironmentStatus, key: (typeof flagKeys)[number]): string {
+  return key === "recorded" && flag.recorded === null ? "not yet" : onOff(flag[key]);
+}
+
+/** Whether what is wanted, recorded and running is one and the same. */
+export function flagAgrees({ flag }: EnvironmentStatus): boolean {
+  return flag.wanted === flag.running && (flag.recorded ?? flag.running) === flag.running;
+}
+
+export function distinctWord(distinct: CredentialStatus["distinct"]): string {
+  return distinct === "equal" ? "same value" : (distinct ?? "");
+}
+
+export interface SoakProgress {
+  /** 0 to 1. */
+  readonly share: number;
+  readonly text: string;
+  readonly left: string;
+}
+
+/** How much of the soak is over, at the report's time; undefined where it does not run. */
+export function soakProgress({ soak }: EnvironmentStatus, observedAt: string): SoakProgress | undefined {
+  if (soak.since === null) return undefined;
+  const elapsed = Math.max(0, Date.parse(observedAt) - Date.parse(soak.since));
+  const asked = soak.hours * 3_600_000;
+  if (elapsed >= asked) return { share: 1, text: `${soak.hours} h, done`, left: "nothing" };
+  return { share: elapsed / asked, text: `${duration(elapsed)} of ${soak.hours} h`, left: duration(asked - elapsed) };
+}
+
+/** `2026-05-09 14:30 UTC` */
+export const moment = (iso: string) => `${iso.slice(0, 10)} ${iso.slice(11, 16)} UTC`;
+
+/** When a step was done, or until when it runs. */
+export function timelineTime({ state, at }: Pick<TimelineStep, "state" | "at">): string {
+  if (at === null) return "";
+  return state === "done" ? moment(at) : `until ${moment(at)}`;
+}
+
+export interface Headline {
+  readonly tone: Tone;
+  readonly text: string;
+}
+
+/** Where it stands, in one sentence: the first thing that a person should know. */
+export function headline(report: StatusReport): Headline {
+  const { environments, drift, observedAt } = report;
+  const [first, last] = [environments[0]!, environments.at(-1)!];
+  const blocked = environments.filter((one) => one.blocked.length > 0).map(({ name }) => name);
+  if (drift.length > 0) return { tone: "bad", text: `${things(drift.length)} from what was last recorded.` };
+  if (blocked.length > 0) return { tone: "bad", text: `${sentence(blocked.join(" and "))} cannot go on yet.` };
+  if (last.phase === "retired")
+    return { tone: "good", text: "Done: every environment has its own credentials, and the flat copies are gone." };
+  if (last.flag.running) {
+    const soak = soakProgress(last, observedAt);
+    if (last.phase === "soaking" && soak)
+      return { tone: "info", text: `${sentence(last.name)} is on and soaking: ${soak.text}, ${soak.left} left.` };
+    return { tone: "good", text: "Every environment reads its own credentials." };
+  }
+  if (first.phase === "soaking") {
+    const soak = soakProgress(first, observedAt);
+    return {
+      tone: "info",
+      text: soak
+        ? `${sentence(first.name)} is soaking: ${soak.text}, ${soak.left} left.`
+        : `${sentence(first.name)} is on, and its soak does not run yet.`,
+    };
+  }
+  if (first.phase === "soaked")
+    return {
+      tone: "good",
+      text: `${sentence(first.name)} has soaked for ${first.soak.hours} h: ${last.name} may follow.`,
+    };
+  const waiting = cells(report).filter(({ state }) => state === "waiting").length;
+  if (waiting > 0)
+    return {
+      tone: "wait",
+      text: `${waiting} ${waiting === 1 ? "credential waits" : "credentials wait"} for an operator.`,
+    };
+  if (environments.every(({ phase }) => phase === "empty"))
+    return { tone: "quiet", text: "Nothing has been moved yet." };
+  if (environments.every(({ phase }) => phase === "confirmed"))
+    return { tone: "info", text: `Everything is confirmed: the flag may be turned on on ${first.name}.` };
+  return { tone: "info", text: "Credentials are on their way to their environments." };
+}
+
+export const cells = ({ credentials }: StatusReport): Cell[] => credentials.flatMap(({ environments }) => environments);
+
+/** Names with something to explain, a line each. */
+export function explanations({ credentials }: StatusReport): { name: string; environment: string; why: string }[] {
+  return credentials.flatMap(({ name, environments }) =>
+    environments.flatMap(({ environment, why }) => (why === null ? [] : [{ name, environment, why }])),
+  );
+}
+
+/** One line without control or formatting characters: names and reasons come from elsewhere, and terminals obey them. */
+export const plain = (text: string) => stripVTControlCharacters(text).replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, " ");
+
+const sentence = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
+const things = (count: number) => (count === 1 ? "One thing differs" : `${count} things differ`);

@@ -1,0 +1,92 @@
+// The document's `vault._secret_path_for(name, env=None)`: pure, no I/O.
+// It reaches for the catalog's data and look-ups by file, not through its index: the index also brings zod, and other
+// programs import the resolver for its few lines alone.
+import { consoleCatalog } from "../catalog/console.js";
+import { credentialOf, environmentOf } from "../catalog/lookup.js";
+import type { Catalog, Scope } from "../catalog/types.js";
+import { selectedEnvironment } from "./context.js";
+
+export interface ResolveOptions {
+  /** Whether the flag is on. Default: read from the process's environment, see `flagFromEnvironment`. */
+  readonly flag?: boolean | undefined;
+  readonly catalog?: Catalog | undefined;
+  /** Default: the catalog's. */
+  readonly root?: string | undefined;
+}
+
+export interface Resolution {
+  readonly name: string;
+  readonly vendor: string;
+  readonly scope: Scope;
+  readonly environment: string;
+  /** Infisical `secretPath`, with a slash at its end: `/MooseQuest/heroku/staging/`. */
+  readonly path: string;
+  readonly flag: boolean;
+  /** Why it is that path, in words. */
+  readonly why: string;
+}
+
+/**
+ * Whether a flag's config var means on. Set by hand it is often `1` or `True`: those are adopted as on.
+ * Absent, empty and anything else are off, the flag's default.
+ */
+export function flagMeansOn(value: string | undefined): boolean {
+  return value !== undefined && ["true", "1"].includes(value.trim().toLowerCase());
+}
+
+/** The flag as this process's environment has it: `FLAG_CONSOLE_VAULT_ENV_AWARE`, absent = off. */
+export function flagFromEnvironment(catalog: Catalog = consoleCatalog): boolean {
+  return flagMeansOn(process.env[catalog.flag.variable]);
+}
+
+/**
+ * The environment to resolve for, in the document's order: the argument, the request context, `"prod"`.
+ * @throws UnknownNameError for an environment that the catalog does not have.
+ */
+export function activeEnvironment(env?: string, catalog: Catalog = consoleCatalog): string {
+  return environmentOf(catalog, env ?? selectedEnvironment() ?? catalog.fallback).name;
+}
+
+/** `/MooseQuest/heroku/` */
+export function flatPath(root: string, vendor: string): string {
+  return `${root}/${vendor}/`;
+}
+
+/** `/MooseQuest/heroku/staging/` */
+export function environmentPath(root: string, vendor: string, environment: string): string {
+  return `${root}/${vendor}/${environment}/`;
+}
+
+/**
+ * Where a credential lives, and why.
+ *
+ * | flag | scope | path |
+ * | --- | --- | --- |
+ * | on | environment | `/MooseQuest/<vendor>/<env>/` |
+ * | on | shared | `/MooseQuest/<vendor>/` |
+ * | off | any | `/MooseQuest/<vendor>/` |
+ *
+ * @throws UnknownNameError for a name or an environment that the catalog does not have; it suggests the nearest.
+ */
+export function resolve(name: string, env?: string, options: ResolveOptions = {}): Resolution {
+  const { catalog = consoleCatalog } = options;
+  const { flag = flagFromEnvironment(catalog), root = catalog.root } = options;
+  const { vendor, scope } = credentialOf(catalog, name);
+  const environment = activeEnvironment(env, catalog);
+  const [path, why] = !flag
+    ? [flatPath(root, vendor), "the flag is off: every credential is at its vendor's flat path"]
+    : scope === "shared"
+      ? [flatPath(root, vendor), "shared: one value for all environments, at its vendor's flat path"]
+      : [environmentPath(root, vendor, environment), `the flag is on and ${name} differs per environment`];
+  return { name, vendor, scope, environment, path, flag, why };
+}
+
+/**
+ * The Infisical `secretPath` of a credential: `resolve(…).path`.
+ *
+ * @example
+ * withEnvironment("staging", () => secretPathFor("HEROKU_API_KEY")); // "/MooseQuest/heroku/staging/" with the flag on
+ */
+export function secretPathFor(name: string, env?: string, options: ResolveOptions = {}): string {
+  return resolve(name, env, options).path;
+}

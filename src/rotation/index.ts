@@ -1,0 +1,2 @@
+export { type AffectedApp, affectedApps } from "./affected.js";
+export { planRotation, type RotationEvent, type RotationPlan, type RotationRequest, rotate } from "./rotate.js";

@@ -1,0 +1,108 @@
+// Mode A: create, test, set, test. The new value exists at the vendor already (create); it is tried where it can be tried
+// (test), written and propagated (set), and read back everywhere (test). Every step looks first, so running it again with the
+// same value finishes what an interrupted run began.
+import { type Catalog, credentialOf, environmentOf, judge, mayHold } from "../catalog/index.js";
+import { Refusal } from "../errors.js";
+import type { HerokuClient } from "../heroku/index.js";
+import { heldValues } from "../migration/index.js";
+import { flatPath, resolve } from "../resolver/index.js";
+import type { SecretValue } from "../secret.js";
+import type { InfisicalClient } from "../vault/client/index.js";
+import { type AffectedApp, affectedApps } from "./affected.js";
+
+export interface RotationRequest {
+  readonly catalog: Catalog;
+  readonly name: string;
+  readonly environment: string;
+  readonly value: SecretValue;
+  readonly root: string;
+  readonly vault: InfisicalClient;
+  readonly heroku: HerokuClient;
+  /** The running flag of every environment. */
+  readonly flags: Readonly<Record<string, boolean>>;
+  /** Apps on which the name is managed, whether they have the var or not. */
+  readonly managed: readonly string[];
+  /** Tries the value at its vendor; undefined where it cannot be tried from here. */
+  readonly attempt?: (value: SecretValue) => Promise<void>;
+}
+
+export interface RotationPlan {
+  readonly path: string;
+  /** Environment by whose rules the value is judged: the flat path holds the fallback's. */
+  readonly judgedAs: string;
+  readonly apps: readonly AffectedApp[];
+  readonly vault: "write" | "has it";
+}
+
+export type RotationEvent =
+  | { readonly step: "ruled" | "tried" | "not tried" }
+  | { readonly step: "written" | "in place"; readonly path: string; readonly token: string }
+  | { readonly step: "set" | "had it" | "does not use it"; readonly app: string };
+
+/** Where the value would go. Reads only. @throws Refusal where a rule is broken */
+export async function planRotation(request: RotationRequest): Promise<RotationPlan> {
+  const { catalog, name, environment, value, root, vault, flags } = request;
+  const credential = credentialOf(catalog, name);
+  environmentOf(catalog, environment);
+  if (!mayHold(credential, environment)) throw new Refusal(`${environment} must never hold ${name} (never-in).`);
+  const { path } = resolve(name, environment, { catalog, root, flag: flags[environment] ?? false });
+  const judgedAs = path === flatPath(root, credential.vendor) ? catalog.fallback : environment;
+  const rows = await vault.listSecrets(flatPath(root, credential.vendor), { recursive: true });
+  const { findings } = judge(
+    { name, environment: judgedAs, value, rules: credential.rules },
+    {
+      held: heldValues(catalog, root, rows),
+      forbidden: catalog.credentials.filter((one) => !mayHold(one, judgedAs)).map((one) => one.name),
+      fallback: catalog.fallback,
+    },
+  );
+  if (findings.length > 0)
+    throw new Refusal(`${name} is not rotated:\n${findings.map(({ why, rule }) => `  ${why} (${rule})`).join("\n")}`);
+  const there = rows.filter((row) => row.path === path && row.name === name);
+  if (there.length > 1) throw new Refusal(`${name} has ${there.length} rows at ${path}: delete all but one in Infisical first.`);
+  return {
+    path,
+    judgedAs,
+    apps: affectedApps(catalog, name, path, root, flags),
+    vault: there[0]?.value.equals(value) ? "has it" : "write",
+  };
+}
+
+/** Does what `planRotation` said. @throws Refusal, InfisicalError, HerokuError; the same call goes on from there */
+export async function rotate(request: RotationRequest, plan: RotationPlan, onEvent: (event: RotationEvent) => void): Promise<void> {
+  const { name, value, vault, heroku, managed } = request;
+  onEvent({ step: "ruled" });
+  if (request.attempt) {
+    await request.attempt(value);
+    onEvent({ step: "tried" });
+  } else onEvent({ step: "not tried" });
+
+  const before = await vault.getSecret(plan.path, name);
+  if (!before?.value.equals(value)) {
+    const result = before
+      ? await vault.updateSecrets(plan.path, [{ name, value }])
+      : await vault.createSecrets(plan.path, [{ name, value }]);
+    if ("approval" in result)
+      throw new Refusal(`Infisical keeps the change of ${name} at ${plan.path} for an approval. Nothing was set on an app; run the command again once it is approved.`);
+  }
+  const back = await vault.getSecret(plan.path, name);
+  if (!back?.value.equals(value))
+    throw new Refusal(`${name} was written to ${plan.path}, and another value is read back there. Nothing was set on an app.`);
+  onEvent({ step: before?.value.equals(value) ? "in place" : "written", path: plan.path, token: back.token });
+
+  for (const { app } of plan.apps) {
+    const current = (await heroku.configVars(app)).get(name);
+    if (!current && !managed.includes(app)) {
+      onEvent({ step: "does not use it", app });
+      continue;
+    }
+    if (current?.equals(value)) {
+      onEvent({ step: "had it", app });
+      continue;
+    }
+    await heroku.patchConfigVars(app, new Map([[name, value]]));
+    if (!(await heroku.configVars(app)).get(name)?.equals(value))
+      throw new Refusal(`${name} was set on ${app}, and another value is read back there. The vault has the new one; run the command again.`);
+    onEvent({ step: "set", app });
+  }
+}

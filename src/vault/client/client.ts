@@ -1,0 +1,64 @@
+import type { Target } from "./diagnosis.js";
+import { createExchange } from "./exchange.js";
+import { folderMethods } from "./folders.js";
+import { retryPolicy } from "./retry.js";
+import { foldersAnswer, statusAnswer } from "./schemas.js";
+import { secretMethods } from "./secrets.js";
+import { createTransport } from "./transport.js";
+import type { InfisicalClient, InfisicalClientOptions } from "./types.js";
+import { baseUrl } from "./url.js";
+
+/**
+ * A client for one project and one environment. Nothing is sent before the first call, not even a login.
+ *
+ * @throws ConfigurationError for a URL that is not safe.
+ * @example
+ * const vault = createInfisicalClient({ url, projectId, environment: "prod", auth: authFromEnvironment(process.env) });
+ * await vault.checkAccess();
+ * const entries = await vault.listSecrets("/MooseQuest/", { recursive: true });
+ */
+export function createInfisicalClient(options: InfisicalClientOptions): InfisicalClient {
+  const { projectId, environment, auth, timeoutMs = 30_000, signal, onRequest } = options;
+  const target: Target = { baseUrl: baseUrl(options.url), projectId, environment, auth };
+  const place = { workspaceId: projectId, environment };
+  const send = createTransport({ baseUrl: target.baseUrl, timeoutMs, signal, onRequest });
+  const exchange = createExchange(send, target, retryPolicy(options));
+
+  /** The route for folders is the only cheap one that tells an unknown environment and an unknown project. */
+  const checkAccess = async () => {
+    await exchange.read({
+      method: "GET",
+      path: "/api/v1/folders",
+      query: { ...place, path: "/" },
+      to: "look at the project's root folder",
+      expects: foldersAnswer,
+    });
+  };
+
+  let known: Promise<void> | undefined;
+  const checkEnvironment = () => {
+    known ??= checkAccess().catch((error) => {
+      known = undefined;
+      throw error;
+    });
+    return known;
+  };
+
+  return {
+    status: () =>
+      exchange.read({
+        method: "GET",
+        path: "/api/status",
+        to: "tell its status",
+        expects: statusAnswer,
+        anonymous: true,
+      }),
+    checkAccess,
+    ...folderMethods(exchange, place),
+    ...secretMethods(exchange, {
+      place,
+      checkEnvironment,
+      isServiceToken: auth.kind === "token" && auth.token.reveal().startsWith("st."),
+    }),
+  };
+}

@@ -1,0 +1,92 @@
+import { InfisicalError } from "./error.js";
+import type { Exchange } from "./exchange.js";
+import { type FolderPath, folderPath, parentAndName } from "./paths.js";
+import { folderAnswer, foldersAnswer } from "./schemas.js";
+import type { FolderEntry, InfisicalClient } from "./types.js";
+
+const PATH = "/api/v1/folders";
+
+type FolderMethods = Pick<InfisicalClient, "listFolders" | "folderExists" | "createFolder" | "deleteFolder">;
+
+/** The v1 routes: they are there on servers of October 2024 and, deprecated, on current ones. */
+export function folderMethods(exchange: Exchange, place: { workspaceId: string; environment: string }): FolderMethods {
+  async function list(path: FolderPath): Promise<FolderEntry[]> {
+    const { folders } = await exchange.read({
+      method: "GET",
+      path: PATH,
+      query: { ...place, path: path.wire },
+      to: `list the folders of ${path.normal}`,
+      expects: foldersAnswer,
+    });
+    return folders.map(({ id, name }) => ({ id, name, path: `${path.normal}${name}/` }));
+  }
+
+  const named = async (parent: FolderPath, name: string) => (await list(parent)).filter((entry) => entry.name === name);
+
+  return {
+    listFolders: async (path) => list(folderPath(path)),
+
+    folderExists: async (path) => {
+      const { segments } = folderPath(path);
+      if (segments.length === 0) {
+        // The root is always there, if its environment is.
+        await list(folderPath("/"));
+        return true;
+      }
+      const { parent, name } = parentAndName(path);
+      return (await named(parent, name)).length > 0;
+    },
+
+    createFolder: async (path) => {
+      const request = { method: "POST", path: PATH } as const;
+      const { parent, name } = parentAndName(path, request);
+      const existing = async () => {
+        const [folder] = await named(parent, name);
+        return folder && { folder };
+      };
+      try {
+        const { folder } = await exchange.write({
+          ...request,
+          body: { ...place, name, path: parent.wire },
+          to: `create the folder ${parent.normal}${name}/`,
+          expects: folderAnswer,
+          look: existing,
+        });
+        return folder.id;
+      } catch (error) {
+        // Current servers refuse a folder that exists; in October 2024 it was an ordinary 200.
+        const found = error instanceof InfisicalError && error.kind === "conflict" ? await existing() : undefined;
+        if (found) return found.folder.id;
+        throw error;
+      }
+    },
+
+    deleteFolder: async (path) => {
+      const { parent, name } = parentAndName(path, { method: "DELETE", path: PATH });
+      const [folder, ...more] = await named(parent, name);
+      if (!folder) return false;
+      const request = { method: "DELETE", path: `${PATH}/${encodeURIComponent(folder.id)}` } as const;
+      if (more.length > 0) {
+        const diagnosis = `${folder.path} is there ${more.length + 1} times. Delete the wrong one in Infisical's console first.`;
+        throw new InfisicalError("conflict", diagnosis, request);
+      }
+      try {
+        await exchange.write({
+          ...request,
+          body: { ...place, path: parent.wire },
+          to: `delete the folder ${folder.path}`,
+          expects: folderAnswer,
+          look: async () => {
+            const left = await named(parent, name);
+            return left.some(({ id }) => id === folder.id) ? undefined : { folder };
+          },
+        });
+        return true;
+      } catch (error) {
+        // Someone else was faster.
+        if (error instanceof InfisicalError && error.kind === "not-found") return false;
+        throw error;
+      }
+    },
+  };
+}

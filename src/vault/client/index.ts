@@ -1,0 +1,17 @@
+export { createInfisicalClient } from "./client.js";
+export { authFromEnvironment } from "./environment.js";
+export { InfisicalError, type InfisicalErrorKind } from "./error.js";
+export { folderPath } from "./paths.js";
+export type {
+  DeleteResult,
+  FolderEntry,
+  InfisicalAuth,
+  InfisicalClient,
+  InfisicalClientOptions,
+  SecretEntry,
+  SecretToWrite,
+  Wait,
+  WriteResult,
+} from "./types.js";
+export { assertSafeUrl, isLoopback } from "./url.js";
+export { trimmed } from "./values.js";

@@ -1,0 +1,119 @@
+import axios, { isAxiosError } from "axios";
+import { z } from "zod";
+import type { SecretValue } from "../../secret.js";
+import { isLoopback } from "./url.js";
+
+export interface Request {
+  readonly method: "GET" | "POST" | "PATCH" | "DELETE";
+  /** Below the base URL, encoded, without the query. */
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string>>;
+  /** JSON. */
+  readonly body?: string;
+  readonly token?: SecretValue;
+}
+
+export interface Answer {
+  readonly status: number;
+  /** Parsed; undefined if it was not JSON. */
+  readonly body: unknown;
+  readonly retryAfterMs: number | undefined;
+}
+
+/** No answer came. Only the code is kept of the HTTP library's error, which holds headers and bodies. */
+export class NoAnswer extends Error {
+  constructor(
+    /** `timeout`, `cancelled`, or the system's code, for example `ECONNREFUSED`. */
+    readonly code: string,
+    /** False if the request can not have reached the server. */
+    readonly sent: boolean,
+  ) {
+    super(code);
+  }
+
+  /** Sending it again ends the same. */
+  get hopeless(): boolean {
+    return this.code === "cancelled" || UNTRUSTED.test(this.code);
+  }
+}
+
+/** The codes of Node's TLS for a certificate that it does not accept. */
+export const UNTRUSTED = /CERT|SELF_SIGNED|UNABLE_TO_/;
+
+/** The connection was never made: no name, no route, or nobody listening. */
+const NEVER_SENT = /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH)$/;
+
+export interface TransportOptions {
+  readonly baseUrl: string;
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal | undefined;
+  readonly onRequest: ((method: string, path: string, status: number | undefined) => void) | undefined;
+}
+
+export type Send = (request: Request) => Promise<Answer>;
+
+/** One request, one answer of any status, or {@link NoAnswer}. */
+export function createTransport({ baseUrl, timeoutMs, signal, onRequest }: TransportOptions): Send {
+  const http = axios.create({
+    baseURL: baseUrl,
+    // A redirect would carry the token to another place.
+    maxRedirects: 0,
+    validateStatus: () => true,
+    responseType: "text",
+    transformRequest: (body) => body,
+    transformResponse: (body) => body,
+    // A proxy of the environment is for other hosts, and would see plain http.
+    ...(isLoopback(baseUrl) ? { proxy: false as const } : {}),
+  });
+
+  return async ({ method, path, query, body, token }) => {
+    if (signal?.aborted) throw new NoAnswer("cancelled", false);
+    // axios' own timeout restarts with each packet.
+    const deadline = new AbortController();
+    const timer = setTimeout(() => deadline.abort(), timeoutMs);
+    const cancel = () => deadline.abort();
+    signal?.addEventListener("abort", cancel, { once: true });
+    let status: number | undefined;
+    try {
+      const response = await http.request<string>({
+        method,
+        url: query ? `${path}?${new URLSearchParams(query)}` : path,
+        signal: deadline.signal,
+        headers: {
+          accept: "application/json",
+          ...(token ? { authorization: `Bearer ${token.reveal()}` } : {}),
+          ...(body === undefined ? {} : { "content-type": "application/json" }),
+        },
+        ...(body === undefined ? {} : { data: body }),
+      });
+      status = response.status;
+      const header = (name: string) => z.string().optional().catch(undefined).parse(response.headers[name]);
+      return { status, body: parseJson(response.data), retryAfterMs: retryAfterMs(header("retry-after")) };
+    } catch (error) {
+      if (signal?.aborted) throw new NoAnswer("cancelled", true);
+      if (deadline.signal.aborted) throw new NoAnswer("timeout", true);
+      const code = (isAxiosError(error) && error.code) || "no connection";
+      throw new NoAnswer(code, !NEVER_SENT.test(code) && !UNTRUSTED.test(code));
+    } finally {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", cancel);
+      onRequest?.(method, path, status);
+    }
+  };
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** RFC 9110: seconds, or a date. Infisical sends whole seconds; a gateway before it may send either. */
+export function retryAfterMs(header: string | undefined, now = Date.now()): number | undefined {
+  if (header === undefined || header.trim() === "") return undefined;
+  const seconds = Number(header);
+  const ms = Number.isNaN(seconds) ? Date.parse(header) - now : seconds * 1000;
+  return Number.isNaN(ms) ? undefined : Math.max(0, ms);
+}

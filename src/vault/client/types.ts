@@ -1,0 +1,108 @@
+import type { SecretValue } from "../../secret.js";
+
+/** A service token or an access token as it is, or a machine identity that logs in when the first call needs it. */
+export type InfisicalAuth =
+  | { readonly kind: "token"; readonly token: SecretValue }
+  | { readonly kind: "universal"; readonly clientId: string; readonly clientSecret: SecretValue };
+
+/** Told before each wait, so that a person sees why nothing happens. */
+export interface Wait {
+  readonly method: string;
+  /** Without the query. */
+  readonly path: string;
+  readonly because: "rate-limited" | "server" | "unreachable";
+  readonly waitMs: number;
+}
+
+export interface InfisicalClientOptions {
+  /** Where Infisical answers, with or without a final `/` or `/api`. https, or http on loopback. */
+  readonly url: string;
+  readonly projectId: string;
+  /** The environment's slug in Infisical, for example `prod`. */
+  readonly environment: string;
+  readonly auth: InfisicalAuth;
+  /** For one request, in ms; default 30 000. */
+  readonly timeoutMs?: number;
+  readonly retry?: {
+    /** How many times a request may be repeated; default 5. */
+    readonly retries?: number;
+    /** The first wait after a failure, in ms, doubled each time; default 250. */
+    readonly firstWaitMs?: number;
+    /** All waits of one call together, in ms; default 150 000, because a rate limit's window lasts 60 s. */
+    readonly maxWaitMs?: number;
+  };
+  /** Told after each request. `status` is undefined if no answer came. */
+  readonly onRequest?: (method: string, path: string, status: number | undefined) => void;
+  readonly onWait?: (wait: Wait) => void;
+  /** Ends everything under way: reads throw its reason, a write that was sent throws `unknown-outcome`. */
+  readonly signal?: AbortSignal;
+}
+
+export interface FolderEntry {
+  readonly id: string;
+  readonly name: string;
+  /** With a final slash: `/MooseQuest/heroku/`. */
+  readonly path: string;
+}
+
+export interface SecretEntry {
+  readonly name: string;
+  /** Of its folder, with a final slash: `/MooseQuest/heroku/`. */
+  readonly path: string;
+  readonly id: string;
+  readonly version: number;
+  /** `id@version`: another one after each write, so that it can stand for the value in plans and state. */
+  readonly token: string;
+  readonly value: SecretValue;
+  readonly comment: string;
+  readonly createdAt: Date;
+  readonly updatedAt: Date;
+}
+
+export interface SecretToWrite {
+  readonly name: string;
+  readonly value: SecretValue;
+  /** Left out: empty on create, kept on update. */
+  readonly comment?: string;
+}
+
+/** `approval`: a policy of the project keeps the change until a person approves it; nothing is written yet. */
+export type WriteResult = { readonly written: readonly SecretEntry[] } | { readonly approval: true };
+
+/** `deleted` is false if there was nothing to delete. */
+export type DeleteResult = { readonly deleted: boolean } | { readonly approval: true };
+
+/**
+ * One project and one environment of an Infisical server. Every method rejects with an {@link InfisicalError}, whose
+ * `kind` says what happened.
+ *
+ * Reads are repeated when that can help. A write is sent once; if its answer is lost, the client looks what is there.
+ */
+export interface InfisicalClient {
+  /** Whether a server answers at all; needs no token. */
+  status(): Promise<{ readonly message: string; readonly date: Date }>;
+
+  /** One request that tells apart: unreachable, wrong token, unknown project, unknown environment. */
+  checkAccess(): Promise<void>;
+
+  /** The direct children. A missing folder gives none: the server does not tell it from an empty one. */
+  listFolders(path: string): Promise<FolderEntry[]>;
+  folderExists(path: string): Promise<boolean>;
+  /** Makes the folder, and what is missing above it, unless it is there. @returns its id. */
+  createFolder(path: string): Promise<string>;
+  /** Deletes the folder **with everything in it**. @returns false if there was none. */
+  deleteFolder(path: string): Promise<boolean>;
+
+  /**
+   * Duplicate rows of a name stay separate entries; personal overrides are left out; references (`${…}`) are as stored.
+   * A missing folder has no secrets; an unknown environment is an error.
+   */
+  listSecrets(path: string, options?: { readonly recursive?: boolean }): Promise<SecretEntry[]>;
+  /** @returns undefined if the folder has no such secret; a missing folder is an error of kind `not-found`. */
+  getSecret(path: string, name: string): Promise<SecretEntry | undefined>;
+  /** All of them or none; a name that exists is an error of kind `conflict`. The folder must exist. */
+  createSecrets(path: string, secrets: readonly SecretToWrite[]): Promise<WriteResult>;
+  /** All of them or none; each gets a new version, even with the value that it had. */
+  updateSecrets(path: string, secrets: readonly SecretToWrite[]): Promise<WriteResult>;
+  deleteSecret(path: string, name: string): Promise<DeleteResult>;
+}

@@ -1,0 +1,50 @@
+import { SecretValue } from "../../secret.js";
+import { InfisicalError } from "./error.js";
+import type { SecretToWrite } from "./types.js";
+
+/** Measured: a larger JSON body is answered 500, not 413. */
+const MAX_BODY_BYTES = 1_048_576;
+
+/**
+ * What the server stores of `value`: without white space around it, but if it ends in a line feed, then with exactly
+ * one. Compare what was read back with this.
+ */
+export function trimmed(value: SecretValue): SecretValue {
+  const text = value.reveal();
+  return SecretValue.of(text.endsWith("\n") ? `${text.trim()}\n` : text.trim());
+}
+
+/** The JSON of a request. @throws InfisicalError of kind `invalid` for one that the server could not take. */
+export function encodeBody(body: object, request: { method: string; path: string }): string {
+  const json = JSON.stringify(body);
+  if (Buffer.byteLength(json) > MAX_BODY_BYTES) {
+    throw new InfisicalError("invalid", "The values are over 1 MiB together: write fewer at a time.", request);
+  }
+  return json;
+}
+
+/**
+ * @throws InfisicalError of kind `invalid` for names that the server would refuse, or store in a way that can not be
+ * reached: the names of a batch must differ, because it would store a name twice as two rows.
+ */
+export function checkSecretsToWrite(
+  secrets: readonly SecretToWrite[],
+  request: { method: string; path: string },
+): void {
+  const names = secrets.map(({ name }) => name);
+  for (const name of names) {
+    checkSecretName(name, request);
+    // Older servers take these; current ones do not.
+    if (/[:/]/.test(name)) throw new InfisicalError("invalid", `A secret's name has no : or / (${name}).`, request);
+  }
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined) throw new InfisicalError("invalid", `${twice} is there twice in one write.`, request);
+}
+
+/** For the routes that have the name in their path: 1 to 100 characters, and nothing that a URL would resolve away. */
+export function checkSecretName(name: string, request: { method: string; path: string }): void {
+  if (name === "" || name.length > 100 || name.trim() !== name || name === "." || name === "..") {
+    const diagnosis = "A secret's name has 1 to 100 characters, no blanks around them, and is not . or ..";
+    throw new InfisicalError("invalid", diagnosis, request);
+  }
+}

@@ -1,0 +1,89 @@
+// The document's `vault.py`: reads and writes by name, wherever the resolver says that the name lives.
+import { type Catalog, consoleCatalog, credentialOf, judge, mayHold } from "../catalog/index.js";
+import { Refusal } from "../errors.js";
+import { environmentPath, flatPath, type Resolution, resolve } from "../resolver/index.js";
+import type { SecretValue } from "../secret.js";
+import { type InfisicalClient, trimmed } from "./client/index.js";
+
+export interface VaultOptions {
+  readonly client: InfisicalClient;
+  readonly catalog?: Catalog;
+  /** Default: the catalog's. */
+  readonly root?: string;
+  /** Whether the flag is on. Default: `FLAG_CONSOLE_VAULT_ENV_AWARE` of this process, asked at every call. */
+  readonly flag?: () => boolean;
+}
+
+export interface Read extends Resolution {
+  readonly value: SecretValue;
+  /** `id@version`: another one after each write. */
+  readonly token: string;
+}
+
+export interface Vault {
+  /**
+   * The value of a credential for the active environment (argument, request context, `"prod"`).
+   * @throws UnknownNameError; InfisicalError; Refusal where nothing is at the path: it names the path
+   */
+  read(name: string, env?: string): Promise<Read>;
+  /**
+   * Writes a credential where `read` would find it, after its rules, and reads it back. The folder must exist.
+   * @throws UnknownNameError; InfisicalError; Refusal where a rule is broken or an approval is needed
+   */
+  write(name: string, value: SecretValue, env?: string): Promise<Read>;
+}
+
+/**
+ * @example
+ * const vault = createVault({ client: createInfisicalClient({ url, projectId, environment: "prod", auth }) });
+ * const { value } = await withEnvironment("staging", () => vault.read("HEROKU_API_KEY"));
+ */
+export function createVault({ client, catalog = consoleCatalog, root = catalog.root, flag }: VaultOptions): Vault {
+  const resolved = (name: string, env: string | undefined) =>
+    resolve(name, env, { catalog, root, ...(flag ? { flag: flag() } : {}) });
+
+  const found = async (at: Resolution): Promise<Read> => {
+    const secret = await client.getSecret(at.path, at.name);
+    if (!secret) throw new Refusal(`${at.name} is not at ${at.path} (${at.why})`);
+    return { ...at, value: secret.value, token: secret.token };
+  };
+
+  const obeyRules = async (at: Resolution, value: SecretValue): Promise<void> => {
+    const { rules, vendor } = credentialOf(catalog, at.name);
+    // The flat path holds the fallback environment's value, whoever asks.
+    const environment = at.path === flatPath(root, vendor) ? catalog.fallback : at.environment;
+    const places = new Map<string, string | undefined>([
+      [flatPath(root, vendor), undefined],
+      ...catalog.environments.map((one) => [environmentPath(root, vendor, one.name), one.name] as const),
+    ]);
+    const rows = await client.listSecrets(flatPath(root, vendor), { recursive: true });
+    const { findings } = judge(
+      { name: at.name, environment, value, rules },
+      {
+        held: rows.filter(({ path }) => places.has(path)).map((row) => ({ ...row, environment: places.get(row.path) })),
+        forbidden: catalog.credentials.filter((one) => !mayHold(one, environment)).map(({ name }) => name),
+        fallback: catalog.fallback,
+      },
+    );
+    if (findings.length > 0)
+      throw new Refusal(`${at.name} is not written to ${at.path}:\n${findings.map(({ why, rule }) => `  ${why} (${rule})`).join("\n")}`);
+  };
+
+  return {
+    read: async (name, env) => found(resolved(name, env)),
+    write: async (name, value, env) => {
+      const at = resolved(name, env);
+      const stored = trimmed(value);
+      await obeyRules(at, stored);
+      const before = await client.getSecret(at.path, name);
+      if (before?.value.equals(stored)) return { ...at, value: before.value, token: before.token };
+      const result = before
+        ? await client.updateSecrets(at.path, [{ name, value: stored }])
+        : await client.createSecrets(at.path, [{ name, value: stored }]);
+      if ("approval" in result) throw new Refusal(`Infisical keeps the change of ${name} at ${at.path} for an approval; it is not made yet.`);
+      const after = await found(at);
+      if (after.value.equals(stored)) return after;
+      throw new Refusal(`${name} was written to ${at.path}, and another value is read back there: somebody else wrote it too.`);
+    },
+  };
+}

@@ -1,0 +1,130 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { type GateFacts, gate, runningFlag, touches } from "../../src/migration/index.js";
+
+const hour = 3_600_000;
+const start = new Date("2026-11-01T00:00:00.000Z");
+const at = (hours: number) => new Date(start.getTime() + hours * hour);
+const target = {
+  vault: "https://v",
+  project: "p",
+  slug: "prod",
+  root: "/MooseQuest",
+  heroku: "https://h",
+  account: "ops@example.com",
+};
+const output = {
+  phase: "soaking",
+  flag: { variable: "FLAG", app: "a", wanted: true, running: true },
+  confirmedSince: at(0).toISOString(),
+  confirmed: ["HEROKU_API_KEY"],
+  missing: [],
+  broken: [],
+  conflicts: [],
+  overrides: [],
+  target,
+};
+const facts: GateFacts = {
+  from: "staging",
+  to: "prod",
+  output,
+  target,
+  flag: { app: "raxx-console-staging", raw: "true", on: true, since: at(0) },
+  wrong: [],
+  unchecked: [],
+  rotationSeen: true,
+  requireRotation: false,
+  soakHours: 48,
+  override: undefined,
+  now: at(48),
+};
+
+describe("the gate", () => {
+  it("opens after 48 hours of unbroken soak", () => {
+    expect(gate(facts)).toMatchObject({ open: true, reasons: [] });
+    expect(gate({ ...facts, now: at(47.99) })).toMatchObject({ open: false, readyAt: at(48) });
+  });
+
+  it("says in one sentence how long is left, and until when", () => {
+    expect(gate({ ...facts, now: at(1.5) }).reasons).toEqual([
+      "staging has soaked 1 h 30 min of 48 h: 46 h 30 min left, until 2026-11-03T00:00:00.000Z; prod may follow then",
+    ]);
+  });
+
+  it("counts from the later of confirmed and flag on", () => {
+    expect(gate({ ...facts, flag: { ...facts.flag, since: at(10) } })).toMatchObject({ open: false, readyAt: at(58) });
+    expect(gate({ ...facts, output: { ...output, confirmedSince: at(5).toISOString() } })).toMatchObject({
+      open: false,
+      readyAt: at(53),
+    });
+  });
+
+  it.each<[string, Partial<GateFacts>, RegExp]>([
+    ["there is no output", { output: undefined }, /no output "migration"/],
+    ["the output is odd", { output: { phase: "soaked" } }, /not as expected \(flag, /],
+    ["staging is not confirmed", { output: { ...output, confirmedSince: null } }, /not confirmed/],
+    ["staging recorded something missing", { output: { ...output, missing: ["X"] } }, /recorded X/],
+    [
+      "staging works on another vault",
+      { output: { ...output, target: { ...target, vault: "https://w" } } },
+      /another vault/,
+    ],
+    [
+      "staging's flag is not wanted",
+      { output: { ...output, flag: { wanted: false, running: true } } },
+      /not wanted on/,
+    ],
+    [
+      "staging's flag is off now",
+      { flag: { ...facts.flag, on: false, since: undefined } },
+      /is off on raxx-console-staging now/,
+    ],
+    ["no release tells since when", { flag: { ...facts.flag, since: undefined } }, /no release/],
+    ["staging is broken now", { wrong: ["X is not at /a/"] }, /read now: X is not at/],
+    ["values could not be compared", { unchecked: ["X"] }, /must read both/],
+    ["the soak starts in the future", { now: at(-1) }, /in the future/],
+    [
+      "a rotation is asked for and none was seen",
+      { rotationSeen: false, requireRotation: true },
+      /no rotation was seen/,
+    ],
+  ])("is closed when %s", (_, change, reason) => {
+    const answer = gate({ ...facts, ...change });
+    expect(answer.open).toBe(false);
+    expect(answer.reasons.join("\n")).toMatch(reason);
+  });
+
+  it("only warns of a missing rotation unless one is asked for", () => {
+    expect(gate({ ...facts, rotationSeen: false })).toMatchObject({
+      open: true,
+      warnings: [expect.stringMatching(/no rotation/)],
+    });
+  });
+
+  it("is closed for whatever nonsense another stack puts out", () => {
+    fc.assert(
+      fc.property(fc.anything(), (odd) => {
+        expect(gate({ ...facts, output: odd }).open).toBe(false);
+      }),
+    );
+  });
+});
+
+describe("since when the flag is on", () => {
+  it.each([
+    ["Set FLAG config vars", true],
+    ["Set FLAG, OTHER config vars", true],
+    ["Remove FLAG config vars", true],
+    ["Rollback to v3", true],
+    ["Set OTHER config vars", false],
+    ["Set FLAG_TWO config vars", false],
+    ["Deploy 1234abcd", false],
+  ])("a release %j touches it: %s", (description, does) => {
+    expect(touches({ description, createdAt: at(1) }, "FLAG")).toBe(does);
+  });
+  it("is nothing while it is off", () => {
+    const touched = { description: "Set FLAG config vars", createdAt: at(1) };
+    expect(runningFlag("a", "false", touched)).toMatchObject({ on: false, since: undefined });
+    expect(runningFlag("a", "1", touched)).toMatchObject({ on: true, since: at(1) });
+  });
+});

@@ -1,0 +1,129 @@
+import { describe, expect, it, onTestFinished } from "vitest";
+import { SecretValue } from "../../../src/secret.js";
+import { clientOf, failure, row, serve, TOKEN } from "./scripted-server.js";
+
+const queryOf = (url = "") => Object.fromEntries(new URL(url, "http://host").searchParams);
+
+describe("what goes over the wire", () => {
+  it("asks for values as they are stored, and for nothing imported, whatever the server's defaults are", async () => {
+    const { url, received } = await serve(({ url }) => ({
+      body: url.includes("/raw?") ? { secrets: [row("A", "v")] } : { secret: row("A", "v") },
+    }));
+    await clientOf(url).listSecrets("/a/");
+    await clientOf(url).listSecrets("/a/", { recursive: true });
+    await clientOf(url).getSecret("/a/", "A");
+    const place = { workspaceId: "7b8c3f0e-0000-4000-8000-000000000001", environment: "prod", secretPath: "/a" };
+    const asStored = { ...place, expandSecretReferences: "false", include_imports: "false" };
+    expect(received.slice(0, 2).map(({ url }) => queryOf(url))).toEqual([asStored, { ...asStored, recursive: "true" }]);
+    expect(queryOf(received[2]?.url)).toEqual({ ...asStored, type: "shared" });
+  });
+
+  it("sends a folder as parent and name, which is the only way that every server understands", async () => {
+    const { url, received } = await serve(() => ({ body: { folder: { id: "f", name: "prod" } } }));
+    await clientOf(url).createFolder("/MooseQuest/heroku/prod/");
+    const { workspaceId, ...rest } = JSON.parse(received[0]?.body ?? "");
+    expect(rest).toEqual({ environment: "prod", name: "prod", path: "/MooseQuest/heroku" });
+  });
+
+  for (const suffix of ["", "/", "/api", "/api/"]) {
+    it(`finds the API from a URL that ends in ${JSON.stringify(suffix)}`, async () => {
+      const { url, received } = await serve(() => ({ body: { folders: [] } }));
+      await clientOf(`${url}/infisical${suffix}`).checkAccess();
+      expect(received[0]?.url).toMatch(/^\/infisical\/api\/v1\/folders\?/);
+    });
+  }
+
+  it("does not carry the token to where a redirect points", async () => {
+    const other = await serve(() => ({ body: { folders: [] } }));
+    const { url } = await serve(({ url }) => ({ status: 307, headers: { location: `${other.url}${url}` } }));
+    await expect(clientOf(url).checkAccess()).rejects.toMatchObject({ kind: "unreachable", status: 307 });
+    expect(other.received).toEqual([]);
+  });
+
+  it("does not go through a proxy to this machine", async () => {
+    const proxy = await serve(() => ({ body: { folders: [] } }));
+    const { url, received } = await serve(() => ({ body: { folders: [] } }));
+    process.env.http_proxy = proxy.url;
+    onTestFinished(() => {
+      delete process.env.http_proxy;
+    });
+    await clientOf(url).checkAccess();
+    expect([received.length, proxy.received.length]).toEqual([1, 0]);
+    expect(received[0]?.authorization).toBe(`Bearer ${TOKEN}`);
+  });
+
+  it("is told to onRequest without the query, also when no answer came", async () => {
+    const seen: unknown[][] = [];
+    const { url } = await serve((_, index) => (index === 0 ? "drop" : { body: { folders: [] } }));
+    await clientOf(url, { onRequest: (...request) => seen.push(request) }).checkAccess();
+    expect(seen).toEqual([
+      ["GET", "/api/v1/folders", undefined],
+      ["GET", "/api/v1/folders", 200],
+    ]);
+  });
+});
+
+describe("what comes over the wire", () => {
+  it("keeps duplicate rows apart and leaves personal overrides out", async () => {
+    const rows = [row("A", "1"), row("A", "2", { id: "second" }), row("A", "mine", { id: "third", type: "personal" })];
+    const { url } = await serve(() => ({ body: { secrets: rows } }));
+    const entries = await clientOf(url).listSecrets("/a");
+    expect(entries.map(({ token, value }) => [token, value.reveal()])).toEqual([
+      ["id-of-A@1", "1"],
+      ["second@1", "2"],
+    ]);
+  });
+
+  it("is not taken for a value where the server hides it", async () => {
+    const hidden = row("A", "<hidden-by-infisical>", { secretValueHidden: true, secretPath: "/a" });
+    const { url } = await serve(({ url }) => ({
+      body: url.includes("/raw?") ? { secrets: [hidden] } : { secret: hidden },
+    }));
+    const refused = { kind: "forbidden", message: expect.stringContaining("/a/A exists, but may not read its value") };
+    await expect(clientOf(url).listSecrets("/a")).rejects.toMatchObject(refused);
+    await expect(clientOf(url).getSecret("/a", "A")).rejects.toMatchObject(refused);
+  });
+
+  it("may hide what was just written: then it is what was sent", async () => {
+    const hidden = row("A", "<hidden-by-infisical>", { secretValueHidden: true });
+    const { url } = await serve(() => ({ body: { secrets: [hidden] } }));
+    const result = await clientOf(url).createSecrets("/a", [{ name: "A", value: SecretValue.of(" sent ") }]);
+    expect("written" in result && result.written.map(({ value }) => value.reveal())).toEqual(["sent"]);
+  });
+
+  it("has to name all that was written", async () => {
+    const { url } = await serve(() => ({ body: { secrets: [row("A", "v")] } }));
+    const both = ["A", "B"].map((name) => ({ name, value: SecretValue.of("v") }));
+    await expect(clientOf(url).createSecrets("/a", both)).rejects.toMatchObject({
+      kind: "unknown-outcome",
+      message: expect.stringContaining("does not name B"),
+    });
+  });
+
+  it("may show a folder twice: neither is deleted", async () => {
+    const folders = [
+      { id: "one", name: "b" },
+      { id: "two", name: "b" },
+    ];
+    const { url, received } = await serve(() => ({ body: { folders } }));
+    await expect(clientOf(url).deleteFolder("/a/b")).rejects.toMatchObject({
+      kind: "conflict",
+      message: expect.stringContaining("/a/b/ is there 2 times"),
+    });
+    expect(received.map(({ method }) => method)).toEqual(["GET"]);
+  });
+
+  it("may say that someone else was faster to delete", async () => {
+    const { url } = await serve(({ method }) =>
+      method === "GET"
+        ? { body: { folders: [{ id: "one", name: "b" }] } }
+        : failure(404, "Failed to delete folder with ID 'one', not found", "NotFound"),
+    );
+    expect(await clientOf(url).deleteFolder("/a/b")).toBe(false);
+  });
+
+  it("may leave a comment null", async () => {
+    const { url } = await serve(() => ({ body: { secrets: [row("A", "v", { secretComment: null })] } }));
+    expect((await clientOf(url).listSecrets("/a"))[0]?.comment).toBe("");
+  });
+});
