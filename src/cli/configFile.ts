@@ -16,7 +16,9 @@ export class ConfigFile {
     try {
       this.#write(withConfigValue(this.#before.toString("utf8"), key, value));
     } catch (error) {
-      throw new UsageError(`${this.path}: ${(error as Error).message}. Set console-vault:${key}: ${value} there yourself.`);
+      throw new UsageError(
+        `${this.path}: ${(error as Error).message}. Set console-vault:${key}: ${value} there yourself.`,
+      );
     }
   }
 

@@ -2,7 +2,7 @@ import { input } from "@inquirer/prompts";
 import { environmentOf } from "../catalog/index.js";
 import { UsageError } from "../errors.js";
 import type { Io } from "./io.js";
-import { catalog } from "./stack.js";
+import { catalog } from "./project.js";
 
 /**
  * The environment of a command that writes. Only the pure resolver falls back in silence: here a person has to type the
@@ -11,8 +11,12 @@ import { catalog } from "./stack.js";
 export async function environmentToWrite(io: Io, given: string | undefined): Promise<string> {
   if (given !== undefined) return environmentOf(catalog, given).name;
   const { fallback } = catalog;
-  if (!io.interactive) throw new UsageError(`Say which environment is meant: --env ${catalog.environments.map(({ name }) => name).join(" or --env ")}. (The resolver would fall back to ${fallback}.)`);
+  if (!io.interactive)
+    throw new UsageError(
+      `Say which environment is meant: --env ${catalog.environments.map(({ name }) => name).join(" or --env ")}. (The resolver would fall back to ${fallback}.)`,
+    );
   const typed = await input({ message: `No --env: the fallback is ${fallback}. Type its name to go on` });
-  if (typed.trim() !== fallback) throw new UsageError(`Nothing was changed. Say which environment is meant with --env.`);
+  if (typed.trim() !== fallback)
+    throw new UsageError(`Nothing was changed. Say which environment is meant with --env.`);
   return fallback;
 }

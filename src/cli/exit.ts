@@ -18,7 +18,12 @@ export class Ended extends Error {
 
 export function exitCodeOf(error: unknown): ExitCode {
   if (error instanceof Ended) return error.code;
-  if (error instanceof UsageError || error instanceof UnknownNameError || error instanceof CatalogError)
+  if (
+    error instanceof UsageError ||
+    error instanceof UnknownNameError ||
+    error instanceof CatalogError ||
+    (error instanceof Error && error.name === "EngineError")
+  )
     return exitCodes.usage;
   if (error instanceof Refusal) return exitCodes.refused;
   return exitCodes.failed;

@@ -56,9 +56,15 @@ function varDetails(metadata: StepMetadata): PlanDetail[] {
     .filter((name) => before[name] !== after[name])
     .map((name) => ({
       name,
-      text: !(name in after) ? "removed" : name in before ? `${words(before[name])} → ${words(after[name])}` : words(after[name]),
+      text: !(name in after)
+        ? "removed"
+        : name in before
+          ? `${words(before[name])} → ${words(after[name])}`
+          : words(after[name]),
     }));
-  const sensitive = metadata.new?.inputs?.sensitiveVars !== undefined && (metadata.op === "create" || metadata.diffs?.includes("sensitiveVars"));
+  const sensitive =
+    metadata.new?.inputs?.sensitiveVars !== undefined &&
+    (metadata.op === "create" || metadata.diffs?.includes("sensitiveVars"));
   return sensitive ? [...plain, { name: "credentials", text: "the vault's values (see manage)" }] : plain;
 }
 

@@ -1,15 +1,5 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
-import { addDemo } from "./commands/demo.js";
-import { addFlags } from "./commands/flags.js";
-import { addLocal } from "./commands/local.js";
-import { addPromote } from "./commands/promote.js";
-import { addProvision } from "./commands/provision.js";
-import { addPaths, addResolve } from "./commands/resolve.js";
-import { addRollback } from "./commands/rollback.js";
-import { addRotate } from "./commands/rotate.js";
-import { addStatus } from "./commands/status.js";
-import { addUpdates } from "./commands/update.js";
 import { exitCodeOf, exitCodes } from "./exit.js";
 import { colorsOf, type Io } from "./io.js";
 
@@ -17,7 +7,27 @@ const version = (
   JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as { version: string }
 ).version;
 
-function build(io: Io): Command {
+type Add = (program: Command, io: Io) => void;
+
+/** By their first word. A command loads what it needs and no more: `resolve` answers without an engine, a server or a client. */
+const commands: Record<string, () => Promise<Add>> = {
+  up: async () => (await import("./commands/update.js")).addUp,
+  preview: async () => (await import("./commands/update.js")).addPreview,
+  refresh: async () => (await import("./commands/update.js")).addRefresh,
+  destroy: async () => (await import("./commands/update.js")).addDestroy,
+  provision: async () => (await import("./commands/provision.js")).addProvision,
+  rotate: async () => (await import("./commands/rotate.js")).addRotate,
+  promote: async () => (await import("./commands/promote.js")).addPromote,
+  rollback: async () => (await import("./commands/rollback.js")).addRollback,
+  status: async () => (await import("./commands/status.js")).addStatus,
+  resolve: async () => (await import("./commands/resolve.js")).addResolve,
+  paths: async () => (await import("./commands/resolve.js")).addPaths,
+  flags: async () => (await import("./commands/flags.js")).addFlags,
+  local: async () => (await import("./commands/local.js")).addLocal,
+  demo: async () => (await import("./commands/demo.js")).addDemo,
+};
+
+async function build(io: Io, word: string | undefined): Promise<Command> {
   const program = new Command("console-vault")
     .description("Credentials in Infisical: from one flat folder per vendor to a folder per environment.")
     .version(version)
@@ -25,19 +35,8 @@ function build(io: Io): Command {
     .configureOutput({ writeOut: (text) => io.out(text.trimEnd()), writeErr: (text) => io.err(text.trimEnd()) })
     .showSuggestionAfterError()
     .exitOverride();
-  for (const add of [
-    addUpdates,
-    addProvision,
-    addRotate,
-    addPromote,
-    addRollback,
-    addStatus,
-    addResolve,
-    addPaths,
-    addFlags,
-    addLocal,
-    addDemo,
-  ]) add(program, io);
+  const named = word === undefined ? undefined : commands[word];
+  for (const load of named ? [named] : Object.values(commands)) (await load())(program, io);
   const everywhere = (command: Command): void => {
     for (const one of command.commands) {
       one.option("--no-color", "without colours").exitOverride().configureOutput(program.configureOutput());
@@ -54,7 +53,8 @@ function build(io: Io): Command {
  */
 export async function run(argv: readonly string[], io: Io): Promise<number> {
   try {
-    await build(io).parseAsync([...argv], { from: "user" });
+    const program = await build(io, argv[0]);
+    await program.parseAsync([...argv], { from: "user" });
     return exitCodes.done;
   } catch (error) {
     // Commander has told it already.

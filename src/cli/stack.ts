@@ -1,7 +1,3 @@
-import { existsSync } from "node:fs";
-import { dirname, isAbsolute, join, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
-import { type Catalog, consoleCatalog } from "../catalog/index.js";
 import {
   credentialsOf,
   rawStackConfig,
@@ -10,34 +6,18 @@ import {
   type StackConfig,
   servicesOf,
 } from "../config/index.js";
-import { type Engine, openEngine } from "../engine/index.js";
+import { chooseEngine, type Engine, type EngineName, engineNames, lockStack, openEngine } from "../engine/index.js";
 import { UsageError } from "../errors.js";
 import { HerokuClient, herokuEngineProvider } from "../heroku/index.js";
 import { createInfisicalClient, type InfisicalClient } from "../vault/client/index.js";
 import type { Io } from "./io.js";
-
-/** The package's own root: where the program is that a checkout's `Pulumi.yaml` runs. */
-export const packageDir = dirname(fileURLToPath(new URL("../../package.json", import.meta.url)));
+import { catalog, projectDirOf } from "./project.js";
 
 export interface StackOptions {
   readonly stack: string;
   readonly engine?: string | undefined;
   readonly cwd?: string | undefined;
   readonly rebind?: boolean | undefined;
-}
-
-export const catalog: Catalog = consoleCatalog;
-
-/** The directory that has `Pulumi.yaml`: `--cwd`, or the nearest one above the current directory. */
-export function projectDirOf(io: Io, cwd: string | undefined): string {
-  const start = cwd ? (isAbsolute(cwd) ? cwd : resolve(io.cwd, cwd)) : io.cwd;
-  for (let dir = start; ; dir = dirname(dir)) {
-    if (existsSync(join(dir, "Pulumi.yaml"))) return dir;
-    if (dirname(dir) === dir) break;
-  }
-  throw new UsageError(
-    `There is no Pulumi.yaml in ${start} or above it. Run the command in the project's directory, or name it with --cwd.`,
-  );
 }
 
 export interface OpenServices {
@@ -71,6 +51,13 @@ export interface OpenStack extends OpenServices {
   readonly engine: Engine;
   /** Why this engine, in words. */
   readonly engineReason: string;
+  /** Does work while no update of any of the stacks may run. */
+  lock<T>(stacks: readonly string[], work: () => Promise<T>): Promise<T>;
+}
+
+function engineOption(text = "auto"): EngineName | "auto" {
+  if (text === "auto" || engineNames.some((name) => name === text)) return text as EngineName | "auto";
+  throw new UsageError(`--engine takes auto, ${engineNames.join(" or ")}, not ${JSON.stringify(text)}`);
 }
 
 /** Everything that a stack command needs. */
@@ -81,15 +68,27 @@ export async function openStack(io: Io, options: StackOptions): Promise<OpenStac
   const env: Record<string, string> = {};
   for (const [key, value] of Object.entries(io.env)) if (value !== undefined) env[key] = value;
   if (options.rebind) env.CONSOLE_VAULT_REBIND = "1";
-  if (!io.env.PULUMI_CONFIG_PASSPHRASE && !io.env.PULUMI_CONFIG_PASSPHRASE_FILE) {
-    if (!loopback)
-      throw new UsageError(
-        "Set PULUMI_CONFIG_PASSPHRASE (or PULUMI_CONFIG_PASSPHRASE_FILE): it encrypts the secrets in the stack's state, and may not be empty.",
-      );
-    env.PULUMI_CONFIG_PASSPHRASE = "";
-  }
-  const location = { projectDir, stack: options.stack, env };
-  const chosen = { name: "embedded" as const, reason: "asked for" };
-  const engine = openEngine(chosen.name, location, { heroku: herokuEngineProvider({ env }) });
-  return { ...open, projectDir, engine, engineReason: chosen.reason };
+  if (loopback) env.PULUMI_CONFIG_PASSPHRASE ??= "";
+  else if (env.PULUMI_CONFIG_PASSPHRASE === "" && !env.PULUMI_CONFIG_PASSPHRASE_FILE)
+    throw new UsageError(
+      "PULUMI_CONFIG_PASSPHRASE is empty: it encrypts the secrets in the stack's state, so off loopback it may not be.",
+    );
+  const at = (stack: string) => ({ projectDir, stack, env });
+  const chosen = await chooseEngine(engineOption(options.engine), at(options.stack), { embeddedUnasked: loopback });
+  const engine = openEngine(chosen.name, at(options.stack), { heroku: herokuEngineProvider({ env }) });
+
+  const lock: OpenStack["lock"] = async (stacks, work) => {
+    const held = [];
+    try {
+      for (const stack of stacks) {
+        const lock = await lockStack(at(stack));
+        if (lock) held.push(lock);
+        else io.err(`! the lock of ${stack} cannot be held in this backend: see that no update of it runs now`);
+      }
+      return await work();
+    } finally {
+      for (const one of held.reverse()) await one.release();
+    }
+  };
+  return { ...open, projectDir, engine, engineReason: chosen.reason, lock };
 }

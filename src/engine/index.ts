@@ -1,5 +1,6 @@
 // The only way in. This folder knows nothing of the rest of the project and could be a package of its own.
 export { type Choice, type ChoiceOptions, chooseEngine } from "./choose.js";
+export { lockStack } from "./lockStack.js";
 export { openEngine } from "./open.js";
 export * from "./port.js";
 export * from "./provider.js";

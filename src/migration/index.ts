@@ -14,8 +14,8 @@ export {
   readNow,
   type SetPlan,
   type StackPlan,
-  tokensOf,
   type Transition,
+  tokensOf,
   type VarState,
 } from "./plan.js";
 export { type MigrationFacts, type MigrationRecord, recordMigration, type SetFacts } from "./record.js";

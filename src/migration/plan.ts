@@ -251,7 +251,12 @@ function offReasons(catalog: Catalog, config: StackConfig, world: World): string
   });
 }
 
-function planRetirement(catalog: Catalog, config: StackConfig, world: World, gate: GateAnswer | undefined): RetirementPlan {
+function planRetirement(
+  catalog: Catalog,
+  config: StackConfig,
+  world: World,
+  gate: GateAnswer | undefined,
+): RetirementPlan {
   const observed: Record<string, string | null> = {};
   for (const { name, vendor } of heldBy(catalog, config.environment)) {
     const rows = world.rows.filter((row) => row.name === name && row.path === flatPath(config.root, vendor));

@@ -21,9 +21,7 @@ export function retire(flat: readonly VaultRow[], target: readonly VaultRow[], r
   return { is: "keep", why: `${row.path} has another value, which was not copied from there` };
 }
 
-export type Restore =
-  | { readonly is: "there" | "nothing" }
-  | { readonly is: "create"; readonly from: VaultRow };
+export type Restore = { readonly is: "there" | "nothing" } | { readonly is: "create"; readonly from: VaultRow };
 
 /** The way back: what was retired is written again with the environment's value, which is the one that works. */
 export function restore(flat: readonly VaultRow[], target: readonly VaultRow[], wasFlat: boolean): Restore {

@@ -108,7 +108,9 @@ export function declare(
   return {
     migration: pulumi
       .all([migration.migration, retirement.retirement])
-      .apply(([record, { retired }]) => (wanted && retired.length > 0 ? { ...record, phase: "retired" as const } : record)),
+      .apply(([record, { retired }]) =>
+        wanted && retired.length > 0 ? { ...record, phase: "retired" as const } : record,
+      ),
     retirement: retirement.retirement,
   };
 }

@@ -56,7 +56,12 @@ const look = async (vault: InfisicalClient, { target, sets }: RetirementInputs) 
   new Names(sets, await vault.listSecrets(target.root, { recursive: true }));
 
 const approval = (name: string, path: string) =>
-  Object.assign(new Error(`${refusedMark}Infisical keeps the change of ${name} at ${path} for an approval; approve it there and run the command again`), { stack: undefined });
+  Object.assign(
+    new Error(
+      `${refusedMark}Infisical keeps the change of ${name} at ${path} for an approval; approve it there and run the command again`,
+    ),
+    { stack: undefined },
+  );
 
 /** Name by name, each read again right before: whatever interrupts it, what is left is either as before or done. */
 async function apply(inputs: RetirementInputs, last: RetirementReport | undefined): Promise<RetirementOutputs> {
@@ -75,7 +80,9 @@ async function apply(inputs: RetirementInputs, last: RetirementReport | undefine
     if (!inputs.wanted) {
       const step = restore(flat, target, wasFlat);
       if (step.is !== "create") continue;
-      const result = await vault.createSecrets(flatPath, [{ name, value: step.from.value, comment: step.from.comment }]);
+      const result = await vault.createSecrets(flatPath, [
+        { name, value: step.from.value, comment: step.from.comment },
+      ]);
       if ("approval" in result) throw approval(name, flatPath);
       continue;
     }
@@ -107,7 +114,10 @@ export const retirement: DynamicProvider<RetirementInputs, RetirementOutputs> = 
       olds.wanted !== news.wanted ||
       olds.version !== news.version ||
       // With nothing wanted, what others do to the flat path is not this resource's business.
-      (news.wanted && (!same(olds.left, news.observed) || (olds.retirement.refused.length > 0 && !same(olds.refused, news.refused)) || (olds.retirement.refused.length > 0 && olds.phase !== news.phase))),
+      (news.wanted &&
+        (!same(olds.left, news.observed) ||
+          (olds.retirement.refused.length > 0 && !same(olds.refused, news.refused)) ||
+          (olds.retirement.refused.length > 0 && olds.phase !== news.phase))),
   }),
   create: async (inputs) => ({ id: "flat", outs: await apply(inputs, undefined) }),
   update: async (_id, olds, news) => ({ outs: await apply(news, olds.retirement) }),

@@ -1,7 +1,25 @@
 // From what was seen of every environment to the status report. Pure: values are compared in here, and only the yes or no leaves.
-import { type Catalog, type Credential, type Environment, flagApp, judge, mayHold, scopedVendors, withOverrides } from "../catalog/index.js";
+import {
+  type Catalog,
+  type Credential,
+  type Environment,
+  flagApp,
+  judge,
+  mayHold,
+  scopedVendors,
+  withOverrides,
+} from "../catalog/index.js";
 import type { StackConfig } from "../config/index.js";
-import { heldValues, type MigrationRecord, nextCommands, phaseOf, soakStart, type Target, type VaultRow, type World } from "../migration/index.js";
+import {
+  heldValues,
+  type MigrationRecord,
+  nextCommands,
+  phaseOf,
+  soakStart,
+  type Target,
+  type VaultRow,
+  type World,
+} from "../migration/index.js";
 import { environmentPath, flatPath } from "../resolver/index.js";
 import type { Cell, EnvironmentStatus, StatusReport } from "./status.js";
 
@@ -15,16 +33,28 @@ export interface EnvironmentSight {
 
 type Sights = ReadonlyMap<string, EnvironmentSight>;
 
-const rowsAt = (rows: readonly VaultRow[], path: string, name: string) => rows.filter((row) => row.path === path && row.name === name);
+const rowsAt = (rows: readonly VaultRow[], path: string, name: string) =>
+  rows.filter((row) => row.path === path && row.name === name);
 
-function cellOf(catalog: Catalog, credential: Credential, environment: Environment, { config, world, record }: EnvironmentSight): Cell {
+function cellOf(
+  catalog: Catalog,
+  credential: Credential,
+  environment: Environment,
+  { config, world, record }: EnvironmentSight,
+): Cell {
   const { name, vendor, rules } = credential;
   const path = environmentPath(config.root, vendor, environment.name);
   const rows = rowsAt(world.rows, path, name);
   const flat = rowsAt(world.rows, flatPath(config.root, vendor), name);
   const [row] = rows;
   const compared = row && flat[0] ? (row.value.equals(flat[0].value) ? "equal" : "different") : null;
-  const cell = (state: Cell["state"], why: string | null = null): Cell => ({ environment: environment.name, path, state, flat: compared, why });
+  const cell = (state: Cell["state"], why: string | null = null): Cell => ({
+    environment: environment.name,
+    path,
+    state,
+    flat: compared,
+    why,
+  });
 
   if (!mayHold(credential, environment.name))
     return row ? cell("broken", `${environment.name} must never hold it`) : cell("never");
@@ -47,11 +77,16 @@ function cellOf(catalog: Catalog, credential: Credential, environment: Environme
   const tokens = [row.token, ...(compared === "equal" ? flat.map(({ token }) => token) : [])];
   const { standing } = withOverrides(findings, overrides, tokens);
   if (standing.length > 0) return cell("broken", standing.map(({ why }) => why).join("; "));
-  if (source === "copy" && !world.flag.on && compared === "different") return cell("stale", "its flat value is another one now");
+  if (source === "copy" && !world.flag.on && compared === "different")
+    return cell("stale", "its flat value is another one now");
   return cell(record?.confirmed.includes(name) ? "confirmed" : "placed");
 }
 
-function environmentOf(catalog: Catalog, { config, world, record }: EnvironmentSight, cells: readonly Cell[]): EnvironmentStatus {
+function environmentOf(
+  catalog: Catalog,
+  { config, world, record }: EnvironmentSight,
+  cells: readonly Cell[],
+): EnvironmentStatus {
   const name = config.environment;
   const own = cells.filter((cell) => cell.environment === name && cell.state !== "never");
   const confirmed = own.every(({ state }) => state === "confirmed");
@@ -70,7 +105,12 @@ function environmentOf(catalog: Catalog, { config, world, record }: EnvironmentS
       soakHours: config.soakHours,
       retired: record?.phase === "retired",
     }),
-    blocked: [...new Set([...wrong.map(({ path, why, state }) => `${path}: ${why ?? state}`), ...(record && record.flag.wanted !== record.flag.running ? record.blocked : [])])],
+    blocked: [
+      ...new Set([
+        ...wrong.map(({ path, why, state }) => `${path}: ${why ?? state}`),
+        ...(record && record.flag.wanted !== record.flag.running ? record.blocked : []),
+      ]),
+    ],
     folders: { present: world.folders.size, of: vendors.length },
     flag: {
       name: catalog.flag.name,
@@ -97,10 +137,25 @@ function driftOf(catalog: Catalog, sights: Sights, cells: readonly (readonly [st
     const flag =
       record.flag.running === world.flag.on
         ? []
-        : [{ environment: config.environment, subject: `${catalog.flag.variable} on ${world.flag.app}`, expected: word(record.flag.running), found: word(world.flag.on) }];
+        : [
+            {
+              environment: config.environment,
+              subject: `${catalog.flag.variable} on ${world.flag.app}`,
+              expected: word(record.flag.running),
+              found: word(world.flag.on),
+            },
+          ];
     const lost = cells
-      .filter(([name, cell]) => cell.environment === config.environment && record.confirmed.includes(name) && cell.state !== "confirmed")
-      .map(([name, cell]) => ({ environment: config.environment, subject: `${cell.path}${name}`, expected: "confirmed", found: cell.state }));
+      .filter(
+        ([name, cell]) =>
+          cell.environment === config.environment && record.confirmed.includes(name) && cell.state !== "confirmed",
+      )
+      .map(([name, cell]) => ({
+        environment: config.environment,
+        subject: `${cell.path}${name}`,
+        expected: "confirmed",
+        found: cell.state,
+      }));
     return [...flag, ...lost];
   });
 }
@@ -110,21 +165,40 @@ function nextOf(catalog: Catalog, sights: Sights, environments: readonly Environ
   return environments.flatMap(({ name, phase, soak, flag, blocked }, index) => {
     const { record, config } = sights.get(name)!;
     const up = { command: `console-vault up --stack ${name}`, why: "" };
-    if (!record) return index === 0 || environments[index - 1]!.phase !== "empty" ? [{ ...up, why: `${name} has not begun` }] : [];
-    if (flag.running !== flag.recorded) return [{ ...up, why: `${flag.app} runs the flag ${flag.running ? "on" : "off"}, and the stack recorded otherwise` }];
-    if (flag.wanted !== flag.running) return [{ ...up, why: `the flag is wanted ${flag.wanted ? "on" : "off"} in Pulumi.${name}.yaml` }];
+    if (!record)
+      return index === 0 || environments[index - 1]!.phase !== "empty" ? [{ ...up, why: `${name} has not begun` }] : [];
+    if (flag.running !== flag.recorded)
+      return [
+        { ...up, why: `${flag.app} runs the flag ${flag.running ? "on" : "off"}, and the stack recorded otherwise` },
+      ];
+    if (flag.wanted !== flag.running)
+      return [{ ...up, why: `the flag is wanted ${flag.wanted ? "on" : "off"} in Pulumi.${name}.yaml` }];
     if (blocked.length > 0) return [{ ...up, why: blocked[0]! }];
-    if (phase === "soaking") return soak.readyAt ? [{ command: "console-vault status", why: `${name} soaks until ${soak.readyAt}` }] : [{ ...up, why: "reads everything again and starts the soak" }];
+    if (phase === "soaking")
+      return soak.readyAt
+        ? [{ command: "console-vault status", why: `${name} soaks until ${soak.readyAt}` }]
+        : [{ ...up, why: "reads everything again and starts the soak" }];
     // Only what comes next: prod's flag is turned on by promote, once staging has soaked.
     const follows = index > 0 && !flag.running && record.waiting.length === 0;
     if (follows) return [];
     const done = names.slice(index + 1).filter((to) => !sights.get(to)!.world.flag.on);
-    const commands = phase === "soaked" && index === names.length - 1 && !config.retireFlat ? [`set console-vault:retireFlat: true in Pulumi.${name}.yaml`, up.command] : nextCommands(name, { ...record, phase }, done);
-    return commands.map((command) => ({ command, why: phase === "soaked" && index < names.length - 1 ? `${name} has soaked` : `${name}: ${phase}` }));
+    const commands =
+      phase === "soaked" && index === names.length - 1 && !config.retireFlat
+        ? [`set console-vault:retireFlat: true in Pulumi.${name}.yaml`, up.command]
+        : nextCommands(name, { ...record, phase }, done);
+    return commands.map((command) => ({
+      command,
+      why: phase === "soaked" && index < names.length - 1 ? `${name} has soaked` : `${name}: ${phase}`,
+    }));
   });
 }
 
-export function buildStatus(catalog: Catalog, sights: Sights, target: Target, warnings: readonly string[] = []): StatusReport {
+export function buildStatus(
+  catalog: Catalog,
+  sights: Sights,
+  target: Target,
+  warnings: readonly string[] = [],
+): StatusReport {
   const all = [...sights.values()];
   const { world, config } = all.at(-1)!;
   const flatOf = ({ name, vendor }: Credential) => {
@@ -134,27 +208,43 @@ export function buildStatus(catalog: Catalog, sights: Sights, target: Target, wa
   const credentials = catalog.credentials
     .filter(({ scope }) => scope === "environment")
     .map((credential) => {
-      const values = catalog.environments.flatMap(({ name }) => rowsAt(world.rows, environmentPath(config.root, credential.vendor, name), credential.name).slice(0, 1));
-      const equal = values.some((one, index) => values.some((other, position) => position > index && one.value.equals(other.value)));
+      const values = catalog.environments.flatMap(({ name }) =>
+        rowsAt(world.rows, environmentPath(config.root, credential.vendor, name), credential.name).slice(0, 1),
+      );
+      const equal = values.some((one, index) =>
+        values.some((other, position) => position > index && one.value.equals(other.value)),
+      );
       return {
         name: credential.name,
         vendor: credential.vendor,
         flat: flatOf(credential),
-        environments: catalog.environments.map((environment) => cellOf(catalog, credential, environment, sights.get(environment.name)!)),
+        environments: catalog.environments.map((environment) =>
+          cellOf(catalog, credential, environment, sights.get(environment.name)!),
+        ),
         distinct: values.length < 2 ? null : equal ? ("equal" as const) : ("different" as const),
       };
     });
   const cells = credentials.flatMap(({ name, environments }) => environments.map((cell) => [name, cell] as const));
-  const environments = all.map((sight) => environmentOf(catalog, sight, cells.map(([, cell]) => cell)));
+  const environments = all.map((sight) =>
+    environmentOf(
+      catalog,
+      sight,
+      cells.map(([, cell]) => cell),
+    ),
+  );
   return {
     version: 1,
     observedAt: world.now.toISOString(),
     target,
     environments,
     credentials,
-    shared: catalog.credentials.filter(({ scope }) => scope === "shared").map((credential) => ({ name: credential.name, vendor: credential.vendor, flat: flatOf(credential) })),
+    shared: catalog.credentials
+      .filter(({ scope }) => scope === "shared")
+      .map((credential) => ({ name: credential.name, vendor: credential.vendor, flat: flatOf(credential) })),
     drift: driftOf(catalog, sights, cells),
-    overrides: all.flatMap(({ config: { environment }, record }) => (record?.overrides ?? []).map(({ name, rule, reason }) => ({ environment, name, rule, reason }))),
+    overrides: all.flatMap(({ config: { environment }, record }) =>
+      (record?.overrides ?? []).map(({ name, rule, reason }) => ({ environment, name, rule, reason })),
+    ),
     warnings: [...warnings],
     next: nextOf(catalog, sights, environments),
   };

@@ -26,6 +26,9 @@ export function affectedApps(
   const credential = credentialOf(catalog, name);
   return catalog.environments
     .filter((environment) => mayHold(credential, environment.name))
-    .filter((environment) => resolve(name, environment.name, { catalog, root, flag: flags[environment.name] ?? false }).path === path)
+    .filter(
+      (environment) =>
+        resolve(name, environment.name, { catalog, root, flag: flags[environment.name] ?? false }).path === path,
+    )
     .flatMap((environment) => Object.values(environment.apps).map((app) => ({ app, environment: environment.name })));
 }

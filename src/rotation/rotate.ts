@@ -59,7 +59,8 @@ export async function planRotation(request: RotationRequest): Promise<RotationPl
   if (findings.length > 0)
     throw new Refusal(`${name} is not rotated:\n${findings.map(({ why, rule }) => `  ${why} (${rule})`).join("\n")}`);
   const there = rows.filter((row) => row.path === path && row.name === name);
-  if (there.length > 1) throw new Refusal(`${name} has ${there.length} rows at ${path}: delete all but one in Infisical first.`);
+  if (there.length > 1)
+    throw new Refusal(`${name} has ${there.length} rows at ${path}: delete all but one in Infisical first.`);
   return {
     path,
     judgedAs,
@@ -69,7 +70,11 @@ export async function planRotation(request: RotationRequest): Promise<RotationPl
 }
 
 /** Does what `planRotation` said. @throws Refusal, InfisicalError, HerokuError; the same call goes on from there */
-export async function rotate(request: RotationRequest, plan: RotationPlan, onEvent: (event: RotationEvent) => void): Promise<void> {
+export async function rotate(
+  request: RotationRequest,
+  plan: RotationPlan,
+  onEvent: (event: RotationEvent) => void,
+): Promise<void> {
   const { name, value, vault, heroku, managed } = request;
   onEvent({ step: "ruled" });
   if (request.attempt) {
@@ -83,11 +88,15 @@ export async function rotate(request: RotationRequest, plan: RotationPlan, onEve
       ? await vault.updateSecrets(plan.path, [{ name, value }])
       : await vault.createSecrets(plan.path, [{ name, value }]);
     if ("approval" in result)
-      throw new Refusal(`Infisical keeps the change of ${name} at ${plan.path} for an approval. Nothing was set on an app; run the command again once it is approved.`);
+      throw new Refusal(
+        `Infisical keeps the change of ${name} at ${plan.path} for an approval. Nothing was set on an app; run the command again once it is approved.`,
+      );
   }
   const back = await vault.getSecret(plan.path, name);
   if (!back?.value.equals(value))
-    throw new Refusal(`${name} was written to ${plan.path}, and another value is read back there. Nothing was set on an app.`);
+    throw new Refusal(
+      `${name} was written to ${plan.path}, and another value is read back there. Nothing was set on an app.`,
+    );
   onEvent({ step: before?.value.equals(value) ? "in place" : "written", path: plan.path, token: back.token });
 
   for (const { app } of plan.apps) {
@@ -102,7 +111,9 @@ export async function rotate(request: RotationRequest, plan: RotationPlan, onEve
     }
     await heroku.patchConfigVars(app, new Map([[name, value]]));
     if (!(await heroku.configVars(app)).get(name)?.equals(value))
-      throw new Refusal(`${name} was set on ${app}, and another value is read back there. The vault has the new one; run the command again.`);
+      throw new Refusal(
+        `${name} was set on ${app}, and another value is read back there. The vault has the new one; run the command again.`,
+      );
     onEvent({ step: "set", app });
   }
 }

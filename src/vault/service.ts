@@ -66,7 +66,9 @@ export function createVault({ client, catalog = consoleCatalog, root = catalog.r
       },
     );
     if (findings.length > 0)
-      throw new Refusal(`${at.name} is not written to ${at.path}:\n${findings.map(({ why, rule }) => `  ${why} (${rule})`).join("\n")}`);
+      throw new Refusal(
+        `${at.name} is not written to ${at.path}:\n${findings.map(({ why, rule }) => `  ${why} (${rule})`).join("\n")}`,
+      );
   };
 
   return {
@@ -80,10 +82,13 @@ export function createVault({ client, catalog = consoleCatalog, root = catalog.r
       const result = before
         ? await client.updateSecrets(at.path, [{ name, value: stored }])
         : await client.createSecrets(at.path, [{ name, value: stored }]);
-      if ("approval" in result) throw new Refusal(`Infisical keeps the change of ${name} at ${at.path} for an approval; it is not made yet.`);
+      if ("approval" in result)
+        throw new Refusal(`Infisical keeps the change of ${name} at ${at.path} for an approval; it is not made yet.`);
       const after = await found(at);
       if (after.value.equals(stored)) return after;
-      throw new Refusal(`${name} was written to ${at.path}, and another value is read back there: somebody else wrote it too.`);
+      throw new Refusal(
+        `${name} was written to ${at.path}, and another value is read back there: somebody else wrote it too.`,
+      );
     },
   };
 }

@@ -21,11 +21,14 @@ describe("setting a key of a stack file", () => {
       file.replace("[raxx-api-prod]\n", "[raxx-api-prod]\n  console-vault:soakHours: 50\n"),
     );
   });
-  it.each(["", "config:\n", "config: {}\n".replace(" {}", ""), "encryptionsalt: v1:abc\n", "config:\n  a:b: 1"])("works on %j", (text) => {
-    const changed = withConfigValue(text, "vaultEnvAware", true);
-    expect(parse(changed).config["console-vault:vaultEnvAware"]).toBe(true);
-    expect({ ...parse(changed), config: undefined }).toEqual({ ...(parse(text) ?? {}), config: undefined });
-  });
+  it.each(["", "config:\n", "config: {}\n".replace(" {}", ""), "encryptionsalt: v1:abc\n", "config:\n  a:b: 1"])(
+    "works on %j",
+    (text) => {
+      const changed = withConfigValue(text, "vaultEnvAware", true);
+      expect(parse(changed).config["console-vault:vaultEnvAware"]).toBe(true);
+      expect({ ...parse(changed), config: undefined }).toEqual({ ...(parse(text) ?? {}), config: undefined });
+    },
+  );
   it("refuses what it would have to rewrite", () => {
     expect(() => withConfigValue("config: {a: 1}\n", "vaultEnvAware", true)).toThrow("block of keys");
     expect(() => withConfigValue(file, "manage", true)).toThrow("not a plain value");
@@ -35,7 +38,13 @@ describe("setting a key of a stack file", () => {
     fc.assert(
       fc.property(fc.array(line), fc.boolean(), fc.constantFrom("\n", "\r\n"), (lines, value, end) => {
         const keys = [...new Set(lines.filter((one) => !one.startsWith("  x") && !one.startsWith("  h"))), "  x:y: 1"];
-        const text = ["config:", ...keys, `  console-vault:vaultEnvAware: ${value} # end`, ...lines.filter((one) => one.startsWith("  #")), ""].join(end);
+        const text = [
+          "config:",
+          ...keys,
+          `  console-vault:vaultEnvAware: ${value} # end`,
+          ...lines.filter((one) => one.startsWith("  #")),
+          "",
+        ].join(end);
         expect(withConfigValue(withConfigValue(text, "vaultEnvAware", !value), "vaultEnvAware", value)).toBe(text);
       }),
     );

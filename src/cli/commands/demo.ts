@@ -5,7 +5,7 @@ import { heldBy } from "../../catalog/index.js";
 import { Stage } from "../demo/stage.js";
 import { colorsOf, type Io } from "../io.js";
 import { run } from "../program.js";
-import { catalog } from "../stack.js";
+import { catalog } from "../project.js";
 
 /** A value of the right shape for each of staging's credentials, made up anew for every demo. */
 function stagingValue(name: string): string {

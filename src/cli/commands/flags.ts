@@ -22,12 +22,17 @@ export function addFlags(program: Command, io: Io): void {
       } else if (options.json) io.out(JSON.stringify(flags, null, 2));
       else
         for (const flag of flags)
-          io.out(`${flag.name}\n  ${flag.variable}, default ${flag.default ? "on" : "off"}, revision ${flag.revision}\n  ${flag.description}`);
+          io.out(
+            `${flag.name}\n  ${flag.variable}, default ${flag.default ? "on" : "off"}, revision ${flag.revision}\n  ${flag.description}`,
+          );
     });
   command
     .command("apply")
     .description("run the SQL on PostgreSQL, in one transaction; running it again changes nothing")
-    .option("--database-url <url>", "postgres://… (default: DATABASE_URL, which keeps the password out of the process list)")
+    .option(
+      "--database-url <url>",
+      "postgres://… (default: DATABASE_URL, which keeps the password out of the process list)",
+    )
     .option("--down", "demote instead of promote")
     .option("--json", "as JSON")
     .action(async (options: { databaseUrl?: string; down?: boolean; json?: boolean }) => {
@@ -37,7 +42,10 @@ export function addFlags(program: Command, io: Io): void {
       for (const flag of flags) {
         const applied = await applyFlags({ databaseUrl: SecretValue.of(url), direction, flag, signal: io.signal });
         if (options.json) io.out(JSON.stringify(applied, null, 2));
-        else io.out(`${applied.flag}: ${applied.changed ? (direction === "up" ? "promoted" : "demoted") : "nothing to change"} (${flag.revision})`);
+        else
+          io.out(
+            `${applied.flag}: ${applied.changed ? (direction === "up" ? "promoted" : "demoted") : "nothing to change"} (${flag.revision})`,
+          );
       }
     });
 }

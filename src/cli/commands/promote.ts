@@ -4,7 +4,8 @@ import { Refusal, UsageError } from "../../errors.js";
 import { duration, gate, gateFacts, look, predecessor, targetOf } from "../../migration/index.js";
 import { ConfigFile } from "../configFile.js";
 import { colorsOf, type Io } from "../io.js";
-import { catalog, openStack, type StackOptions } from "../stack.js";
+import { catalog } from "../project.js";
+import { openStack, type StackOptions } from "../stack.js";
 import { type UpdateOptions, update } from "./update.js";
 
 interface PromoteOptions extends Omit<StackOptions, "stack"> {
@@ -17,7 +18,9 @@ async function promote(io: Io, options: PromoteOptions): Promise<void> {
   const { from, to } = options;
   for (const name of [from, to]) environmentOf(catalog, name);
   if (predecessor(catalog, to) !== from)
-    throw new UsageError(`${to} does not follow ${from}; the order is ${catalog.environments.map(({ name }) => name).join(", ")}.`);
+    throw new UsageError(
+      `${to} does not follow ${from}; the order is ${catalog.environments.map(({ name }) => name).join(", ")}.`,
+    );
   const stack = await openStack(io, { ...options, stack: to });
   const source = await openStack(io, { ...options, stack: from, engine: stack.engine.name });
   const c = colorsOf(io);
@@ -33,7 +36,9 @@ async function promote(io: Io, options: PromoteOptions): Promise<void> {
   const answer = gate(await gateFacts(catalog, stack.config, world, target, stack.heroku, from, output));
   if (!answer.open) throw new Refusal(answer.reasons.join("\n"));
   for (const warning of answer.warnings) io.err(c.yellow(`! ${warning}`));
-  io.err(`${c.green("✓")} ${from} has soaked for ${duration(world.now.getTime() - answer.since!.getTime())}, and all of it was read again just now`);
+  io.err(
+    `${c.green("✓")} ${from} has soaked for ${duration(world.now.getTime() - answer.since!.getTime())}, and all of it was read again just now`,
+  );
 
   const file = new ConfigFile(stack.projectDir, to);
   file.set("vaultEnvAware", true);

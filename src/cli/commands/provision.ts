@@ -8,7 +8,8 @@ import { SecretValue } from "../../secret.js";
 import { trimmed } from "../../vault/client/index.js";
 import { environmentToWrite } from "../environment.js";
 import { colorsOf, type Io } from "../io.js";
-import { catalog, openServices, projectDirOf } from "../stack.js";
+import { catalog, projectDirOf } from "../project.js";
+import { openServices } from "../stack.js";
 
 interface ProvisionOptions {
   readonly env?: string;

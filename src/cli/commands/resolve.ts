@@ -4,7 +4,7 @@ import { readStackConfig } from "../../config/index.js";
 import { UsageError } from "../../errors.js";
 import { environmentPath, flatPath, resolve } from "../../resolver/index.js";
 import type { Io } from "../io.js";
-import { catalog, projectDirOf } from "../stack.js";
+import { catalog, projectDirOf } from "../project.js";
 
 function flagOption(text: string | undefined, env: NodeJS.ProcessEnv): boolean | undefined {
   if (text === undefined) {

@@ -7,8 +7,9 @@ import { InfisicalError, type SecretEntry } from "../../vault/client/index.js";
 import { ConfigFile } from "../configFile.js";
 import { Ended, exitCodes } from "../exit.js";
 import { colorsOf, type Io } from "../io.js";
-import { catalog, openStack, type OpenStack } from "../stack.js";
-import { update, type UpdateOptions, withStackOptions } from "./update.js";
+import { catalog } from "../project.js";
+import { type OpenStack, openStack } from "../stack.js";
+import { type UpdateOptions, update, withStackOptions } from "./update.js";
 
 interface RollbackOptions extends UpdateOptions {
   readonly acceptStale?: boolean;
@@ -31,7 +32,10 @@ async function compare({ config, vault }: OpenStack): Promise<Names> {
   const different: Names["different"][number][] = [];
   for (const { name, vendor } of heldBy(catalog, config.environment)) {
     const at = (path: string) => rows.find((row) => row.name === name && row.path === path);
-    const [flat, current] = [at(flatPath(config.root, vendor)), at(environmentPath(config.root, vendor, config.environment))];
+    const [flat, current] = [
+      at(flatPath(config.root, vendor)),
+      at(environmentPath(config.root, vendor, config.environment)),
+    ];
     if (!flat) gone.push(name);
     // An environment that does not own the flat path has its own values by design: another environment's are at the flat one.
     else if (current && !current.value.equals(flat.value) && config.environment === catalog.fallback)
@@ -43,9 +47,13 @@ async function compare({ config, vault }: OpenStack): Promise<Names> {
 async function restoreFlat(io: Io, { vault }: OpenStack, { different }: Names): Promise<void> {
   for (const { name, flat, current } of different) {
     const result = await vault.updateSecrets(flat.path, [{ name, value: current.value, comment: flat.comment }]);
-    if ("approval" in result) throw new Refusal(`Infisical keeps the change of ${name} at ${flat.path} for an approval; approve it, and run the command again.`);
+    if ("approval" in result)
+      throw new Refusal(
+        `Infisical keeps the change of ${name} at ${flat.path} for an approval; approve it, and run the command again.`,
+      );
     const back = await vault.getSecret(flat.path, name);
-    if (!back?.value.equals(current.value)) throw new Refusal(`${name} was written to ${flat.path}, and another value is read back there.`);
+    if (!back?.value.equals(current.value))
+      throw new Refusal(`${name} was written to ${flat.path}, and another value is read back there.`);
     io.err(`  ~ ${flat.path}${name} has the environment's value again`);
   }
 }
@@ -64,7 +72,8 @@ async function prepare(io: Io, stack: OpenStack, options: RollbackOptions): Prom
     }
     const question = `The vault cannot be asked whether the flat path still has what its readers need (${error.message}).`;
     if (!io.interactive) throw new Refusal(`${question} To turn the flag off all the same: --force`);
-    if (!(await confirm({ message: `${question} Turn the flag off all the same?`, default: false }))) throw new Ended(exitCodes.failed, "Nothing was changed.");
+    if (!(await confirm({ message: `${question} Turn the flag off all the same?`, default: false })))
+      throw new Ended(exitCodes.failed, "Nothing was changed.");
     return false;
   }
   if (names.gone.length > 0)
@@ -95,7 +104,9 @@ function consequences(environment: string): string[] {
 async function rollback(io: Io, options: RollbackOptions): Promise<void> {
   const { stack: environment } = options;
   if (options.restoreFlat && environment !== catalog.fallback)
-    throw new UsageError(`--restore-flat is for ${catalog.fallback}: the flat path holds its values, never ${environment}'s.`);
+    throw new UsageError(
+      `--restore-flat is for ${catalog.fallback}: the flat path holds its values, never ${environment}'s.`,
+    );
   const stack = await openStack(io, options);
   const c = colorsOf(io);
   const app = flagApp(catalog, environment);
@@ -104,7 +115,8 @@ async function rollback(io: Io, options: RollbackOptions): Promise<void> {
 
   if (!options.yes) {
     if (!io.interactive) throw new UsageError("Nobody can be asked here: add --yes.");
-    if (!(await confirm({ message: `Turn ${variable} off on ${app}?`, default: false }))) throw new Ended(exitCodes.failed, "Nothing was changed.");
+    if (!(await confirm({ message: `Turn ${variable} off on ${app}?`, default: false })))
+      throw new Ended(exitCodes.failed, "Nothing was changed.");
   }
   const file = new ConfigFile(stack.projectDir, environment);
   file.set("vaultEnvAware", false);
@@ -126,7 +138,11 @@ async function rollback(io: Io, options: RollbackOptions): Promise<void> {
 }
 
 export function addRollback(program: Command, io: Io): void {
-  withStackOptions(program.command("rollback").description("turn the flag off: works with the vault down, refuses where the flat path is gone"))
+  withStackOptions(
+    program
+      .command("rollback")
+      .description("turn the flag off: works with the vault down, refuses where the flat path is gone"),
+  )
     .option("-y, --yes", "do not ask")
     .option("--accept-stale", "go back to flat values that were rotated since")
     .option("--restore-flat", `${catalog.fallback} only: write the current values back to the flat path first`)

@@ -10,7 +10,8 @@ import type { SecretValue } from "../../secret.js";
 import { environmentToWrite } from "../environment.js";
 import { Ended, exitCodes } from "../exit.js";
 import { colorsOf, type Io } from "../io.js";
-import { catalog, openStack, type OpenStack, projectDirOf } from "../stack.js";
+import { catalog, projectDirOf } from "../project.js";
+import { type OpenStack, openStack } from "../stack.js";
 import { readValue } from "./provision.js";
 
 interface RotateOptions {
@@ -35,7 +36,8 @@ async function clientFor(stack: OpenStack, name: string, value: SecretValue): Pr
   }
 }
 
-const keyed = ({ services }: OpenStack, key: SecretValue) => new HerokuClient({ url: services.herokuUrl, auth: { kind: "bearer", key } });
+const keyed = ({ services }: OpenStack, key: SecretValue) =>
+  new HerokuClient({ url: services.herokuUrl, auth: { kind: "bearer", key } });
 
 /** Config says what is wanted, state what was last done, the app what is true: a rotation goes by the truth, if all agree. */
 async function agreedFlags(stack: OpenStack, heroku: HerokuClient): Promise<Record<string, boolean>> {
@@ -54,7 +56,9 @@ async function agreedFlags(stack: OpenStack, heroku: HerokuClient): Promise<Reco
 
 /** Apps on which some stack manages the name. */
 function managedApps(projectDir: string, name: string): string[] {
-  return catalog.environments.flatMap((environment) => readStackConfig(projectDir, environment.name, catalog).manage[name] ?? []);
+  return catalog.environments.flatMap(
+    (environment) => readStackConfig(projectDir, environment.name, catalog).manage[name] ?? [],
+  );
 }
 
 function tell(io: Io, event: RotationEvent): void {
@@ -90,7 +94,9 @@ async function rotateCommand(io: Io, name: string, options: RotateOptions): Prom
     heroku,
     flags,
     managed: managedApps(projectDir, name),
-    ...(herokuKeys.includes(name) ? { attempt: async (tried: SecretValue) => void (await keyed(stack, tried).account()) } : {}),
+    ...(herokuKeys.includes(name)
+      ? { attempt: async (tried: SecretValue) => void (await keyed(stack, tried).account()) }
+      : {}),
   };
   const plan = await planRotation(request);
   const c = colorsOf(io);
@@ -98,22 +104,28 @@ async function rotateCommand(io: Io, name: string, options: RotateOptions): Prom
   io.out(`  flag ${flags[environment] ? "on" : "off"}, so it is written to ${c.bold(plan.path)}`);
   io.out(`  apps that read it there: ${plan.apps.map(({ app }) => app).join(", ") || "none"}`);
   const others = [...new Set(plan.apps.map((one) => one.environment))].filter((one) => one !== environment);
-  if (others.length > 0) io.out(c.yellow(`  ! ${others.join(" and ")} reads the same path: this rotates ${others.join(" and ")}'s too`));
+  if (others.length > 0)
+    io.out(c.yellow(`  ! ${others.join(" and ")} reads the same path: this rotates ${others.join(" and ")}'s too`));
   if (!options.yes) {
     if (!io.interactive) throw new UsageError("Nobody can be asked here: add --yes.");
-    if (!(await confirm({ message: "Rotate?", default: false }))) throw new Ended(exitCodes.failed, "Nothing was changed.");
+    if (!(await confirm({ message: "Rotate?", default: false })))
+      throw new Ended(exitCodes.failed, "Nothing was changed.");
   }
   const touched = [...new Set([environment, ...plan.apps.map((one) => one.environment)])];
   await stack.lock(touched, () => rotate(request, plan, (event) => tell(io, event)));
   if (herokuKeys.includes(name) && io.env.HEROKU_API_KEY)
-    io.out(`\nnext\n  if it was the key that this shell uses: export HEROKU_API_KEY=… (the new one), or pulumi config set --secret heroku:apiKey --stack ${environment}`);
+    io.out(
+      `\nnext\n  if it was the key that this shell uses: export HEROKU_API_KEY=… (the new one), or pulumi config set --secret heroku:apiKey --stack ${environment}`,
+    );
 }
 
 export function addRotate(program: Command, io: Io): void {
   program
     .command("rotate")
     .argument("<name>", "credential, e.g. HEROKU_API_KEY")
-    .description("a new value: tried, written where the running flag says, propagated to the apps that read it there, read back")
+    .description(
+      "a new value: tried, written where the running flag says, propagated to the apps that read it there, read back",
+    )
     .option("--env <environment>", "environment whose credential it is")
     .option("--engine <engine>", "auto, pulumi or embedded: whose state says what was recorded", "auto")
     .option("--keep-newline", "the line break at the end of stdin belongs to the value")

@@ -2,10 +2,18 @@ import { writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Command } from "commander";
 import { look, type MigrationRecord, targetOf } from "../../migration/index.js";
-import { buildStatus, type EnvironmentSight, renderHtml, renderMarkdown, renderTerminal, type StatusReport } from "../../report/index.js";
+import {
+  buildStatus,
+  type EnvironmentSight,
+  renderHtml,
+  renderMarkdown,
+  renderTerminal,
+  type StatusReport,
+} from "../../report/index.js";
 import { Ended, exitCodes } from "../exit.js";
 import type { Io } from "../io.js";
-import { catalog, openStack, type StackOptions } from "../stack.js";
+import { catalog } from "../project.js";
+import { openStack, type StackOptions } from "../stack.js";
 
 interface StatusOptions extends Omit<StackOptions, "stack"> {
   readonly check?: boolean;
@@ -31,8 +39,15 @@ export async function observe(io: Io, options: Omit<StackOptions, "stack">): Pro
 /** What `--check` calls pending: drift, a flag that is not as wanted, or anything in the way. */
 function pending({ drift, environments }: StatusReport): string[] {
   return [
-    ...drift.map(({ environment, subject, expected, found }) => `${environment}: ${subject} is ${found}, not ${expected}`),
-    ...environments.filter(({ flag }) => flag.wanted !== flag.running).map(({ name, flag }) => `${name}: ${flag.variable} is wanted ${flag.wanted ? "on" : "off"} and runs ${flag.running ? "on" : "off"}`),
+    ...drift.map(
+      ({ environment, subject, expected, found }) => `${environment}: ${subject} is ${found}, not ${expected}`,
+    ),
+    ...environments
+      .filter(({ flag }) => flag.wanted !== flag.running)
+      .map(
+        ({ name, flag }) =>
+          `${name}: ${flag.variable} is wanted ${flag.wanted ? "on" : "off"} and runs ${flag.running ? "on" : "off"}`,
+      ),
     ...environments.flatMap(({ name, blocked }) => blocked.map((line) => `${name}: ${line}`)),
   ];
 }

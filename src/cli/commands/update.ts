@@ -6,9 +6,10 @@ import { type MigrationRecord, nextCommands } from "../../migration/index.js";
 import { Ended, exitCodes } from "../exit.js";
 import { colorsOf, type Io } from "../io.js";
 import { flagSwitch } from "../planSteps.js";
+import { catalog } from "../project.js";
 import { type Ran, runEngine } from "../run.js";
 import { countWords, stepLines } from "../show.js";
-import { catalog, type OpenStack, openStack, type StackOptions } from "../stack.js";
+import { type OpenStack, openStack, type StackOptions } from "../stack.js";
 
 export interface UpdateOptions extends StackOptions {
   readonly yes?: boolean;
@@ -65,9 +66,6 @@ async function ask(io: Io, options: UpdateOptions, question: string): Promise<vo
   if (!(await confirm({ message: question, default: false })))
     throw new Ended(exitCodes.failed, "Nothing was changed.");
 }
-
-export const recordOf = (ran: Ran): MigrationRecord | undefined =>
-  ran.outcome.outputs.migration?.value as MigrationRecord | undefined;
 
 /** A flag that is wanted and refused, or that is on over something bad: recorded, and said by the exit code. */
 export function refusalOf(record: MigrationRecord | undefined): Refusal | undefined {
@@ -128,8 +126,10 @@ export async function update(io: Io, options: UpdateOptions): Promise<void> {
       options,
       flag ? `Update ${options.stack}, and turn ${flag.name} ${flag.text}?` : `Update ${options.stack}?`,
     );
-  const done = await runEngine(io, stack.engine, "up", { refresh: true });
-  const record = recordOf(done);
+  // With nothing to do there is nothing to write either: the program has looked at everything just now.
+  const idle = changesOf(planned) === 0 && planned.outcome.interrupted.length === 0;
+  const done = idle ? planned : await runEngine(io, stack.engine, "up", { refresh: true });
+  const record = (await stack.engine.outputs()).migration?.value as MigrationRecord | undefined;
   if (options.json)
     io.out(
       JSON.stringify(
@@ -176,23 +176,34 @@ async function destroy(io: Io, options: UpdateOptions): Promise<void> {
     );
 }
 
-export function addUpdates(program: Command, io: Io): void {
+const yes = ["-y, --yes", "do not ask"] as const;
+
+export function addUp(program: Command, io: Io): void {
   withStackOptions(
     program.command("up").description("make the stack what its config says: shows the plan, asks, does it"),
   )
-    .option("-y, --yes", "do not ask")
+    .option(...yes)
     .action((options: UpdateOptions) => update(io, options));
+}
+
+export function addPreview(program: Command, io: Io): void {
   withStackOptions(program.command("preview").description("show what up would do; changes nothing"))
     .option("--expect-no-changes", "exit 4 if there are changes")
     .action((options: UpdateOptions) => preview(io, options));
+}
+
+export function addRefresh(program: Command, io: Io): void {
   withStackOptions(
     program.command("refresh").description("read every resource again and keep what is found in the state"),
   )
-    .option("-y, --yes", "do not ask")
+    .option(...yes)
     .action((options: UpdateOptions) => refresh(io, options));
+}
+
+export function addDestroy(program: Command, io: Io): void {
   withStackOptions(
     program.command("destroy").description("forget the stack; no value and no config var is taken from anybody"),
   )
-    .option("-y, --yes", "do not ask")
+    .option(...yes)
     .action((options: UpdateOptions) => destroy(io, options));
 }

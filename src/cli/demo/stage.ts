@@ -6,7 +6,7 @@ import { parseDocument } from "yaml";
 import { type LocalServices, startLocal } from "../../local/index.js";
 import { localEnv } from "../commands/local.js";
 import { colorsOf, type Io } from "../io.js";
-import { packageDir } from "../stack.js";
+import { packageDir } from "../project.js";
 
 export class Stage {
   readonly env: NodeJS.ProcessEnv;

@@ -1,3 +1,5 @@
+import { createRequire } from "node:module";
+import type * as Automation from "@pulumi/pulumi/automation/index.js";
 import type { LocalWorkspace, PulumiCommand, Stack } from "@pulumi/pulumi/automation/index.js";
 import { ErrorCollector } from "../errors.js";
 import {
@@ -87,7 +89,8 @@ export class PulumiEngine implements Engine {
   }
 
   private async stack(how: "createOrSelect" | "select"): Promise<Stack | undefined> {
-    const automation = (await import("@pulumi/pulumi/automation/index.js")).default;
+    // By `require`: it takes a second to load, and what `import()` makes of a CommonJS module depends on who runs this.
+    const automation = createRequire(import.meta.url)("@pulumi/pulumi/automation") as typeof Automation;
     const { projectDir, stack } = this.location;
     const project = await readProject(this.location, { anyRuntime: true });
     const workspace: LocalWorkspace = await automation.LocalWorkspace.create({
@@ -109,9 +112,11 @@ export class PulumiEngine implements Engine {
     const cli = await findCli(this.location);
     if (cli === undefined) throw new EngineError(`There is no Pulumi CLI. ${howToInstall}`);
     const version = await cliVersion(cli, environmentOf(this.location));
-    const semver = (await import("semver")).default;
+    // The version as the API itself parses it, with its own semver.
+    const require = createRequire(createRequire(import.meta.url).resolve("@pulumi/pulumi"));
+    const { parse } = require("semver") as { parse(version: string): unknown };
     // The API's own `get` finds `pulumi` on PATH or in `<root>/bin` only.
-    return Reflect.construct(Command, [cli.command, semver.parse(version)]) as PulumiCommand;
+    return Reflect.construct(Command, [cli.command, parse(version)]) as PulumiCommand;
   }
 }
 

@@ -1,4 +1,5 @@
-export type { Changes, KeyCheck, ReleaseStatus } from "./platform.js";
+export type { KeyCheck } from "./accounts.js";
+export type { Changes, ReleaseStatus } from "./platform.js";
 export { defaultHerokuSeed, HerokuSeed, newKey } from "./seed.js";
 export {
   type HerokuOptions,

@@ -1,14 +1,9 @@
-// The state of the local Heroku and what changes it. No HTTP here.
-import { createHash, randomBytes, randomUUID } from "node:crypto";
+// The apps of the local Heroku and what changes them. No HTTP here.
+import { randomBytes, randomUUID } from "node:crypto";
 import type { LocalClock } from "../control.js";
-import { forbiddenApp, invalidParams, notFound, unauthorized } from "./errors.js";
-import { HerokuSeed, newKey } from "./seed.js";
-
-export interface Account {
-  readonly id: string;
-  readonly email: string;
-  readonly apps: Set<string>;
-}
+import { type Account, Accounts, type Authorization, stableId } from "./accounts.js";
+import { forbiddenApp, invalidParams, notFound } from "./errors.js";
+import { HerokuSeed } from "./seed.js";
 
 export type ReleaseStatus = "succeeded" | "pending" | "failed";
 
@@ -33,35 +28,15 @@ export interface App {
   readonly releases: Release[];
 }
 
-/** An OAuth authorization: what an API key is. */
-export interface Authorization {
-  readonly id: string;
-  readonly key: string;
-  readonly account: Account;
-  readonly description: string;
-  readonly created_at: string;
-  /** Names of the apps it sees, when it sees less than its account. */
-  readonly apps: ReadonlySet<string> | undefined;
-}
-
-/**
- * `valid`: only the keys that are valid now, as Heroku does. `any`: besides, an unknown key that looks like one is taken for
- * one of the first account, so that a made-up new credential can be tried out. A revoked key is never taken.
- */
-export type KeyCheck = "valid" | "any";
-
 export type Changes = Readonly<Record<string, string | null>>;
 
 /** Of all names and values of an app together (Dev Center: "cannot exceed 32kb for each app"). */
 const maxConfigBytes = 32 * 1024;
 
 export class Platform {
-  readonly #accounts: Account[];
+  readonly accounts: Accounts;
   readonly #apps = new Map<string, App>();
-  readonly #authorizations = new Map<string, Authorization>();
-  readonly #revoked = new Set<string>();
   readonly #clock: LocalClock;
-  keyCheck: KeyCheck = "valid";
   /** Whether a PATCH that changes no value makes a release all the same. Heroku does not document it; default no. */
   releaseUnchanged = false;
   /** Statuses of the next releases, one each; then `succeeded`. */
@@ -70,68 +45,12 @@ export class Platform {
   constructor(seed: HerokuSeed, clock: LocalClock) {
     this.#clock = clock;
     const { accounts, apps } = HerokuSeed.parse(seed);
-    this.#accounts = accounts.map((account) => ({
-      id: account.id ?? stableId(account.email),
-      email: account.email,
-      apps: new Set(account.apps),
-    }));
-    for (const [index, account] of accounts.entries()) {
-      for (const key of account.keys) {
-        const own = typeof key === "string" ? { key, apps: undefined } : { key: key.key, apps: new Set(key.apps) };
-        this.#issue(this.#accounts[index]!, own.key, "Long-lived user authorization", own.apps);
-      }
-    }
+    this.accounts = new Accounts(accounts, () => this.#now());
     for (const app of apps) this.add(app);
   }
 
-  // Accounts and keys ------------------------------------------------------------------------------------------------------
-
-  /** @throws PlatformError 401 for a key that is not valid now. */
-  authorize(key: string): Authorization {
-    const known = this.#authorizations.get(key);
-    if (known) return known;
-    const taken = this.keyCheck === "any" && !this.#revoked.has(key) && looksLikeKey(key);
-    if (!taken) throw unauthorized();
-    return this.#issue(this.#accounts[0]!, key, "Taken for a key", undefined);
-  }
-
-  /** @throws Error when there is no such account. */
-  account(email?: string): Account {
-    const account = email === undefined ? this.#accounts[0] : this.#accounts.find((one) => one.email === email);
-    if (!account) throw new Error(`no account ${email} in the local Heroku`);
-    return account;
-  }
-
-  /** Somebody who changes apps, with an account here or without. */
-  person(email?: string): Account {
-    const known = email === undefined ? this.account() : this.#accounts.find((one) => one.email === email);
-    return known ?? { id: stableId(email ?? ""), email: email ?? "", apps: new Set() };
-  }
-
-  authorizations(account: Account): Authorization[] {
-    return [...this.#authorizations.values()].filter((one) => one.account === account);
-  }
-
-  issueKey(account: Account, key = newKey(), description = "Long-lived user authorization"): Authorization {
-    return this.#authorizations.get(key) ?? this.#issue(account, key, description, undefined);
-  }
-
-  revokeKey(key: string): void {
-    this.#authorizations.delete(key);
-    this.#revoked.add(key);
-  }
-
-  #issue(account: Account, key: string, description: string, apps: Set<string> | undefined): Authorization {
-    const authorization = { id: randomUUID(), key, account, description, created_at: this.#now(), apps };
-    this.#revoked.delete(key);
-    this.#authorizations.set(key, authorization);
-    return authorization;
-  }
-
-  // Apps -------------------------------------------------------------------------------------------------------------------
-
   add(seed: HerokuSeed["apps"][number]): App {
-    const owner = this.#accounts.find((account) => account.apps.has(seed.name)) ?? this.account();
+    const owner = this.accounts.ownerOf(seed.name);
     owner.apps.add(seed.name);
     const app: App = {
       id: seed.id ?? stableId(seed.name),
@@ -175,8 +94,6 @@ export class Platform {
     if (!this.sees(authorization, app)) throw forbiddenApp(nameOrId);
     return app;
   }
-
-  // Config vars and releases -----------------------------------------------------------------------------------------------
 
   /**
    * Applies all changes at once. One release, unless no value changes.
@@ -242,14 +159,4 @@ function validated(changes: unknown): Changes {
       throw invalidParams(`The config var ${name} must be a string or null.`);
   }
   return changes as Changes;
-}
-
-const looksLikeKey = (key: string) =>
-  /^(HRKU-)?[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(key) || /^HRKU-\w/.test(key);
-
-/** A UUID that is always the same for a name. */
-function stableId(name: string): string {
-  const hex = createHash("sha256").update(`local heroku/${name}`).digest("hex");
-  const variant = ((Number.parseInt(hex[16]!, 16) & 3) | 8).toString(16);
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-5${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }

@@ -2,6 +2,7 @@
 // that `If-None-Match` and `If-Match` refer to, and ranges on lists.
 import { createHash, randomUUID } from "node:crypto";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { Authorization } from "./accounts.js";
 import {
   badRequest,
   invalidParams,
@@ -13,7 +14,7 @@ import {
   rateLimited,
   unauthorized,
 } from "./errors.js";
-import type { App, Authorization, Platform } from "./platform.js";
+import type { App, Platform } from "./platform.js";
 import { page } from "./range.js";
 import type { RateLimit } from "./rateLimit.js";
 import { accountView, appView, authorizationView, releaseView, varsView } from "./views.js";
@@ -56,7 +57,7 @@ export function addRoutes(server: FastifyInstance, platform: Platform, limit: Ra
     // Heroku adds its own id to the one that a client sends.
     reply.header("request-id", [request.headers["request-id"], randomUUID()].filter(Boolean).join(","));
     if (!/application\/vnd\.heroku\+json;\s*version=3/.test(request.headers.accept ?? "")) throw notAcceptable();
-    const authorization = platform.authorize(keyOf(request.headers.authorization));
+    const authorization = platform.accounts.authorize(keyOf(request.headers.authorization));
     callers.set(request, authorization);
     const counts = request.routeOptions.url !== "/account/rate-limits";
     const taken = !counts || limit.take(authorization.account.id);
@@ -103,20 +104,20 @@ export function addRoutes(server: FastifyInstance, platform: Platform, limit: Ra
 
   // An API key is an authorization; these are how a person gets, sees and ends one (`heroku authorizations:create`).
   server.get("/oauth/authorizations", async (request) =>
-    platform.authorizations(caller(request).account).map(authorizationView),
+    platform.accounts.authorizations(caller(request).account).map(authorizationView),
   );
   server.post("/oauth/authorizations", async (request, reply) => {
     const { description } = (request.body ?? {}) as { description?: unknown };
     if (description !== undefined && typeof description !== "string")
       throw invalidParams("description must be a string.");
-    const made = platform.issueKey(caller(request).account, undefined, description);
+    const made = platform.accounts.issueKey(caller(request).account, undefined, description);
     return reply.code(201).send(authorizationView(made));
   });
   server.delete("/oauth/authorizations/:id", async (request) => {
     const { id } = request.params as { id: string };
-    const found = platform.authorizations(caller(request).account).find((one) => one.id === id);
+    const found = platform.accounts.authorizations(caller(request).account).find((one) => one.id === id);
     if (!found) throw notFound("authorization");
-    platform.revokeKey(found.key);
+    platform.accounts.revokeKey(found.key);
     return authorizationView(found);
   });
 }

@@ -1,7 +1,8 @@
 import type { AddressInfo } from "node:net";
 import fastify from "fastify";
 import { Control } from "../control.js";
-import { type Changes, type KeyCheck, Platform, type ReleaseStatus } from "./platform.js";
+import type { KeyCheck } from "./accounts.js";
+import { type Changes, Platform, type ReleaseStatus } from "./platform.js";
 import { RateLimit } from "./rateLimit.js";
 import { addETags, addRoutes } from "./routes.js";
 import { defaultHerokuSeed, type HerokuSeed } from "./seed.js";
@@ -68,7 +69,7 @@ export interface LocalHeroku {
 export async function startHeroku(options: HerokuOptions = {}): Promise<LocalHeroku> {
   const control = options.control ?? new Control();
   const platform = new Platform(options.seed ?? defaultHerokuSeed(), control.clock);
-  platform.keyCheck = options.keyCheck ?? "valid";
+  platform.accounts.keyCheck = options.keyCheck ?? "valid";
   const server = fastify({ forceCloseConnections: true, routerOptions: { maxParamLength: 200 } });
   addETags(server);
   control.install(server, "heroku");
@@ -81,11 +82,11 @@ export async function startHeroku(options: HerokuOptions = {}): Promise<LocalHer
     control,
     apps: appsOf(platform),
     keys: {
-      valid: (account) => platform.authorizations(platform.account(account)).map((one) => one.key),
-      add: (key, account) => platform.issueKey(platform.account(account), key).key,
-      revoke: (key) => platform.revokeKey(key),
+      valid: (account) => platform.accounts.authorizations(platform.accounts.account(account)).map((one) => one.key),
+      add: (key, account) => platform.accounts.issueKey(platform.accounts.account(account), key).key,
+      revoke: (key) => platform.accounts.revokeKey(key),
       check: (mode) => {
-        platform.keyCheck = mode;
+        platform.accounts.keyCheck = mode;
       },
     },
     close: () => server.close(),
@@ -101,10 +102,10 @@ function appsOf(platform: Platform): LocalApps {
       const app = platform.find(name);
       return app.releases.map((release) => releaseView(app, release));
     },
-    set: (app, changes, by) => platform.change(platform.find(app), changes, platform.person(by)),
+    set: (app, changes, by) => platform.change(platform.find(app), changes, platform.accounts.person(by)),
     add: (app) => void platform.add(app),
     remove: (app) => platform.remove(app),
-    hide: (app, from) => void platform.account(from).apps.delete(platform.find(app).name),
+    hide: (app, from) => void platform.accounts.account(from).apps.delete(platform.find(app).name),
     nextReleases: (...statuses) => void platform.nextStatuses.push(...statuses),
     finishRelease: (app, status = "succeeded") => {
       platform.find(app).releases.at(-1)!.status = status;

@@ -1,5 +1,6 @@
 // The shapes that the Platform API answers with (its JSON schema, version 3).
-import type { Account, App, Authorization, Release } from "./platform.js";
+import type { Account, Authorization } from "./accounts.js";
+import type { App, Release } from "./platform.js";
 
 export const accountView = (account: Account) => ({
   allow_tracking: true,

@@ -1,0 +1,242 @@
+import type { Program, ProgramEnd } from "../../../src/engine/embedded/deploy/deployment.js";
+import { emptyGoal } from "../../../src/engine/embedded/deploy/goal.js";
+import type { Monitor, RegisterRequest } from "../../../src/engine/embedded/deploy/monitor.js";
+import { Terminating } from "../../../src/engine/embedded/deploy/monitor.js";
+import type { ResourceState } from "../../../src/engine/embedded/state/resource.js";
+import { computed, type Properties, Secret, type Value } from "../../../src/engine/embedded/values/values.js";
+
+/** JSON, with `{ ref: "name.key" }` for an output of another resource and `{ secret: … }` for a secret. */
+export type Term = null | boolean | number | string | Term[] | { [key: string]: Term };
+
+export interface ResourceData {
+  name: string;
+  /** Default `thing`. `provider`: an explicit provider; `reference`: a stack reference. */
+  kind?: "thing" | "group" | "provider" | "reference";
+  /** Last part of a thing's type. */
+  type?: string;
+  inputs?: Record<string, Term>;
+  /** Of a group. */
+  outputs?: Record<string, Term>;
+  /** A thing that is read, not owned. */
+  id?: string;
+  options?: {
+    parent?: string;
+    dependsOn?: string[];
+    provider?: string;
+    deletedWith?: string;
+    protect?: boolean;
+    retainOnDelete?: boolean;
+    deleteBeforeReplace?: boolean;
+    ignoreChanges?: string[];
+    replaceOnChanges?: string[];
+    additionalSecretOutputs?: string[];
+    aliases?: (string | { name?: string; type?: string; parent?: string })[];
+    customTimeouts?: { create?: string; update?: string; delete?: string };
+  };
+}
+
+/** A program as data: what a scenario and the fuzzer write, and what both engines run. */
+export interface ProgramData {
+  resources: ResourceData[];
+  outputs?: Record<string, Term>;
+  /** The program fails with this message once it has declared everything. */
+  fail?: string;
+}
+
+/** The code that dynamic providers keep in their inputs; the same text as in `program.cjs`. */
+export const providerCode = `exports.handler = () => require("node:module").createRequire(process.cwd() + "/")("./toy.cjs").provider();`;
+
+export const projectName = "toy";
+export const stackName = "dev";
+export const stackUrn = `urn:pulumi:${stackName}::${projectName}::pulumi:pulumi:Stack::${projectName}-${stackName}`;
+
+interface Made {
+  state: ResourceState;
+  /** URNs that whoever uses it depends on: itself, or what a group holds. */
+  urns(): string[];
+}
+
+/** Declares resources as the SDK does: each as soon as what it needs is there, with the dependencies the SDK would send. */
+export function inProcess(data: ProgramData, dryRun: boolean): Program {
+  return {
+    async run(monitor): Promise<ProgramEnd> {
+      const run = new Run(monitor, data, dryRun);
+      try {
+        await run.everything();
+      } catch (error) {
+        if (error instanceof Terminating) return { ok: true };
+        throw error;
+      }
+      return data.fail === undefined ? { ok: true } : { ok: false, message: data.fail };
+    },
+  };
+}
+
+class Run {
+  private readonly made = new Map<string, Promise<Made>>();
+
+  constructor(
+    private readonly monitor: Monitor,
+    private readonly data: ProgramData,
+    private readonly dryRun: boolean,
+  ) {}
+
+  async everything(): Promise<void> {
+    const name = `${projectName}-${stackName}`;
+    await this.monitor.register({ ...blank, type: "pulumi:pulumi:Stack", name, custom: false });
+    for (const resource of this.data.resources) this.made.set(resource.name, this.declare(resource));
+    const groups = this.data.resources.filter(({ kind }) => kind === "group");
+    await Promise.all(groups.map((group) => this.finishGroup(group)));
+    await Promise.all(this.made.values());
+    if (this.data.fail !== undefined) return;
+    const { value } = await this.evaluate(this.data.outputs ?? {});
+    await this.monitor.registerOutputs(stackUrn, value as Properties);
+  }
+
+  private async finishGroup({ name, outputs }: ResourceData): Promise<void> {
+    const { state } = await this.of(name);
+    const { value } = await this.evaluate(outputs ?? {});
+    await this.monitor.registerOutputs(state.urn, value as Properties);
+  }
+
+  private of(name: string): Promise<Made> {
+    const made = this.made.get(name);
+    if (made === undefined) throw new Error(`the program refers to ${name} before it declares it`);
+    return made;
+  }
+
+  private async declare(resource: ResourceData): Promise<Made> {
+    await Promise.resolve(); // declarations refer to each other: let the map fill first
+    const request = await this.request(resource);
+    const { name, kind, id } = resource;
+    const isRead = id !== undefined || kind === "reference";
+    const state = await (isRead
+      ? this.read(request, id ?? String(resource.inputs?.name))
+      : this.monitor.register(request));
+    if (kind !== "group") return { state, urns: () => [state.urn] };
+    const children = this.data.resources.filter(({ options }) => options?.parent === name);
+    const inside = await Promise.all(children.map((child) => this.of(child.name)));
+    return { state, urns: () => inside.flatMap((child) => child.urns()) };
+  }
+
+  private read(
+    { type, name, parent, properties, provider, dependencies, additionalSecretOutputs }: RegisterRequest,
+    id: string,
+  ) {
+    return this.monitor.read({
+      ...{ type, name, id, parent, properties, provider, dependencies, additionalSecretOutputs },
+      ...{ sourcePosition: "", stackTrace: [], version: "", pluginDownloadUrl: "", packageRef: "" },
+    });
+  }
+
+  private async request({
+    name,
+    kind = "thing",
+    type = "Thing",
+    inputs = {},
+    options = {},
+  }: ResourceData): Promise<RegisterRequest> {
+    const own: Record<string, Term> = kind === "thing" ? { name, ...inputs, __provider: providerCode } : inputs;
+    const properties: Properties = {};
+    const propertyDependencies: Record<string, string[]> = {};
+    const all = new Set<string>();
+    for (const [key, term] of Object.entries(own)) {
+      const { value, urns } = await this.evaluate(term);
+      properties[key] = value;
+      propertyDependencies[key] = [...urns];
+      for (const urn of urns) all.add(urn);
+    }
+    for (const other of options.dependsOn ?? []) for (const urn of (await this.of(other)).urns()) all.add(urn);
+    const types = {
+      thing: `pulumi-nodejs:dynamic/toy:${type}`,
+      group: "toy:index:Group",
+      provider: "pulumi:providers:pulumi-nodejs",
+      reference: "pulumi:pulumi:StackReference",
+    };
+    const provider = options.provider === undefined ? undefined : (await this.of(options.provider)).state;
+    const { customTimeouts, aliases, protect, retainOnDelete, deleteBeforeReplace } = options;
+    return {
+      ...blank,
+      type: types[kind],
+      name,
+      custom: kind !== "group",
+      properties,
+      propertyDependencies,
+      dependencies: [...all],
+      parent: options.parent === undefined ? stackUrn : (await this.groupState(options.parent)).urn,
+      protect,
+      retainOnDelete,
+      deleteBeforeReplace,
+      provider: provider === undefined ? "" : `${provider.urn}::${provider.id}`,
+      deletedWith: options.deletedWith === undefined ? "" : (await this.of(options.deletedWith)).state.urn,
+      ignoreChanges: options.ignoreChanges ?? [],
+      replaceOnChanges: options.replaceOnChanges ?? [],
+      additionalSecretOutputs: options.additionalSecretOutputs ?? [],
+      aliases: await Promise.all((aliases ?? []).map((alias) => this.alias(alias))),
+      customTimeouts:
+        customTimeouts &&
+        Object.fromEntries(Object.entries(customTimeouts).map(([key, text]) => [key, Number.parseInt(text, 10) * 60])),
+    };
+  }
+
+  /** A group is registered before what it holds, and its children wait for no more than that. */
+  private readonly groups = new Map<string, Promise<ResourceState>>();
+  private groupState(name: string): Promise<ResourceState> {
+    let state = this.groups.get(name);
+    if (state === undefined) {
+      state = this.registered(name);
+      this.groups.set(name, state);
+    }
+    return state;
+  }
+
+  private async registered(name: string): Promise<ResourceState> {
+    const group = this.data.resources.find((resource) => resource.name === name);
+    if (group?.kind !== "group") return (await this.of(name)).state;
+    return this.monitor.register(await this.request(group));
+  }
+
+  private async alias(
+    alias: string | { name?: string; type?: string; parent?: string },
+  ): Promise<RegisterRequest["aliases"][number]> {
+    if (typeof alias === "string") return { urn: alias };
+    const { name = "", type = "", parent } = alias;
+    const parentUrn = parent === undefined ? "" : parent === "none" ? stackUrn : (await this.groupState(parent)).urn;
+    return { name, type, stack: "", project: "", parent: parentUrn, noParent: false };
+  }
+
+  private async evaluate(term: Term): Promise<{ value: Value; urns: Set<string> }> {
+    const urns = new Set<string>();
+    const walk = async (part: Term): Promise<Value> => {
+      if (Array.isArray(part)) return Promise.all(part.map(walk));
+      if (typeof part !== "object" || part === null) return part;
+      if (typeof part.ref === "string") return this.output(part.ref, urns);
+      if ("secret" in part) return new Secret(await walk(part.secret ?? null));
+      return Object.fromEntries(
+        await Promise.all(Object.entries(part).map(async ([key, element]) => [key, await walk(element)])),
+      );
+    };
+    const value = await walk(term);
+    return { value: raised(value), urns };
+  }
+
+  private async output(ref: string, urns: Set<string>): Promise<Value> {
+    const [name = "", key = ""] = ref.split(".");
+    const { state, urns: own } = await this.of(name);
+    for (const urn of own()) urns.add(urn);
+    if (key === "urn") return state.urn;
+    if (key === "id") return state.id === "" ? computed : state.id;
+    return state.outputs[key] ?? (this.dryRun ? computed : null);
+  }
+}
+
+/** An output that holds a secret somewhere is secret as a whole: that is how the SDK passes it on. */
+const raised = (value: Value): Value => value;
+
+const blank: Omit<RegisterRequest, "type" | "name" | "custom"> = {
+  ...emptyGoal,
+  version: "",
+  pluginDownloadUrl: "",
+  packageRef: "",
+  providers: {},
+};

@@ -1,0 +1,79 @@
+"use strict";
+// The toy provider of the conformance suite: things with a name, kept in a world. The same code serves the CLI, in the SDK's
+// host for dynamic providers with the world in a file, and the embedded engine's core in the test's own process.
+const { readFileSync, writeFileSync } = require("node:fs");
+
+/** @typedef {{ counter: number, things: Record<string, object>, calls: string[], rules: Record<string, string> }} World */
+
+/** @returns {World} */
+exports.newWorld = () => ({ counter: 0, things: {}, calls: [], rules: {} });
+
+const outputs = (inputs) => ({ ...inputs, result: `${inputs.value}!`, secretResult: `hidden ${inputs.value}` });
+
+/** @param {{ load(): World, save(world: World): void }} store */
+exports.toy = (store) => {
+  const act = (call, change) => {
+    const world = store.load();
+    world.calls.push(call);
+    const rule = world.rules[call];
+    const made = change(world, rule);
+    store.save(world);
+    return made;
+  };
+  const fail = (rule) => {
+    if (rule?.startsWith("fail: ")) throw new Error(rule.slice("fail: ".length));
+  };
+  const partly = (rule, id, properties) => {
+    if (!rule?.startsWith("partly: ")) return;
+    const reasons = [rule.slice("partly: ".length)];
+    throw Object.assign(new Error(reasons[0]), { id, properties, reasons });
+  };
+  return {
+    check: async (_olds, news) => {
+      const rule = store.load().rules[`check ${news.name}`];
+      return { inputs: news, failures: rule === undefined ? [] : [{ property: "value", reason: rule }] };
+    },
+    diff: async (_id, olds, news) => {
+      const changed = (key) => JSON.stringify(olds[key]) !== JSON.stringify(news[key]);
+      const keys = ["value", "kind", "extra", "list", "object"].filter(changed);
+      const replaces = keys.filter((key) => key === "kind");
+      return { changes: keys.length > 0, replaces, deleteBeforeReplace: news.dbr === true };
+    },
+    create: async (inputs) =>
+      act(`create ${inputs.name}`, (world, rule) => {
+        fail(rule);
+        world.counter += 1;
+        const id = `${inputs.name}-${world.counter}`;
+        world.things[id] = inputs;
+        store.save(world);
+        partly(rule, id, outputs(inputs));
+        return { id, outs: outputs(inputs) };
+      }),
+    update: async (id, _olds, news) =>
+      act(`update ${news.name}`, (world, rule) => {
+        fail(rule);
+        world.things[id] = news;
+        store.save(world);
+        partly(rule, id, outputs(news));
+        return { outs: outputs(news) };
+      }),
+    read: async (id, props) =>
+      act(`read ${props.name}`, (world, rule) => {
+        fail(rule);
+        const thing = world.things[id];
+        return thing === undefined ? {} : { id, props: outputs(thing), inputs: thing };
+      }),
+    delete: async (id, props) =>
+      act(`delete ${props.name}`, (world, rule) => {
+        fail(rule);
+        delete world.things[id];
+      }),
+  };
+};
+
+/** For the host: the world is the file that TOY_WORLD names. */
+exports.provider = () =>
+  exports.toy({
+    load: () => JSON.parse(readFileSync(process.env.TOY_WORLD, "utf8")),
+    save: (world) => writeFileSync(process.env.TOY_WORLD, JSON.stringify(world)),
+  });
