@@ -1,4 +1,5 @@
 import pc from "picocolors";
+import type { Engine, StackLocation } from "../engine/index.js";
 
 /** What a command talks to. Answers go to `out`, progress to `err`; tests and the demo pass their own. */
 export interface Io {
@@ -13,6 +14,8 @@ export interface Io {
   readonly color: boolean;
   /** Ctrl-C. */
   readonly signal: AbortSignal;
+  /** Opens an engine of one's own in place of those that there are: tests run the program inside their own process. */
+  readonly openEngine?: (location: StackLocation) => Engine;
 }
 
 export type Colors = ReturnType<typeof pc.createColors>;

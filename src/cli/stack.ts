@@ -6,7 +6,15 @@ import {
   type StackConfig,
   servicesOf,
 } from "../config/index.js";
-import { chooseEngine, type Engine, type EngineName, engineNames, lockStack, openEngine } from "../engine/index.js";
+import {
+  chooseEngine,
+  type Engine,
+  type EngineName,
+  engineNames,
+  lockStack,
+  openEngine,
+  type StackLocation,
+} from "../engine/index.js";
 import { UsageError } from "../errors.js";
 import { HerokuClient, herokuEngineProvider } from "../heroku/index.js";
 import { createInfisicalClient, type InfisicalClient } from "../vault/client/index.js";
@@ -60,6 +68,17 @@ function engineOption(text = "auto"): EngineName | "auto" {
   throw new UsageError(`--engine takes auto, ${engineNames.join(" or ")}, not ${JSON.stringify(text)}`);
 }
 
+async function chosenEngine(
+  io: Io,
+  asked: EngineName | "auto",
+  location: StackLocation & { env: Record<string, string> },
+  loopback: boolean,
+): Promise<{ engine: Engine; reason: string }> {
+  if (io.openEngine) return { engine: io.openEngine(location), reason: "the caller's own" };
+  const { name, reason } = await chooseEngine(asked, location, { embeddedUnasked: loopback });
+  return { engine: openEngine(name, location, { heroku: herokuEngineProvider({ env: location.env }) }), reason };
+}
+
 /** Everything that a stack command needs. */
 export async function openStack(io: Io, options: StackOptions): Promise<OpenStack> {
   const projectDir = projectDirOf(io, options.cwd);
@@ -74,8 +93,7 @@ export async function openStack(io: Io, options: StackOptions): Promise<OpenStac
       "PULUMI_CONFIG_PASSPHRASE is empty: it encrypts the secrets in the stack's state, so off loopback it may not be.",
     );
   const at = (stack: string) => ({ projectDir, stack, env });
-  const chosen = await chooseEngine(engineOption(options.engine), at(options.stack), { embeddedUnasked: loopback });
-  const engine = openEngine(chosen.name, at(options.stack), { heroku: herokuEngineProvider({ env }) });
+  const { engine, reason } = await chosenEngine(io, engineOption(options.engine), at(options.stack), loopback);
 
   const lock: OpenStack["lock"] = async (stacks, work) => {
     const held = [];
@@ -90,5 +108,5 @@ export async function openStack(io: Io, options: StackOptions): Promise<OpenStac
       for (const one of held.reverse()) await one.release();
     }
   };
-  return { ...open, projectDir, engine, engineReason: chosen.reason, lock };
+  return { ...open, projectDir, engine, engineReason: reason, lock };
 }

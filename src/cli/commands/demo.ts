@@ -7,6 +7,8 @@ import { colorsOf, type Io } from "../io.js";
 import { run } from "../program.js";
 import { catalog } from "../project.js";
 
+const hour = 3_600_000;
+
 /** A value of the right shape for each of staging's credentials, made up anew for every demo. */
 function stagingValue(name: string): string {
   const random = (length: number) => randomBytes(length).toString("hex").slice(0, length);
@@ -67,12 +69,36 @@ async function demo(io: Io, engine: string): Promise<void> {
     await stage.run(["up", "--stack", "prod", "--yes"]);
 
     stage.say("Prod: refused", "Prod's flag has to wait until staging has soaked for 48 hours.");
-    stage.set("prod", "vaultEnvAware", true);
-    await stage.run(["up", "--stack", "prod", "--yes"], { expect: 3 });
+    await stage.run(["promote", "--from", "staging", "--to", "prod", "--yes"], { expect: 3 });
 
-    stage.say("The vault and the paths now");
+    stage.say(
+      "Staging: a rotation",
+      "The operator who believes to rotate a staging key rotates a staging key: one path, and only staging's apps.",
+    );
+    const rotated = randomUUID();
+    stage.services.heroku.keys.add(rotated);
+    await stage.run(["rotate", "HEROKU_API_KEY", "--env", "staging", "--yes"], { input: rotated });
+
+    stage.say("48 hours later", "The local services' clock moves; the machine's is not asked.");
+    stage.services.control.clock.advance(48 * hour);
+    await stage.run(["promote", "--from", "staging", "--to", "prod", "--yes"]);
+
+    stage.say("Prod: back and forth", "One var of one app goes back; then prod is promoted again.");
+    await stage.run(["rollback", "--stack", "prod", "--yes"]);
+    await stage.run(["promote", "--from", "staging", "--to", "prod", "--yes"]);
+
+    stage.say("Prod: the flat copies", "48 hours later they may go, name by name, and come back just so.");
+    stage.services.control.clock.advance(48 * hour);
+    stage.set("prod", "retireFlat", true);
+    await stage.run(["up", "--stack", "prod", "--yes"]);
+    showVault(io, stage);
+    stage.set("prod", "retireFlat", false);
+    await stage.run(["up", "--stack", "prod", "--yes"]);
+
+    stage.say("Where it stands");
     showVault(io, stage);
     await stage.run(["paths"]);
+    await stage.run(["status"]);
     io.out(
       `\n${c.green("Done.")} Nothing of this was real but the requests: both services ran on this machine, and are gone now.`,
     );

@@ -2,7 +2,7 @@
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
-import { parseDocument } from "yaml";
+import { withConfigValue } from "../../config/index.js";
 import { type LocalServices, startLocal } from "../../local/index.js";
 import { localEnv } from "../commands/local.js";
 import { colorsOf, type Io } from "../io.js";
@@ -60,7 +60,7 @@ export class Stage {
   async run(argv: readonly string[], { input, expect = 0 }: { input?: string; expect?: number } = {}): Promise<void> {
     const c = colorsOf(this.io);
     this.io.out(`\n${c.bold(`$ ${input === undefined ? "" : "… | "}console-vault ${argv.join(" ")}`)}`);
-    const needsEngine = ["up", "preview", "promote", "rollback", "rotate"].includes(argv[0]!);
+    const needsEngine = ["up", "preview", "promote", "rollback", "rotate", "status"].includes(argv[0]!);
     const code = await this.command([...argv, ...(needsEngine ? ["--engine", this.engine] : [])], {
       ...this.io,
       env: this.env,
@@ -84,11 +84,9 @@ export class Stage {
   }
 
   /** Sets a key in a stack file, as an editor would: everything else stays. */
-  set(stack: string, key: string, value: unknown): void {
+  set(stack: string, key: string, value: boolean): void {
     const file = join(this.dir, `Pulumi.${stack}.yaml`);
-    const document = parseDocument(readFileSync(file, "utf8"));
-    document.setIn(["config", `console-vault:${key}`], value);
-    writeFileSync(file, document.toString());
+    writeFileSync(file, withConfigValue(readFileSync(file, "utf8"), key, value));
     this.io.out(
       `\n${colorsOf(this.io).dim(`# Pulumi.${stack}.yaml`)}\n  console-vault:${key}: ${JSON.stringify(value)}`,
     );

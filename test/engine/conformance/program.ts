@@ -3,7 +3,7 @@ import { emptyGoal } from "../../../src/engine/embedded/deploy/goal.js";
 import type { Monitor, RegisterRequest } from "../../../src/engine/embedded/deploy/monitor.js";
 import { Terminating } from "../../../src/engine/embedded/deploy/monitor.js";
 import type { ResourceState } from "../../../src/engine/embedded/state/resource.js";
-import { computed, type Properties, Secret, type Value } from "../../../src/engine/embedded/values/values.js";
+import { computed, hasSecrets, type Properties, reveal, Secret, type Value } from "../../../src/engine/embedded/values/values.js";
 
 /** JSON, with `{ ref: "name.key" }` for an output of another resource and `{ secret: … }` for a secret. */
 export type Term = null | boolean | number | string | Term[] | { [key: string]: Term };
@@ -94,7 +94,7 @@ class Run {
   }
 
   private async finishGroup({ name, outputs }: ResourceData): Promise<void> {
-    const { state } = await this.of(name);
+    const state = await this.early(name);
     const { value } = await this.evaluate(outputs ?? {});
     await this.monitor.registerOutputs(state.urn, value as Properties);
   }
@@ -163,7 +163,7 @@ class Run {
       properties,
       propertyDependencies,
       dependencies: [...all],
-      parent: options.parent === undefined ? stackUrn : (await this.groupState(options.parent)).urn,
+      parent: options.parent === undefined ? stackUrn : (await this.early(options.parent)).urn,
       protect,
       retainOnDelete,
       deleteBeforeReplace,
@@ -179,21 +179,17 @@ class Run {
     };
   }
 
-  /** A group is registered before what it holds, and its children wait for no more than that. */
+  /** A parent's state: of a group as soon as it is registered, before what it holds. */
   private readonly groups = new Map<string, Promise<ResourceState>>();
-  private groupState(name: string): Promise<ResourceState> {
+  private async early(name: string): Promise<ResourceState> {
+    const group = this.data.resources.find((resource) => resource.name === name);
+    if (group?.kind !== "group") return (await this.of(name)).state;
     let state = this.groups.get(name);
     if (state === undefined) {
-      state = this.registered(name);
+      state = this.request(group).then((request) => this.monitor.register(request));
       this.groups.set(name, state);
     }
     return state;
-  }
-
-  private async registered(name: string): Promise<ResourceState> {
-    const group = this.data.resources.find((resource) => resource.name === name);
-    if (group?.kind !== "group") return (await this.of(name)).state;
-    return this.monitor.register(await this.request(group));
   }
 
   private async alias(
@@ -201,7 +197,7 @@ class Run {
   ): Promise<RegisterRequest["aliases"][number]> {
     if (typeof alias === "string") return { urn: alias };
     const { name = "", type = "", parent } = alias;
-    const parentUrn = parent === undefined ? "" : parent === "none" ? stackUrn : (await this.groupState(parent)).urn;
+    const parentUrn = parent === undefined ? "" : parent === "none" ? stackUrn : (await this.early(parent)).urn;
     return { name, type, stack: "", project: "", parent: parentUrn, noParent: false };
   }
 
@@ -216,8 +212,7 @@ class Run {
         await Promise.all(Object.entries(part).map(async ([key, element]) => [key, await walk(element)])),
       );
     };
-    const value = await walk(term);
-    return { value: raised(value), urns };
+    return { value: await walk(term), urns };
   }
 
   private async output(ref: string, urns: Set<string>): Promise<Value> {
@@ -226,12 +221,11 @@ class Run {
     for (const urn of own()) urns.add(urn);
     if (key === "urn") return state.urn;
     if (key === "id") return state.id === "" ? computed : state.id;
-    return state.outputs[key] ?? (this.dryRun ? computed : null);
+    const value = state.outputs[key] ?? (this.dryRun ? computed : null);
+    // An output that holds a secret anywhere is secret as a whole.
+    return hasSecrets(value) ? new Secret(reveal(value)) : value;
   }
 }
-
-/** An output that holds a secret somewhere is secret as a whole: that is how the SDK passes it on. */
-const raised = (value: Value): Value => value;
 
 const blank: Omit<RegisterRequest, "type" | "name" | "custom"> = {
   ...emptyGoal,

@@ -1,0 +1,107 @@
+import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { type DeploymentJson, snapshotFromJson } from "../../../src/engine/embedded/state/checkpoint.js";
+import { openSecretsManager } from "../../../src/engine/embedded/state/passphrase.js";
+import { type EngineEvent, type EngineName, openEngine, type Outcome, type StackLocation } from "../../../src/engine/index.js";
+import { thingUrn } from "./inProcess.js";
+import { projectName, stackName } from "./program.js";
+import { eventLines, type StepResult, stateLines } from "./results.js";
+import type { Scenario, StepData } from "./scenarios.js";
+import { meddle, newWorld, type World } from "./world.js";
+
+const here = dirname(fileURLToPath(import.meta.url));
+export const passphrase = "conformance";
+
+/** A project in a directory of its own, with the toy provider and its world. */
+export class Project {
+  private constructor(readonly directory: string) {}
+
+  static async make(): Promise<Project> {
+    const directory = await mkdtemp(join(tmpdir(), "engine-"));
+    const project = new Project(directory);
+    await writeFile(
+      join(directory, "Pulumi.yaml"),
+      `name: ${projectName}\nmain: program.cjs\nruntime:\n  name: nodejs\n  options:\n    typescript: false\n`,
+    );
+    await writeFile(join(directory, "package.json"), JSON.stringify({ name: projectName, version: "1.0.0" }));
+    for (const file of ["program.cjs", "toy.cjs"]) await cp(join(here, file), join(directory, file));
+    await mkdir(join(directory, "node_modules"));
+    await symlink(join(here, "../../../node_modules/@pulumi"), join(directory, "node_modules", "@pulumi"), "junction");
+    await project.saveWorld(newWorld());
+    return project;
+  }
+
+  get location(): StackLocation {
+    return {
+      projectDir: this.directory,
+      stack: stackName,
+      env: {
+        PULUMI_CONFIG_PASSPHRASE: passphrase,
+        PULUMI_BACKEND_URL: `file://${this.directory}`,
+        TOY_WORLD: join(this.directory, "world.json"),
+      },
+    };
+  }
+
+  async world(): Promise<World> {
+    return JSON.parse(await readFile(join(this.directory, "world.json"), "utf8")) as World;
+  }
+
+  saveWorld(world: World): Promise<void> {
+    return writeFile(join(this.directory, "world.json"), JSON.stringify(world));
+  }
+
+  /** Sets the scene of a step and runs it. */
+  async step(engine: EngineName, step: StepData): Promise<{ outcome: Outcome; events: EngineEvent[] }> {
+    if (step.program !== undefined) await writeFile(join(this.directory, "program.json"), JSON.stringify(step.program));
+    const world = await this.world();
+    world.rules = step.rules ?? world.rules;
+    world.calls = [];
+    meddle(world, step.world ?? {});
+    await this.saveWorld(world);
+    const events: EngineEvent[] = [];
+    const outcome = await openEngine(engine, this.location, {})[step.op]({
+      onEvent: (event) => events.push(event),
+      ...(step.refresh === undefined ? {} : { refresh: step.refresh }),
+      ...(step.targets === undefined ? {} : { targets: step.targets.map(thingUrn) }),
+    });
+    return { outcome, events };
+  }
+
+  /** The state, decrypted, in the form that results are compared in. */
+  async state(engine: EngineName): Promise<unknown[]> {
+    const { deployment } = (await openEngine(engine, this.location, {}).export()) as { deployment: DeploymentJson };
+    const salt = deployment.secrets_providers?.state.salt ?? "";
+    const secrets = await openSecretsManager(passphrase, salt, "the stack");
+    return stateLines(snapshotFromJson(deployment, secrets, "the stack").resources);
+  }
+
+  remove(): Promise<void> {
+    return rm(this.directory, { recursive: true, force: true });
+  }
+}
+
+export async function runOnDisk(engine: EngineName, { steps }: Scenario): Promise<StepResult[]> {
+  const project = await Project.make();
+  const results: StepResult[] = [];
+  try {
+    for (const step of steps) {
+      const { outcome, events } = await project.step(engine, step);
+      const { calls, things } = await project.world();
+      results.push({
+        result: outcome.result,
+        changes: outcome.changes as Record<string, number>,
+        errors: [...outcome.errors].sort(),
+        events: eventLines(events),
+        calls: calls.sort(),
+        state: await project.state(engine).catch(() => []),
+        world: things,
+      });
+    }
+    return results;
+  } finally {
+    await project.remove();
+  }
+}

@@ -1,0 +1,280 @@
+// The Engine port without processes, files and gRPC, for tests that run thousands of updates: the embedded engine's own
+// deployment (generator, executor, refresh, state format), the real program and the real dynamic providers, in this process.
+// What is left out (processes, wire, file backend, locks) has tests of its own under test/engine.
+import * as pulumi from "@pulumi/pulumi";
+import * as settings from "@pulumi/pulumi/runtime/settings.js";
+import * as state from "@pulumi/pulumi/runtime/state.js";
+import { Deployment, type Program } from "../../src/engine/embedded/deploy/deployment.js";
+import { nativeProvider } from "../../src/engine/embedded/deploy/native.js";
+import { type Plugin, ProviderError } from "../../src/engine/embedded/deploy/plugin.js";
+import { type BareProvider, secretBlind } from "../../src/engine/embedded/deploy/secretBlind.js";
+import { Services } from "../../src/engine/embedded/grpc/services.js";
+import { type DeploymentJson, snapshotFromJson, snapshotToJson } from "../../src/engine/embedded/state/checkpoint.js";
+import { integrityProblem } from "../../src/engine/embedded/state/integrity.js";
+import { rootStackType } from "../../src/engine/embedded/urn.js";
+import { hasSecrets, type Properties } from "../../src/engine/embedded/values/values.js";
+import { isJsonObject, type JsonObject, toWire } from "../../src/engine/embedded/values/wire.js";
+import { ErrorCollector } from "../../src/engine/errors.js";
+import type { Engine, NativeProviders, Outcome, OutputMap, RunOptions, StackLocation } from "../../src/engine/index.js";
+import { readProject } from "../../src/engine/project/project.js";
+import { readStackFile, resolveConfig } from "../../src/engine/project/stackConfig.js";
+import { providers } from "../../src/provider/index.js";
+
+type Env = Record<string, string>;
+type Kind = "update" | "refresh" | "destroy";
+
+export interface InProcessOptions {
+  /** What `main` of `Pulumi.yaml` would load. */
+  program(): Promise<object>;
+  /** As `openEngine` is given them; made anew for each operation, as a process would. */
+  native(env: Env): NativeProviders;
+  /** Steps at the same time; one makes a run's requests come in an order that can be repeated. */
+  readonly parallel?: number;
+}
+
+const noSecrets = { salt: "none", encrypt: (text: string) => text, decrypt: (text: string) => text };
+
+/** Stacks whose state is in memory. One operation at a time: it owns `process.env`. */
+export class InProcessStacks {
+  readonly #states = new Map<string, DeploymentJson>();
+
+  constructor(private readonly options: InProcessOptions) {}
+
+  /** In place of `openEngine`. */
+  readonly open = (location: StackLocation): Engine => {
+    const run = (kind: Kind, dryRun: boolean) => (options: RunOptions) => this.#operate(location, kind, dryRun, options);
+    return {
+      name: "embedded",
+      preview: run("update", true),
+      up: run("update", false),
+      refresh: run("refresh", false),
+      destroy: run("destroy", false),
+      outputs: async () => outputMap(this.outputs(location.stack)),
+      export: async () => ({ version: 3, deployment: this.#states.get(location.stack) }),
+      cancel: async () => {},
+    };
+  };
+
+  /** Outputs of a stack's last update. */
+  outputs(stack: string): Properties {
+    const { resources } = this.#load(stack);
+    return resources.find(({ type }) => type === rootStackType)?.outputs ?? {};
+  }
+
+  #load(stack: string) {
+    const json = this.#states.get(stack);
+    return json ? snapshotFromJson(json, noSecrets, stack) : { resources: [], pendingOperations: [] };
+  }
+
+  async #operate(location: StackLocation, kind: Kind, dryRun: boolean, run: RunOptions): Promise<Outcome> {
+    const { stack, env = {} } = location;
+    const errors = new ErrorCollector();
+    const project = await readProject(location);
+    const file = await readStackFile(project.stackFile, project.name);
+    const config = resolveConfig(file, project.config, (text) => text, stack);
+    const native = this.options.native(env);
+    const deployment: Deployment = new Deployment({
+      stack,
+      project: project.name,
+      kind,
+      dryRun,
+      refresh: run.refresh === true && kind === "update",
+      targets: undefined,
+      parallel: this.options.parallel ?? 1,
+      base: this.#load(stack),
+      persist: async () => {},
+      factory: (pkg) => this.#plugin(pkg, native),
+      packageConfig: () => ({}),
+      config: {},
+      emit: (event) => {
+        errors.see(event);
+        run.onEvent(event);
+      },
+      signal: run.signal,
+    });
+    const values = Object.fromEntries([...config].map(([key, { value }]) => [key, value]));
+    const program = inProcess(this.options.program, { project: project.name, stack, dryRun, values }, () => deployment);
+    const { result, changes, snapshot } = await withEnv(env, () => deployment.run(kind === "update" ? program : undefined));
+    if (!dryRun) {
+      const problem = integrityProblem(snapshot.resources);
+      if (problem) throw new Error(`the state of ${stack} after ${kind} is not valid: ${problem}`);
+      this.#states.set(stack, snapshotToJson(snapshot, noSecrets, new Date()));
+    }
+    return { result, changes, outputs: outputMap(this.outputs(stack)), errors: errors.list(), interrupted: [] };
+  }
+
+  #plugin(pkg: string, native: NativeProviders): Plugin {
+    if (pkg === "pulumi-nodejs") return secretBlind(dynamicProviders);
+    if (pkg === "pulumi") return this.#stackReferences();
+    const found = native[pkg];
+    if (!found) throw new Error(`no provider for the package ${pkg}`);
+    return secretBlind(nativeProvider(found));
+  }
+
+  #stackReferences(): Plugin {
+    const never = () => Promise.reject(new ProviderError("stack references are only read", "ok"));
+    return {
+      configure: async () => {},
+      check: never,
+      diff: never,
+      create: never,
+      update: never,
+      delete: async () => {},
+      read: async ({ id }, inputs) => {
+        const stack = String(inputs.name).split("/").at(-1)!;
+        if (!this.#states.has(stack)) throw new ProviderError(`unknown stack "${String(inputs.name)}"`, "ok");
+        return { id, inputs, outputs: { name: inputs.name!, outputs: this.outputs(stack), secretOutputNames: [] } };
+      },
+    };
+  }
+}
+
+function outputMap(outputs: Properties): OutputMap {
+  const plain = (value: Properties[string]) => ({
+    value: toWire(value, { secrets: false, references: false }),
+    secret: hasSecrets(value),
+  });
+  return Object.fromEntries(Object.entries(outputs).map(([key, value]) => [key, plain(value)]));
+}
+
+async function withEnv<T>(env: Env, work: () => Promise<T>): Promise<T> {
+  const before = Object.keys(env).map((key) => [key, process.env[key]] as const);
+  Object.assign(process.env, env);
+  try {
+    return await work();
+  } finally {
+    for (const [key, value] of before) {
+      if (value === undefined) delete process.env[key];
+      else process.env[key] = value;
+    }
+  }
+}
+
+/** What the SDK keeps per run; its types leave this out. */
+const { withLocalStorage, getStore } = state as unknown as {
+  withLocalStorage<T>(run: () => Promise<T>): Promise<T>;
+  getStore(): { settings: { monitor: unknown; engine: unknown } };
+};
+const { disconnect, resetOptions } = settings as unknown as {
+  disconnect(): Promise<void>;
+  resetOptions(...options: unknown[]): void;
+};
+
+interface Run {
+  readonly project: string;
+  readonly stack: string;
+  readonly dryRun: boolean;
+  readonly values: Record<string, string>;
+}
+
+/** A program that speaks to the deployment through the SDK and the engine's own services, only without a wire between. */
+function inProcess(main: () => Promise<object>, run: Run, deployment: () => Deployment): Program {
+  return {
+    run: (monitor) =>
+      withLocalStorage(async () => {
+        const services = new Services({
+          monitor: () => monitor,
+          root: "/",
+          log: (...said) => deployment().log(...said),
+          programDone: async () => {},
+          find: (urn) => deployment().find(urn),
+        });
+        resetOptions(run.project, run.stack, 16, "in-process", "in-process", run.dryRun, "organization");
+        const { settings: own } = getStore();
+        own.monitor = client(services["monitorHandlers"]());
+        own.engine = client(services["engineHandlers"]());
+        pulumi.runtime.setAllConfig(run.values);
+        try {
+          await pulumi.runtime.runInPulumiStack(main);
+          await disconnect();
+          return { ok: true };
+        } catch (error) {
+          return { ok: false, message: error instanceof Error ? error.message : String(error) };
+        }
+      }),
+  };
+}
+
+type Handler = (call: { request: never }, done: (error: unknown, answer?: unknown) => void) => void;
+
+/**
+ * A gRPC client's methods over the services' handlers. An error means that the deployment is over: a process would be ended
+ * then, here nobody answers any more.
+ */
+function client(handlers: object): Record<string, unknown> {
+  const methods = Object.entries(handlers as Record<string, Handler>).map(([name, handler]) => [
+    name,
+    (request: never, ...rest: unknown[]) =>
+      handler({ request }, (error, answer) => {
+        if (!error) (rest.at(-1) as (error: null, answer: unknown) => void)(null, answer);
+      }),
+  ]);
+  return { ...Object.fromEntries(methods), close: () => {} };
+}
+
+type Bag = Record<string, unknown>;
+interface AnyProvider {
+  check(olds: Bag, news: Bag): Promise<{ inputs: Bag; failures: { property: string; reason: string }[] }>;
+  diff(id: string, olds: Bag, news: Bag): Promise<{ changes: boolean; replaces?: string[]; deleteBeforeReplace?: boolean }>;
+  create(inputs: Bag): Promise<{ id: string; outs: Bag }>;
+  update(id: string, olds: Bag, news: Bag): Promise<{ outs: Bag }>;
+  read(id: string, props: Bag): Promise<{ id?: string; props?: Bag }>;
+  delete(id: string, props: Bag): Promise<void>;
+}
+
+const providerOf = ({ __provider }: JsonObject): AnyProvider => {
+  const kind = /\.provider\("(\w+)"\)/.exec(String(__provider))?.[1] as keyof typeof providers;
+  return providers[kind] as unknown as AnyProvider;
+};
+
+/** As it leaves the host's process: plain JSON; an `undefined` in it fails there too. */
+function sent(outs: Bag | undefined, like: JsonObject): JsonObject {
+  const bare = { ...outs, __provider: like.__provider! };
+  const walk = (value: unknown, path: string): void => {
+    if (value === undefined) throw new ProviderError(`Unexpected struct type (${path})`, "unknown");
+    if (typeof value === "object" && value !== null)
+      for (const [key, inner] of Object.entries(value)) walk(inner, `${path}.${key}`);
+  };
+  walk(bare, "");
+  const json: unknown = JSON.parse(JSON.stringify(bare));
+  if (!isJsonObject(json as JsonObject)) throw new Error("not an object");
+  return json as JsonObject;
+}
+
+const failing = <T>(work: Promise<T>): Promise<T> =>
+  work.catch((error: unknown) => {
+    throw new ProviderError(error instanceof Error ? error.message : String(error), "unknown");
+  });
+
+/** What the SDK's `cmd/dynamic-provider` does around a provider. */
+const dynamicProviders: BareProvider = {
+  configure: async () => {},
+  check: async (_resource, olds, news) => {
+    const { inputs, failures } = await providerOf(news).check(structuredClone(olds ?? {}), structuredClone(news));
+    return { inputs: sent(inputs, news), failures };
+  },
+  diff: async ({ id }, old, news) => {
+    const diff = await providerOf(news).diff(id, structuredClone(old.outputs), structuredClone(news));
+    return {
+      changes: diff.changes,
+      changedKeys: [],
+      replaceKeys: diff.replaces ?? [],
+      deleteBeforeReplace: diff.deleteBeforeReplace ?? false,
+      detailedDiff: undefined,
+    };
+  },
+  create: async (_resource, inputs) => {
+    const { id, outs } = await failing(providerOf(inputs).create(structuredClone(inputs)));
+    return { id, outputs: sent(outs, inputs) };
+  },
+  read: async ({ id }, _inputs, outputs) => {
+    const found = await failing(providerOf(outputs).read(id, structuredClone(outputs)));
+    return { id: found.id ?? "", outputs: found.id ? sent(found.props, outputs) : {}, inputs: undefined };
+  },
+  update: async ({ id }, old, news) => {
+    const { outs } = await failing(providerOf(news).update(id, structuredClone(old.outputs), structuredClone(news)));
+    return { outputs: sent(outs, news) };
+  },
+  delete: ({ id }, _inputs, outputs) => failing(providerOf(outputs).delete(id, structuredClone(outputs))),
+  secretOutputs: () => [],
+};
