@@ -75,11 +75,31 @@ function migrationDetails(metadata: StepMetadata): PlanDetail[] {
   return [{ name: words(flag.variable), text: `${from} → ${to} on ${words(flag.app)}` }];
 }
 
-/** The step that an event announces; undefined for the stack itself, default providers, and what stays the same. */
+function retirementDetails(metadata: StepMetadata): PlanDetail[] {
+  const inputs = bag(metadata.new?.inputs);
+  const report = bag(metadata.old?.outputs?.retirement);
+  const refused = Array.isArray(inputs.refused) ? inputs.refused : [];
+  if (inputs.wanted !== true) {
+    const retired = Array.isArray(report.retired) ? report.retired : [];
+    return retired.map((name) => ({ name: words(name), text: "write it back to the flat path" }));
+  }
+  if (refused.length > 0) return [];
+  return [
+    ...Object.entries(bag(inputs.observed))
+      .filter(([, token]) => token !== null)
+      .map(([name]) => ({ name, text: "delete its flat copy, if nothing is lost with it" })),
+    { name: "readers", text: "of the flat path outside these stacks cannot be seen from here" },
+  ];
+}
+
+/**
+ * The step that an event announces; undefined for what is no resource of the declaration (the stack itself, default providers,
+ * references to other stacks) and for what stays the same.
+ */
 export function planStep(event: EngineEvent): PlanStep | undefined {
   const metadata = event.resourcePreEvent?.metadata;
   if (!metadata || ["same", "read", "refresh"].includes(metadata.op)) return undefined;
-  if (metadata.type === "pulumi:pulumi:Stack" || metadata.type.startsWith("pulumi:providers:")) return undefined;
+  if (metadata.type.startsWith("pulumi:pulumi:") || metadata.type.startsWith("pulumi:providers:")) return undefined;
   const kind = kinds[metadata.type] ?? metadata.type;
   const inputs = bag((metadata.new ?? metadata.old)?.inputs);
   const name = metadata.urn.split("::").at(-1)!;

@@ -7,6 +7,7 @@ import { secretSet } from "./secretSet.js";
 export { providerVersion, rebindVariable, refusedMark } from "./contract.js";
 export type { FolderInputs } from "./folder.js";
 export type { MigrationInputs } from "./migration.js";
+export type { RetirementReport } from "./retirement.js";
 export type { SecretSetInputs } from "./secretSet.js";
 
 /** By kind, the word in the state's `__provider`: a compatibility contract. */

@@ -185,7 +185,7 @@ function nextOf(catalog: Catalog, sights: Sights, environments: readonly Environ
     const commands =
       phase === "soaked" && index === names.length - 1 && !config.retireFlat
         ? [`set console-vault:retireFlat: true in Pulumi.${name}.yaml`, up.command]
-        : nextCommands(name, { ...record, phase }, done);
+        : nextCommands(name, { ...record, phase }, { before: names[index - 1], after: done });
     return commands.map((command) => ({
       command,
       why: phase === "soaked" && index < names.length - 1 ? `${name} has soaked` : `${name}: ${phase}`,

@@ -17,9 +17,9 @@ test("trial", async () => {
   const io = { env: { ...local.env, PATH: process.env.PATH }, cwd: dir, out: (t: string) => console.log(t), err: (t: string) => console.log(t), readStdin: async () => undefined, interactive: false, color: false, signal: new AbortController().signal, openEngine: stacks.open };
   for (let i = 0; i < 60; i++) {
     const t = performance.now();
-    const n = local.control.requests.length;
+    const cpu = process.cpuUsage(); const n = local.control.requests.length;
     const code = await run(["up", "--stack", i % 2 ? "prod" : "staging", "--yes"], i < 2 ? io : { ...io, out: () => {}, err: () => {} });
-    console.log(code, performance.now() - t, local.control.requests.length - n);
+    console.log(code, performance.now() - t, local.control.requests.length - n, process.cpuUsage(cpu).user/1000 + process.cpuUsage(cpu).system/1000);
   }
   await local.close();
 });

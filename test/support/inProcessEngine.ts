@@ -139,10 +139,14 @@ function outputMap(outputs: Properties): OutputMap {
 
 async function withEnv<T>(env: Env, work: () => Promise<T>): Promise<T> {
   const before = Object.keys(env).map((key) => [key, process.env[key]] as const);
+  const { stackTraceLimit } = Error;
   Object.assign(process.env, env);
+  // The SDK reads a stack trace for every promise that it makes: half of the time of an update, and nobody looks at them.
+  Error.stackTraceLimit = 0;
   try {
     return await work();
   } finally {
+    Error.stackTraceLimit = stackTraceLimit;
     for (const [key, value] of before) {
       if (value === undefined) delete process.env[key];
       else process.env[key] = value;

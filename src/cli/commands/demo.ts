@@ -1,11 +1,11 @@
 import { randomBytes, randomUUID } from "node:crypto";
-import Table from "cli-table3";
 import type { Command } from "commander";
 import { heldBy } from "../../catalog/index.js";
 import { Stage } from "../demo/stage.js";
 import { colorsOf, type Io } from "../io.js";
 import { run } from "../program.js";
 import { catalog } from "../project.js";
+import { table } from "../table.js";
 
 const hour = 3_600_000;
 
@@ -20,12 +20,12 @@ function stagingValue(name: string): string {
 
 function showVault(io: Io, stage: Stage): void {
   const { vault } = stage.services.infisical;
-  const table = new Table({ head: ["folder", "names"], style: { head: io.color ? ["cyan"] : [], border: [] } });
+  const rows = table(io, ["folder", "names"]);
   for (const path of vault.folders("prod")) {
     const names = vault.secrets("prod", path).map(({ name }) => name);
-    if (names.length > 0) table.push([`${path}/`, names.join("\n")]);
+    if (names.length > 0) rows.push([`${path}/`, names.join("\n")]);
   }
-  io.out(table.toString());
+  io.out(rows.toString());
 }
 
 async function demo(io: Io, engine: string): Promise<void> {

@@ -1,10 +1,10 @@
-import Table from "cli-table3";
 import type { Command } from "commander";
 import { readStackConfig } from "../../config/index.js";
 import { UsageError } from "../../errors.js";
 import { environmentPath, flatPath, resolve } from "../../resolver/index.js";
 import type { Io } from "../io.js";
 import { catalog, projectDirOf } from "../project.js";
+import { table } from "../table.js";
 
 function flagOption(text: string | undefined, env: NodeJS.ProcessEnv): boolean | undefined {
   if (text === undefined) {
@@ -62,11 +62,8 @@ export function addPaths(program: Command, io: Io): void {
         io.out(JSON.stringify(rows, null, 2));
         return;
       }
-      const table = new Table({
-        head: ["credential", "scope", "flag off", ...environments.map((env) => `flag on, ${env}`)],
-        style: { head: io.color ? ["cyan"] : [], border: [] },
-      });
-      for (const row of rows) table.push([row.name, row.scope, row.off, ...environments.map((env) => row.on[env]!)]);
-      io.out(table.toString());
+      const rowsOut = table(io, ["credential", "scope", "flag off", ...environments.map((env) => `flag on, ${env}`)]);
+      for (const row of rows) rowsOut.push([row.name, row.scope, row.off, ...environments.map((env) => row.on[env]!)]);
+      io.out(rowsOut.toString());
     });
 }

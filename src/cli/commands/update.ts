@@ -2,7 +2,8 @@
 import { confirm } from "@inquirer/prompts";
 import type { Command } from "commander";
 import { Refusal, UsageError } from "../../errors.js";
-import { type MigrationRecord, nextCommands } from "../../migration/index.js";
+import { type MigrationRecord, nextCommands, predecessor } from "../../migration/index.js";
+import type { RetirementReport } from "../../provider/index.js";
 import { Ended, exitCodes } from "../exit.js";
 import { colorsOf, type Io } from "../io.js";
 import { flagSwitch } from "../planSteps.js";
@@ -92,10 +93,9 @@ function showRecord(io: Io, environment: string, record: MigrationRecord | undef
   for (const name of record.confirmed) io.out(`  ${c.green("✓")} ${name}  ${c.dim("confirmed")}`);
   for (const name of record.waiting) io.out(`  ${c.yellow("…")} ${name}  ${c.dim("awaits provision")}`);
   for (const line of record.blocked) io.out(`  ${c.red("✗")} ${line}`);
-  const followers = catalog.environments
-    .slice(catalog.environments.findIndex(({ name }) => name === environment) + 1)
-    .map(({ name }) => name);
-  const next = nextCommands(environment, record, followers);
+  const names = catalog.environments.map(({ name }) => name);
+  const after = names.slice(names.indexOf(environment) + 1);
+  const next = nextCommands(environment, record, { before: predecessor(catalog, environment), after });
   if (next.length > 0) io.out(`\n${c.bold("next")}\n${next.map((command) => `  ${command}`).join("\n")}`);
 }
 
@@ -129,11 +129,18 @@ export async function update(io: Io, options: UpdateOptions): Promise<void> {
   // With nothing to do there is nothing to write either: the program has looked at everything just now.
   const idle = changesOf(planned) === 0 && planned.outcome.interrupted.length === 0;
   const done = idle ? planned : await runEngine(io, stack.engine, "up", { refresh: true });
-  const record = (await stack.engine.outputs()).migration?.value as MigrationRecord | undefined;
+  const outputs = await stack.engine.outputs();
+  const record = outputs.migration?.value as MigrationRecord | undefined;
+  const retirement = outputs.retirement?.value as RetirementReport | undefined;
   if (options.json)
     io.out(
       JSON.stringify(
-        { result: done.outcome.result, changes: done.outcome.changes, migration: record ?? null },
+        {
+          result: done.outcome.result,
+          changes: done.outcome.changes,
+          migration: record ?? null,
+          ...(retirement ? { retirement } : {}),
+        },
         null,
         2,
       ),
@@ -141,9 +148,12 @@ export async function update(io: Io, options: UpdateOptions): Promise<void> {
   else {
     io.out(`\n${colorsOf(io).bold("Done")}    ${countWords(done.outcome.changes, true)}`);
     showRecord(io, options.stack, record);
+    for (const { name, why } of retirement?.kept ?? []) io.out(`  flat ${name} stays: ${why}`);
   }
   const refusal = refusalOf(record);
   if (refusal) throw refusal;
+  if (retirement && retirement.refused.length > 0)
+    throw new Refusal(`The flat copies stay:\n${retirement.refused.map((line) => `  ${line}`).join("\n")}`);
 }
 
 async function refresh(io: Io, options: UpdateOptions): Promise<void> {

@@ -73,7 +73,7 @@ export async function ensureStack(session: Session): Promise<void> {
     if (stackFile.text === undefined) await writeFile(project.stackFile, line, { flag: "wx" });
     else await appendFile(project.stackFile, (stackFile.text === "" || stackFile.text.endsWith("\n") ? "" : "\n") + line);
   }
-  if (!(await files.exists())) await files.write(undefined);
+  if (!(await files.exists())) await persistTo(session)({ resources: [], pendingOperations: [] });
 }
 
 /** @throws EngineError when neither variable is set: an empty passphrase has to be asked for. */

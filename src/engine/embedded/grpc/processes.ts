@@ -19,14 +19,31 @@ export interface NodeProcess {
   exited: Promise<number>;
 }
 
-/** Starts Node as the CLI does: bare, without this process's own options. Every line it prints is handed on. */
+/**
+ * Ends a process with the engine that started it: when the engine is killed, its end of the channel closes. Without this a
+ * program and a host would live on, and a provider might go on writing beside the next run.
+ */
+const endWithEngine = "--import=data:text/javascript,process.on('disconnect',()=>process.exit(1))";
+/** How long the output of a process that is gone may still arrive: a child of its own may hold the pipe open. */
+const drainMs = 500;
+
+/**
+ * Starts Node as the CLI does: without this process's own options, in the program's directory, and out of reach of the
+ * terminal's Ctrl-C, so that steps under way can be finished. Every line it prints is handed on.
+ */
 export function startNode(
   args: string[],
   cwd: string,
   env: NodeJS.ProcessEnv,
   onLine: (stream: "stdout" | "stderr", line: string) => void,
 ): NodeProcess {
-  const child = spawn(process.execPath, args, { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(process.execPath, [endWithEngine, ...args], {
+    cwd,
+    env,
+    stdio: ["ignore", "pipe", "pipe", "ipc"],
+    detached: process.platform !== "win32",
+    windowsHide: true,
+  });
   for (const stream of ["stdout", "stderr"] as const) {
     const output = child[stream];
     if (output !== null) createInterface({ input: output }).on("line", (line) => onLine(stream, line));
@@ -35,6 +52,7 @@ export function startNode(
     child.on("error", () => resolve(-1));
     // `close` comes after the last line was read.
     child.on("close", (code) => resolve(code ?? -1));
+    child.on("exit", (code) => setTimeout(() => resolve(code ?? -1), drainMs).unref());
   });
   return { child, exited };
 }

@@ -81,12 +81,12 @@ export class StackFiles {
     );
   }
 
-  async write(deployment: DeploymentJson | undefined): Promise<void> {
+  async write(deployment: DeploymentJson): Promise<void> {
     const meta = join(this.base, "meta.yaml");
     if ((await readIfThere(meta)) === undefined) await writeAtomically(meta, "version: 1\n");
     const checkpoint: CheckpointJson = {
       version: schemaVersion,
-      checkpoint: { stack: this.fullName, ...(deployment === undefined ? {} : { latest: deployment }) },
+      checkpoint: { stack: this.fullName, latest: deployment },
     };
     await keepAs(this.checkpointPath, `${this.checkpointPath}.bak`);
     await keepAs(`${this.checkpointPath}.attrs`, `${this.checkpointPath}.bak.attrs`);

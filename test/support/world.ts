@@ -1,0 +1,293 @@
+// A world for a scenario: both local services, a project directory of its own, and the command line to act on them.
+import { spawn } from "node:child_process";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseDocument } from "yaml";
+import type { Io } from "../../src/cli/io.js";
+import { run as runCommand } from "../../src/cli/program.js";
+import { herokuEngineProvider } from "../../src/heroku/index.js";
+import program from "../../src/index.js";
+import {
+  defaultSeed,
+  type LocalSeed,
+  type LocalServices,
+  type RequestRecord,
+  startLocal,
+} from "../../src/local/index.js";
+import { environmentScoped } from "./document.js";
+import { InProcessStacks } from "./inProcessEngine.js";
+import { stagingValues } from "./values.js";
+
+const checkout = fileURLToPath(new URL("../../", import.meta.url));
+
+export type EnvironmentName = "staging" | "prod";
+
+export interface WorldOptions {
+  /** Default: the document's company before its migration, with new values. */
+  readonly seed?: LocalSeed;
+  /** Config keys by stack, without their namespace. */
+  readonly config?: Partial<Record<EnvironmentName, Record<string, unknown>>>;
+  /**
+   * `processes`: the embedded engine as it ships, two Node processes per run and its state in files. Default `in-process`: the
+   * same deployment, program and providers in this process, which takes a twentieth of the time.
+   */
+  readonly engine?: "in-process" | "processes";
+}
+
+/** How a command ended, and what it asked the services. */
+export interface Ran {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+  /** Both. */
+  readonly text: string;
+  readonly requests: readonly RequestRecord[];
+  /** Those that ask for a change: `PATCH /apps/…/config-vars`. */
+  readonly writes: readonly string[];
+}
+
+export interface RunOptions {
+  /** stdin. */
+  readonly input?: string;
+  /** Over the world's own; undefined takes a variable away. */
+  readonly env?: Record<string, string | undefined>;
+  readonly signal?: AbortSignal;
+}
+
+const written = (requests: readonly RequestRecord[]) =>
+  requests.filter(({ write }) => write).map(({ method, path }) => `${method} ${path}`);
+
+export class World {
+  /** Everything that any command printed, in order. */
+  readonly printed: string[] = [];
+  readonly #stacks = new InProcessStacks({
+    program,
+    native: (env) => ({ heroku: herokuEngineProvider({ env, waits: { pollMs: 1 } }) }),
+  });
+
+  private constructor(
+    readonly services: LocalServices,
+    readonly dir: string,
+    private readonly engine: NonNullable<WorldOptions["engine"]>,
+  ) {}
+
+  static async open({ seed = defaultSeed(), config = {}, engine = "in-process" }: WorldOptions = {}): Promise<World> {
+    const dir = mkdtempSync(join(realpathSync(tmpdir()), "console-vault-test-"));
+    mkdirSync(join(dir, "state"));
+    const project = readFileSync(join(checkout, "Pulumi.yaml"), "utf8");
+    const main = `main: ${relative(dir, join(checkout, "program.mjs"))}`;
+    writeFileSync(join(dir, "Pulumi.yaml"), project.replace(/^main: .*$/m, main));
+    const world = new World(await startLocal({ seed }), dir, engine);
+    for (const stack of ["staging", "prod"] as const) {
+      const text = readFileSync(join(checkout, `Pulumi.${stack}.yaml`), "utf8");
+      writeFileSync(world.file(stack), text.replace(/^encryptionsalt: .*\n/m, ""));
+      for (const [key, value] of Object.entries(config[stack] ?? {})) world.set(stack, key, value);
+    }
+    return world;
+  }
+
+  async close(): Promise<void> {
+    await this.services.close();
+    rmSync(this.dir, { recursive: true, force: true });
+  }
+
+  get control() {
+    return this.services.control;
+  }
+
+  get apps() {
+    return this.services.heroku.apps;
+  }
+
+  /** What a shell would have after the `export` lines of `local start`. */
+  get env(): Record<string, string> {
+    return {
+      ...this.services.env,
+      PULUMI_BACKEND_URL: `file://${join(this.dir, "state")}`,
+      PULUMI_CONFIG_PASSPHRASE: "correct horse battery staple",
+    };
+  }
+
+  /** Runs a command line in this process. */
+  async run(argv: readonly string[], { input, env, signal }: RunOptions = {}): Promise<Ran> {
+    const out: string[] = [];
+    const err: string[] = [];
+    const io: Io = {
+      env: this.#environment(env),
+      cwd: this.dir,
+      out: (text) => out.push(text),
+      err: (text) => err.push(text),
+      readStdin: async () => input ?? "",
+      interactive: false,
+      color: false,
+      signal: signal ?? new AbortController().signal,
+      ...(this.engine === "in-process" ? { openEngine: this.#stacks.open } : {}),
+    };
+    return this.#observe(async () => {
+      const code = await runCommand(argv, io);
+      return { code, out: out.join("\n"), err: err.join("\n") };
+    });
+  }
+
+  /**
+   * Runs the command as a person does, in a process group of its own.
+   * @param node options of Node, e.g. `["--import", file]`
+   * @param killWhen ends the whole group with SIGKILL, right before the request that it is true for is answered
+   */
+  async spawn(
+    argv: readonly string[],
+    options: RunOptions & { node?: readonly string[]; killWhen?: (request: RequestRecord) => boolean } = {},
+  ): Promise<Ran> {
+    const { input, env, node = [], killWhen } = options;
+    const bin = join(checkout, "bin", "console-vault.mjs");
+    return this.#observe(async () => {
+      const child = spawn(process.execPath, [...node, bin, ...argv], {
+        cwd: this.dir,
+        env: this.#environment(env),
+        detached: true,
+      });
+      const out: Buffer[] = [];
+      const err: Buffer[] = [];
+      child.stdout.on("data", (chunk: Buffer) => out.push(chunk));
+      child.stderr.on("data", (chunk: Buffer) => err.push(chunk));
+      child.stdin.on("error", () => {});
+      child.stdin.end(input ?? "");
+      this.control.onRequest = (request) => {
+        if (!killWhen?.(request)) return;
+        this.control.onRequest = undefined;
+        process.kill(-child.pid!, "SIGKILL");
+      };
+      const code = await new Promise<number>((ended) => child.on("close", (status) => ended(status ?? -1)));
+      this.control.onRequest = undefined;
+      return { code, out: Buffer.concat(out).toString(), err: Buffer.concat(err).toString() };
+    });
+  }
+
+  async #observe(work: () => Promise<Pick<Ran, "code" | "out" | "err">>): Promise<Ran> {
+    const before = this.control.requests.length;
+    const { code, out, err } = await work();
+    const requests = this.control.requests.slice(before);
+    const text = `${out}\n${err}`;
+    this.printed.push(text);
+    return { code, out, err, text, requests, writes: written(requests) };
+  }
+
+  /** No setting of the machine's own reaches a command. */
+  #environment(changes: RunOptions["env"] = {}): Record<string, string> {
+    const env = { PATH: process.env.PATH, HOME: this.dir, ...this.env, ...changes };
+    return Object.fromEntries(Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined));
+  }
+
+  up(stack: EnvironmentName, options?: RunOptions): Promise<Ran> {
+    return this.run(["up", "--stack", stack, "--yes"], options);
+  }
+
+  provision(name: string, value: string, ...options: string[]): Promise<Ran> {
+    return this.run(["provision", name, "--env", "staging", ...options], { input: value });
+  }
+
+  rotate(name: string, env: EnvironmentName, value: string, options: RunOptions = {}): Promise<Ran> {
+    return this.run(["rotate", name, "--env", env, "--yes"], { ...options, input: value });
+  }
+
+  /** The stack's output `migration`, as another program gets it. */
+  async migration(stack: EnvironmentName): Promise<Record<string, unknown>> {
+    const { out } = await this.run(["up", "--stack", stack, "--yes", "--json"]);
+    return (JSON.parse(out) as { migration: Record<string, unknown> }).migration;
+  }
+
+  /** All of staging's credentials written by an operator. */
+  async provisionStaging(values: Readonly<Record<string, string>> = stagingValues()): Promise<void> {
+    for (const [name, value] of Object.entries(values)) done(await this.provision(name, value));
+  }
+
+  /** Staging provisioned, confirmed, and its flag on: the point from which prod's 48 hours count. */
+  async stagingOn(values?: Readonly<Record<string, string>>): Promise<void> {
+    await this.provisionStaging(values);
+    this.set("staging", "vaultEnvAware", true);
+    done(await this.up("staging"));
+  }
+
+  /** Staging on and soaked, prod promoted. */
+  async prodOn(): Promise<void> {
+    await this.stagingOn();
+    this.hoursPass(48);
+    done(await this.run(["promote", "--yes"]));
+  }
+
+  /** For everybody who asks the services: Heroku's `Date`, its releases, Infisical's times. */
+  hoursPass(hours: number): void {
+    this.control.clock.advance(hours * 3_600_000);
+  }
+
+  file(stack: EnvironmentName): string {
+    return join(this.dir, `Pulumi.${stack}.yaml`);
+  }
+
+  /** Sets a config key, as an editor would; undefined removes it. */
+  set(stack: EnvironmentName, key: string, value: unknown): void {
+    const document = parseDocument(readFileSync(this.file(stack), "utf8"));
+    const path = ["config", `console-vault:${key}`];
+    if (value === undefined) document.deleteIn(path);
+    else document.setIn(path, value);
+    writeFileSync(this.file(stack), document.toString());
+  }
+
+  /** A row of the vault; its path with or without a final slash. */
+  row(path: string, name: string) {
+    const rows = this.services.infisical.vault.secrets("prod", path.replace(/\/$/, ""));
+    return rows.find((row) => row.name === name);
+  }
+
+  value(path: string, name: string): string | undefined {
+    return this.row(path, name)?.value;
+  }
+
+  flat(name: keyof typeof environmentScoped): string | undefined {
+    return this.value(`/MooseQuest/${environmentScoped[name]}`, name);
+  }
+
+  at(env: EnvironmentName, name: keyof typeof environmentScoped): string | undefined {
+    return this.value(`/MooseQuest/${environmentScoped[name]}/${env}`, name);
+  }
+
+  /** Somebody else writes to the vault. */
+  write(path: string, name: string, value: string): void {
+    this.services.infisical.vault.write("prod", path, name, value);
+  }
+
+  flag(env: EnvironmentName): string | undefined {
+    return this.apps.vars(`raxx-console-${env}`).FLAG_CONSOLE_VAULT_ENV_AWARE;
+  }
+
+  /** All that others can see of both services: every row with its token, every folder, every app's vars and releases. */
+  snapshot() {
+    const { vault } = this.services.infisical;
+    return {
+      secrets: vault.allSecrets("prod").map(({ id, version, path, name, value, comment }) => ({
+        at: `${path}/${name}`,
+        token: `${id}@${version}`,
+        value,
+        comment,
+      })),
+      folders: vault.folders("prod"),
+      apps: Object.fromEntries(this.apps.names().map((name) => [name, this.apps.vars(name)])),
+      releases: Object.fromEntries(this.apps.names().map((name) => [name, this.apps.releases(name).length])),
+    };
+  }
+
+  /** Text of every file below the project's directory, by path: state, history, locks, config. */
+  files(): Record<string, string> {
+    const entries = readdirSync(this.dir, { recursive: true, withFileTypes: true });
+    const paths = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+    return Object.fromEntries(paths.map((path) => [relative(this.dir, path), readFileSync(path, "utf8")]));
+  }
+}
+
+/** @throws Error with everything the command printed, where it did not end well */
+export function done(ran: Ran): Ran {
+  if (ran.code !== 0) throw new Error(`exit code ${ran.code}\n${ran.text}`);
+  return ran;
+}
