@@ -23,7 +23,8 @@ const bag = (value: unknown): Bag => (typeof value === "object" && value !== nul
 const words = (value: unknown): string =>
   typeof value === "string" ? value : value === undefined || value === null ? "absent" : JSON.stringify(value);
 
-const kinds: Record<string, string> = {
+/** Words for the types of a stack's resources. */
+export const kinds: Readonly<Record<string, string>> = {
   "pulumi-nodejs:dynamic/console-vault:Folder": "folder",
   "pulumi-nodejs:dynamic/console-vault:SecretSet": "secrets",
   "pulumi-nodejs:dynamic/console-vault:Migration": "migration",
@@ -111,7 +112,9 @@ export function planStep(event: EngineEvent): PlanStep | undefined {
         ? varDetails(metadata)
         : kind === "migration"
           ? migrationDetails(metadata)
-          : [];
+          : kind === "retirement"
+            ? retirementDetails(metadata)
+            : [];
   return {
     op: metadata.op,
     urn: metadata.urn,

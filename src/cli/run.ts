@@ -12,6 +12,8 @@ export interface Ran {
   readonly steps: readonly PlanStep[];
   /** What the program warned of, each once. */
   readonly warnings: readonly string[];
+  /** Everything that the engine told, in order. */
+  readonly events: readonly EngineEvent[];
 }
 
 type Operation = "preview" | "up" | "refresh" | "destroy";
@@ -26,8 +28,10 @@ export async function runEngine(
   const c = colorsOf(io);
   const steps: PlanStep[] = [];
   const warnings = new Set<string>();
+  const events: EngineEvent[] = [];
   const live = operation !== "preview";
   const onEvent = (event: EngineEvent) => {
+    events.push(event);
     const step = planStep(event);
     if (step) {
       steps.push(step);
@@ -39,7 +43,7 @@ export async function runEngine(
   const outcome = await engine[operation]({ ...options, onEvent, signal: io.signal });
   for (const line of outcome.interrupted) io.err(c.yellow(`  ! an earlier run was interrupted: ${line}`));
   if (outcome.result !== "succeeded") throw failure(operation, outcome);
-  return { outcome, steps, warnings: [...warnings] };
+  return { outcome, steps, warnings: [...warnings], events };
 }
 
 /** Pulumi's diagnostics come with colour marks of its own (`<{%reset%}>`) and line ends. */

@@ -2,6 +2,7 @@
 export { type Choice, type ChoiceOptions, chooseEngine } from "./choose.js";
 export { lockStack } from "./lockStack.js";
 export { openEngine } from "./open.js";
+export { type PlainResource, plainResources, readPlainState, stackType } from "./plainState.js";
 export * from "./port.js";
 export * from "./provider.js";
 export {

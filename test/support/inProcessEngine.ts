@@ -4,7 +4,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as settings from "@pulumi/pulumi/runtime/settings.js";
 import * as state from "@pulumi/pulumi/runtime/state.js";
-import { Deployment, type Program } from "../../src/engine/embedded/deploy/deployment.js";
+import { Deployment, type Program, type ProgramEnd } from "../../src/engine/embedded/deploy/deployment.js";
 import { nativeProvider } from "../../src/engine/embedded/deploy/native.js";
 import { type Plugin, ProviderError } from "../../src/engine/embedded/deploy/plugin.js";
 import { type BareProvider, secretBlind } from "../../src/engine/embedded/deploy/secretBlind.js";
@@ -129,6 +129,9 @@ export class InProcessStacks {
   }
 }
 
+// The SDK walks and maps the whole stack for each resource, to note where in the program it stands; nobody asks here.
+(pulumi.Resource as unknown as { callsites(): object[] }).callsites = () => [];
+
 function outputMap(outputs: Properties): OutputMap {
   const plain = (value: Properties[string]) => ({
     value: toWire(value, { secrets: false, references: false }),
@@ -188,13 +191,22 @@ function inProcess(main: () => Promise<object>, run: Run, deployment: () => Depl
         own.monitor = client(services["monitorHandlers"]());
         own.engine = client(services["engineHandlers"]());
         pulumi.runtime.setAllConfig(run.values);
-        try {
-          await pulumi.runtime.runInPulumiStack(main);
+        // An error of the program is its end; the SDK would spread it over every promise that waits for the program.
+        let end: (failed: ProgramEnd) => void = () => {};
+        const failed = new Promise<ProgramEnd>((resolve) => {
+          end = resolve;
+        });
+        const guarded = () =>
+          main().catch((error: unknown) => {
+            end({ ok: false, message: error instanceof Error ? error.message : String(error) });
+            return new Promise<object>(() => {});
+          });
+        const done = async (): Promise<ProgramEnd> => {
+          await pulumi.runtime.runInPulumiStack(guarded);
           await disconnect();
           return { ok: true };
-        } catch (error) {
-          return { ok: false, message: error instanceof Error ? error.message : String(error) };
-        }
+        };
+        return Promise.race([failed, done()]);
       }),
   };
 }

@@ -2,20 +2,23 @@
 import { confirm } from "@inquirer/prompts";
 import type { Command } from "commander";
 import { Refusal, UsageError } from "../../errors.js";
-import { type MigrationRecord, nextCommands, predecessor } from "../../migration/index.js";
+import { type MigrationRecord, nextCommands, predecessor, targetOf } from "../../migration/index.js";
 import type { RetirementReport } from "../../provider/index.js";
 import { Ended, exitCodes } from "../exit.js";
 import { colorsOf, type Io } from "../io.js";
+import { planReport } from "../planReport.js";
 import { flagSwitch } from "../planSteps.js";
 import { catalog } from "../project.js";
 import { type Ran, runEngine } from "../run.js";
 import { countWords, stepLines } from "../show.js";
 import { type OpenStack, openStack, type StackOptions } from "../stack.js";
+import { previewOffline, writeComment } from "./previewOffline.js";
 
 export interface UpdateOptions extends StackOptions {
   readonly yes?: boolean;
   readonly json?: boolean;
   readonly expectNoChanges?: boolean;
+  readonly markdown?: string;
 }
 
 export function withStackOptions(command: Command): Command {
@@ -27,8 +30,11 @@ export function withStackOptions(command: Command): Command {
     .option("--json", "answer as JSON");
 }
 
-/** Looks whether both services can be reached before an engine starts, and says where the stack works. */
-async function header(io: Io, { config, services, vault, heroku, engine, engineReason }: OpenStack): Promise<void> {
+/**
+ * Looks whether both services can be reached before an engine starts, and says where the stack works.
+ * @returns the Heroku account's e-mail
+ */
+async function header(io: Io, { config, services, vault, heroku, engine, engineReason }: OpenStack): Promise<string> {
   const c = colorsOf(io);
   await vault.checkAccess();
   const { email } = await heroku.account();
@@ -41,6 +47,7 @@ async function header(io: Io, { config, services, vault, heroku, engine, engineR
       c.dim(`heroku  ${services.herokuUrl}  account ${email}`),
     ].join("\n"),
   );
+  return email;
 }
 
 const changesOf = ({ outcome }: Ran): number =>
@@ -101,8 +108,12 @@ function showRecord(io: Io, environment: string, record: MigrationRecord | undef
 
 async function preview(io: Io, options: UpdateOptions): Promise<void> {
   const stack = await openStack(io, options);
-  await header(io, stack);
+  const account = await header(io, stack);
   const ran = await runEngine(io, stack.engine, "preview", { refresh: true });
+  const { config, services } = stack;
+  const { events, warnings } = ran;
+  const target = targetOf(config, services, account);
+  writeComment(io, options.markdown, planReport({ catalog, config, target, events, warnings }));
   if (options.json)
     io.out(JSON.stringify({ changes: ran.outcome.changes, steps: ran.steps, warnings: ran.warnings }, null, 2));
   else showPlan(io, ran);
@@ -199,7 +210,11 @@ export function addUp(program: Command, io: Io): void {
 export function addPreview(program: Command, io: Io): void {
   withStackOptions(program.command("preview").description("show what up would do; changes nothing"))
     .option("--expect-no-changes", "exit 4 if there are changes")
-    .action((options: UpdateOptions) => preview(io, options));
+    .option("--markdown <file>", "also write the plan as a comment for a pull request")
+    .option("--offline", "plan from catalog, config and last outputs: no network, no token, nothing is run")
+    .action(({ offline, ...options }: UpdateOptions & { offline?: boolean }) =>
+      offline ? previewOffline(io, options) : preview(io, options),
+    );
 }
 
 export function addRefresh(program: Command, io: Io): void {

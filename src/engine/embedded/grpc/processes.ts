@@ -20,10 +20,11 @@ export interface NodeProcess {
 }
 
 /**
- * Ends a process with the engine that started it: when the engine is killed, its end of the channel closes. Without this a
- * program and a host would live on, and a provider might go on writing beside the next run.
+ * Ends a process with the engine that started it: when the engine is killed, its end of a pipe closes. Without this a program and
+ * a host would live on, and a provider might go on writing beside the next run. The pipe itself keeps nobody alive.
  */
-const endWithEngine = "--import=data:text/javascript,process.on('disconnect',()=>process.exit(1))";
+const endWithEngine =
+  "--import=data:text/javascript,import{Socket}from'node:net';const s=new Socket({fd:3,readable:true,writable:false});s.on('close',()=>process.exit(1));s.on('error',()=>{});s.resume();s.unref()";
 /** How long the output of a process that is gone may still arrive: a child of its own may hold the pipe open. */
 const drainMs = 500;
 
@@ -40,7 +41,7 @@ export function startNode(
   const child = spawn(process.execPath, [endWithEngine, ...args], {
     cwd,
     env,
-    stdio: ["ignore", "pipe", "pipe", "ipc"],
+    stdio: ["ignore", "pipe", "pipe", "pipe"],
     detached: process.platform !== "win32",
     windowsHide: true,
   });

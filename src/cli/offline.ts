@@ -1,0 +1,145 @@
+// What a stack declares and what its last update left, compared with neither network nor token. Pure.
+import { type Catalog, environmentOf, flagApp } from "../catalog/index.js";
+import type { StackConfig } from "../config/index.js";
+import { type PlainResource, stackType } from "../engine/index.js";
+import {
+  type MigrationRecord,
+  nextCommands,
+  planStack,
+  predecessor,
+  type StackPlan,
+  soakStart,
+  type Target,
+} from "../migration/index.js";
+import type { PlanReport } from "../report/index.js";
+import { bag, offlineSteps } from "./offlineChanges.js";
+import { kinds, type PlanStep } from "./planSteps.js";
+
+/** What a stack's last update left; `resources` is undefined where there was none. */
+export type LastUpdate =
+  | { readonly is: "known"; readonly resources: readonly PlainResource[] | undefined }
+  | { readonly is: "unknown"; readonly why: string };
+
+export interface OfflineFacts {
+  readonly catalog: Catalog;
+  readonly project: string;
+  readonly config: StackConfig;
+  /** Its account is not known: nobody was asked. */
+  readonly target: Omit<Target, "account">;
+  readonly last: LastUpdate;
+  /** Of the environment that goes before; undefined for the first one. */
+  readonly before: LastUpdate | undefined;
+}
+
+export interface OfflinePlan extends Omit<PlanReport, "stack" | "header" | "steps"> {
+  /** `same` included. `declare`: what the last update left is not known, so neither is what would change. */
+  readonly steps: readonly PlanStep[];
+}
+
+/** Nothing here knows a value, a token or the time: what would need them is listed as unchecked. */
+export function planOffline(facts: OfflineFacts): OfflinePlan {
+  const { catalog, config, last, before } = facts;
+  const record = recordOf(last);
+  const plan = declaration(facts, record?.flag.running ?? false);
+  const steps = offlineSteps(facts, plan);
+  const { variable, app } = plan.flag;
+  const running = record?.flag.running ?? null;
+  return {
+    steps,
+    flag: { variable, app, from: running, to: config.vaultEnvAware },
+    soak: soakOf(config, running === true ? last : (before ?? last)),
+    gate: before && config.vaultEnvAware && running !== true ? gateOf(catalog, config, before) : null,
+    unchecked: uncheckedOf(catalog, config, last),
+    next: nextOf(catalog, config, record, steps),
+  };
+}
+
+/** The plan of a world in which nothing was seen: its folders, names, paths and apps are the declaration's. */
+function declaration({ catalog, config, target }: OfflineFacts, on: boolean): StackPlan {
+  const { apps } = environmentOf(catalog, config.environment);
+  const nothingSeen = {
+    rows: [],
+    folders: new Set<string>(),
+    apps: Object.values(apps).map((name) => ({ name, id: "", vars: new Map() })),
+    flag: { app: flagApp(catalog, config.environment), raw: undefined, on, since: undefined },
+    account: "",
+    now: new Date(0),
+  };
+  return planStack(catalog, config, nothingSeen, { ...target, account: "" }, undefined);
+}
+
+/** The stack's output `migration`, where it can be read. */
+export function recordOf(last: LastUpdate | undefined): MigrationRecord | undefined {
+  if (last?.is !== "known") return undefined;
+  const output = last.resources?.find(({ type }) => type === stackType)?.outputs.migration;
+  const record = bag(output);
+  return "phase" in record && "flag" in record ? (output as unknown as MigrationRecord) : undefined;
+}
+
+/** When the flag was turned on, as the stack's last update knew it. */
+function flagSince(last: LastUpdate): string | undefined {
+  if (last.is !== "known") return undefined;
+  const inputs = last.resources?.find(({ type }) => kinds[type] === "migration")?.inputs;
+  const { since, transition } = bag(inputs?.flag);
+  const time = transition === "on" ? inputs?.observedAt : since;
+  return typeof time === "string" ? time : undefined;
+}
+
+function soakOf({ soakHours: hours }: StackConfig, last: LastUpdate): PlanReport["soak"] {
+  const record = recordOf(last);
+  if (!record) return null;
+  const date = (iso: string | null | undefined) => (iso ? new Date(iso) : undefined);
+  const since = record.flag.running ? soakStart(date(record.confirmedSince), date(flagSince(last))) : undefined;
+  const readyAt = since && new Date(since.getTime() + hours * 3_600_000);
+  return { hours, since: since?.toISOString() ?? null, readyAt: readyAt?.toISOString() ?? null };
+}
+
+/** It is asked when the flag turns on, and only then: it looks at the other environment itself. */
+function gateOf(catalog: Catalog, { environment }: StackConfig, before: LastUpdate): PlanReport["gate"] {
+  const from = predecessor(catalog, environment)!;
+  const record = recordOf(before);
+  const known =
+    before.is === "unknown"
+      ? `what ${from} recorded could not be read: ${before.why}`
+      : record
+        ? `${from} as last recorded: ${record.phase}, its flag ${record.flag.running ? "on" : "off"}`
+        : `${from} was never updated`;
+  return {
+    open: null,
+    reasons: [
+      `${from}'s running flag, its releases and every one of its names are read again when the flag turns on`,
+      known,
+    ],
+    warnings: [],
+  };
+}
+
+function uncheckedOf(catalog: Catalog, { environment }: StackConfig, last: LastUpdate): PlanReport["unchecked"] {
+  const apps = Object.values(environmentOf(catalog, environment).apps).join(" and ");
+  const offline = "nothing was asked over the network, and no token was used (--offline)";
+  return [
+    ...(last.is === "unknown" ? [{ what: `What the last update of ${environment} left`, why: last.why }] : []),
+    { what: "The vault: which folders and credentials are there, and whether they pass their rules", why: offline },
+    { what: `The config vars of ${apps}, the running flag among them`, why: offline },
+  ];
+}
+
+function nextOf(
+  catalog: Catalog,
+  { environment }: StackConfig,
+  record: MigrationRecord | undefined,
+  steps: readonly PlanStep[],
+): PlanReport["next"] {
+  const preview = {
+    command: `console-vault preview --stack ${environment}`,
+    why: "the whole plan, by somebody who has the tokens",
+  };
+  if (steps.some(({ op }) => op !== "same"))
+    return [preview, { command: `console-vault up --stack ${environment}`, why: "does it, once this is merged" }];
+  const names = catalog.environments.map(({ name }) => name);
+  const after = names.slice(names.indexOf(environment) + 1);
+  const commands = record
+    ? nextCommands(environment, record, { before: predecessor(catalog, environment), after })
+    : [];
+  return commands.map((command) => ({ command, why: `${environment} as last recorded: ${record!.phase}` }));
+}

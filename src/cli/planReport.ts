@@ -1,0 +1,125 @@
+// From what an engine's preview told, or an offline plan, to what a pull request's readers see: names and paths of the catalog,
+// actions and reasons.
+import type { Catalog } from "../catalog/index.js";
+import type { StackConfig } from "../config/index.js";
+import type { EngineEvent } from "../engine/index.js";
+import { soakStart, type Target } from "../migration/index.js";
+import type { PlanReport } from "../report/index.js";
+import { type Bag, bag } from "./offlineChanges.js";
+import { kinds, type PlanStep, planStep } from "./planSteps.js";
+
+/** A step in the report's form; the subject of a folder or a set is its path. */
+export function reportStep({ op, kind, subject, urn, details }: PlanStep): PlanReport["steps"][number] {
+  const name = urn.split("::").slice(3).join("::");
+  return {
+    op,
+    type: kind,
+    name,
+    path: subject === name ? null : subject,
+    details: details.map((one) => `${one.name}: ${one.text}`),
+  };
+}
+
+type Metadata = NonNullable<EngineEvent["resourcePreEvent"]>["metadata"];
+
+/** One step per resource of the declaration, those that stay the same among them. */
+function stepsOf(events: readonly EngineEvent[]): PlanReport["steps"] {
+  return events.flatMap((event) => {
+    const step = planStep(event);
+    if (step) return step.op.startsWith("create-") || step.op.startsWith("delete-") ? [] : [reportStep(step)];
+    const metadata = event.resourcePreEvent?.metadata;
+    if (metadata?.op !== "same" || !(metadata.type in kinds)) return [];
+    const name = metadata.urn.split("::").slice(3).join("::");
+    return [{ op: "same", type: kinds[metadata.type]!, name, path: null, details: [] }];
+  });
+}
+
+/** What is planned: what a refresh reads beforehand comes with the same resources. */
+function planned(events: readonly EngineEvent[]): Metadata[] {
+  return events
+    .map((event) => event.resourcePreEvent?.metadata)
+    .filter((one): one is Metadata => one !== undefined && one.op !== "refresh" && one.op !== "read");
+}
+
+function metadataOf(events: readonly EngineEvent[], kind: string): Metadata | undefined {
+  return planned(events).find(({ type }) => kinds[type] === kind);
+}
+
+export interface Previewed {
+  readonly catalog: Catalog;
+  readonly config: StackConfig;
+  readonly target: Target;
+  readonly events: readonly EngineEvent[];
+  /** What the program warned of. */
+  readonly warnings: readonly string[];
+}
+
+const strings = (value: unknown): string[] =>
+  Array.isArray(value) ? value.filter((one): one is string => typeof one === "string") : [];
+
+/** The report of a preview that an engine made. */
+export function planReport({ catalog, config, target, events, warnings }: Previewed): PlanReport {
+  const metadata = metadataOf(events, "migration");
+  const inputs = bag((metadata?.new ?? metadata?.old)?.inputs);
+  const seen = bag(inputs.flag);
+  const running = seen.running === true;
+  const refused = strings(seen.refused);
+  const to = seen.transition === "on" || (seen.transition !== "off" && running);
+  const { variable } = catalog.flag;
+  // The program tells a refusal as a warning too.
+  const others = warnings.filter((line) => !line.startsWith(`${variable} stays `));
+  const asked = config.vaultEnvAware && !running;
+  const report: PlanReport = {
+    stack: config.environment,
+    header: { vault: target.vault, project: target.project, account: target.account },
+    steps: stepsOf(events),
+    flag: metadata ? { variable, app: String(seen.app), from: running, to } : null,
+    soak: soakOf(config, seen, bag(metadata?.old?.outputs?.migration)),
+    gate:
+      asked || refused.length > 0 || others.length > 0
+        ? { open: refused.length === 0, reasons: refused, warnings: others }
+        : null,
+    unchecked: uncheckedOf(events),
+    next: [
+      {
+        command: `console-vault up --stack ${config.environment}`,
+        why: refused.length > 0 ? "does what is not refused" : "does it",
+      },
+    ],
+  };
+  return withoutForeignNames(report, catalog, inputs);
+}
+
+function soakOf({ soakHours: hours }: StackConfig, flag: Bag, record: Bag): PlanReport["soak"] {
+  if (flag.running !== true) return null;
+  const date = (iso: unknown) => (typeof iso === "string" ? new Date(iso) : undefined);
+  const since = soakStart(date(record.confirmedSince), date(flag.since));
+  const readyAt = since && new Date(since.getTime() + hours * 3_600_000);
+  return { hours, since: since?.toISOString() ?? null, readyAt: readyAt?.toISOString() ?? null };
+}
+
+/** Names whose value was not compared with the other environments', as the last update found. */
+function uncheckedOf(events: readonly EngineEvent[]): PlanReport["unchecked"] {
+  return planned(events)
+    .filter(({ type }) => kinds[type] === "secrets")
+    .flatMap(({ old }) => strings(bag(old?.outputs?.summary).unchecked))
+    .map((name) => ({ what: name, why: "no other environment's value was to be seen, so distinct is not checked" }));
+}
+
+/** An app's var may have any name, and this goes to where everybody reads it. */
+function withoutForeignNames(report: PlanReport, catalog: Catalog, inputs: Bag): PlanReport {
+  const own = new Set<string>([catalog.flag.variable, ...catalog.credentials.map(({ name }) => name)]);
+  const found = Array.isArray(inputs.forbiddenHere) ? inputs.forbiddenHere : [];
+  const foreign = found
+    .map((one) => / has its value, in (\S+)$/.exec(String(bag(one).why))?.[1])
+    .filter((name): name is string => name !== undefined && !own.has(name));
+  if (foreign.length === 0) return report;
+  const hide = (line: string) =>
+    foreign.reduce((text, name) => text.split(`, in ${name}`).join(", in another var"), line);
+  const { gate } = report;
+  return {
+    ...report,
+    gate: gate && { ...gate, reasons: gate.reasons.map(hide), warnings: gate.warnings.map(hide) },
+    steps: report.steps.map((step) => ({ ...step, details: step.details.map(hide) })),
+  };
+}

@@ -1,0 +1,59 @@
+// The model test: random companies × random sequences of what people and other programs do. Run more of them with
+// CONSOLE_VAULT_MODEL=5000 (sequences), or one again with CONSOLE_VAULT_MODEL_SEED and _PATH as a failing case prints them.
+import fc from "fast-check";
+import { Story, type Stage, stages, type Step, step, words } from "./steps.js";
+import { Watch } from "./watch.js";
+import { World } from "./world.js";
+
+interface Case {
+  readonly stage: Stage;
+  readonly steps: readonly Step[];
+}
+
+async function playCase({ stage, steps }: Case): Promise<void> {
+  const world = await World.open();
+  try {
+    const story = new Story(world, new Watch(world));
+    const all: readonly Step[] = [...stages[stage], ...steps];
+    for (const [index, one] of all.entries()) {
+      try {
+        await story.play(one);
+      } catch (error) {
+        throw new Error(`step ${index + 1} (${words(one)}): ${error instanceof Error ? error.message : String(error)}`);
+      }
+    }
+  } finally {
+    await world.close();
+  }
+}
+
+const tell = ({ stage, steps }: Case) =>
+  [`from ${stage}:`, ...[...stages[stage], ...steps].map((one, index) => `  ${index + 1}. ${words(one)}`)].join("\n");
+
+/** @param share of all sequences */
+export async function checkModel(from: readonly Stage[], share: number): Promise<void> {
+  const { CONSOLE_VAULT_MODEL: more, CONSOLE_VAULT_MODEL_SEED: seed, CONSOLE_VAULT_MODEL_PATH: path } = process.env;
+  const cases = fc.record<Case>({
+    stage: fc.constantFrom(...from),
+    steps: fc.array(step, { minLength: 3, maxLength: 8, size: "max" }),
+  });
+  const found = await fc.check(fc.asyncProperty(cases, playCase), {
+    numRuns: Math.ceil(Number(more ?? 1000) * share),
+    // The same sequences every time, unless more are asked for.
+    seed: seed ? Number(seed) : more ? Date.now() % 2 ** 31 : 20260509,
+    ...(path ? { path } : {}),
+    interruptAfterTimeLimit: 3_600_000,
+  });
+  if (!found.failed) return;
+  const [counterexample] = found.counterexample ?? [];
+  throw new Error(
+    [
+      found.errorInstance instanceof Error ? found.errorInstance.message : String(found.errorInstance),
+      "",
+      counterexample ? tell(counterexample) : "",
+      "",
+      `again: CONSOLE_VAULT_MODEL_SEED=${found.seed} CONSOLE_VAULT_MODEL_PATH=${found.counterexamplePath} (after ${found.numShrinks} shrinks of run ${found.numRuns})`,
+      JSON.stringify(counterexample),
+    ].join("\n"),
+  );
+}

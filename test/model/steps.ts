@@ -1,0 +1,300 @@
+// What may happen, as data (so that fast-check can shrink it), as words, and as deeds.
+import fc from "fast-check";
+import { expect } from "vitest";
+import type { FaultAction } from "../../src/local/index.js";
+import { type Env, environments, flagAppOf, flatOf, goodValue, liveNames, names, namesOf, pathOf, variable } from "./values.js";
+import { type Intent, isOn, type Watch } from "./watch.js";
+import { allApps, type Answer, type World } from "./world.js";
+
+export interface Trouble {
+  readonly service?: "infisical" | "heroku" | undefined;
+  readonly method?: "GET" | "POST" | "PATCH" | "DELETE" | undefined;
+  readonly after: number;
+  readonly times: number;
+  readonly what: "drop" | "drop-after" | 500 | 429;
+  /** Whether the step is run again right away, or life goes on with a half-done one. */
+  readonly again: boolean;
+}
+
+type Kind = "good" | "the other's" | "shapeless" | "reference" | "live";
+type Place = "flat" | Env;
+
+export type Step =
+  | { readonly do: "up"; readonly env: Env; readonly trouble?: Trouble | undefined }
+  | { readonly do: "want"; readonly env: Env; readonly on: boolean; readonly trouble?: Trouble | undefined }
+  | { readonly do: "retire"; readonly on: boolean; readonly trouble?: Trouble | undefined }
+  | { readonly do: "promote"; readonly trouble?: Trouble | undefined }
+  | { readonly do: "rollback"; readonly env: Env; readonly how: "" | "--accept-stale" | "--restore-flat" | "--force"; readonly trouble?: Trouble | undefined }
+  | { readonly do: "rotate"; readonly env: Env; readonly name: string; readonly kind: Kind; readonly trouble?: Trouble | undefined }
+  | { readonly do: "provision"; readonly env: Env; readonly name: string; readonly kind: Kind; readonly replace: boolean; readonly trouble?: Trouble | undefined }
+  | { readonly do: "provision all" }
+  | { readonly do: "flag by hand"; readonly env: Env; readonly text: string | null }
+  | { readonly do: "write" | "duplicate"; readonly place: Place; readonly name: string; readonly kind: Kind }
+  | { readonly do: "erase"; readonly place: Place; readonly name: string }
+  | { readonly do: "var"; readonly app: string; readonly name: string; readonly kind: Kind | "gone" }
+  | { readonly do: "manage"; readonly env: Env; readonly name: string; readonly takeover: boolean }
+  | { readonly do: "source"; readonly env: Env; readonly name: string; readonly source: "copy" | "provision" }
+  | { readonly do: "wait"; readonly hours: number };
+
+const env = fc.constantFrom<Env>(...environments);
+const name = fc.constantFrom(...names);
+const place = fc.constantFrom<Place>("flat", "prod", "staging");
+const kind = fc.oneof(
+  { weight: 6, arbitrary: fc.constant<Kind>("good") },
+  { weight: 2, arbitrary: fc.constantFrom<Kind>("the other's", "shapeless", "reference", "live") },
+);
+const trouble = fc.option(
+  fc.record<Trouble>({
+    service: fc.constantFrom(undefined, "infisical", "heroku"),
+    method: fc.constantFrom(undefined, "PATCH", "POST", "DELETE"),
+    after: fc.oneof(fc.nat(4), fc.nat(45)),
+    times: fc.constantFrom(1, 1, 2, 30),
+    what: fc.constantFrom<Trouble["what"]>("drop", "drop-after", 500, 429),
+    again: fc.oneof({ weight: 2, arbitrary: fc.constant(true) }, { weight: 1, arbitrary: fc.constant(false) }),
+  }),
+  { nil: undefined, freq: 3 },
+);
+
+export const step: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 5, arbitrary: fc.record({ do: fc.constant("up" as const), env, trouble }) },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant("want" as const), env, on: fc.boolean(), trouble }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant("retire" as const), on: fc.boolean(), trouble }) },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant("promote" as const), trouble }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant("rollback" as const),
+      env,
+      how: fc.constantFrom("" as const, "--accept-stale" as const, "--restore-flat" as const, "--force" as const),
+      trouble,
+    }),
+  },
+  { weight: 4, arbitrary: fc.record({ do: fc.constant("rotate" as const), env, name, kind, trouble }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant("provision" as const), env, name, kind, replace: fc.boolean(), trouble }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant("provision all" as const) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({ do: fc.constant("flag by hand" as const), env, text: fc.constantFrom("true", "1", "True", "false", "off", null) }),
+  },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant("write" as const), place, name, kind }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant("duplicate" as const), place, name, kind }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant("erase" as const), place, name }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant("var" as const),
+      app: fc.constantFrom(...allApps),
+      name,
+      kind: fc.constantFrom("good" as const, "gone" as const, "live" as const),
+    }),
+  },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant("manage" as const), env, name, takeover: fc.boolean() }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ do: fc.constant("source" as const), env, name, source: fc.constantFrom("copy" as const, "provision" as const) }),
+  },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant("wait" as const), hours: fc.constantFrom(1, 24, 47, 49) }) },
+);
+
+/** Places on the road, each with the way there. */
+const toStagingOn: readonly Step[] = [{ do: "provision all" }, { do: "up", env: "prod" }, { do: "want", env: "staging", on: true }];
+const toSoaked: readonly Step[] = [...toStagingOn, { do: "wait", hours: 49 }];
+const toProdOn: readonly Step[] = [...toSoaked, { do: "promote" }];
+const toRetired: readonly Step[] = [...toProdOn, { do: "wait", hours: 49 }, { do: "retire", on: true }];
+export const stages = {
+  "the flat vault": [],
+  "staging provisioned": [{ do: "provision all" }, { do: "up", env: "staging" }, { do: "up", env: "prod" }],
+  "staging on": toStagingOn,
+  "staging soaked": toSoaked,
+  "prod on": toProdOn,
+  "flat copies retired": toRetired,
+} as const satisfies Record<string, readonly Step[]>;
+export type Stage = keyof typeof stages;
+
+const pathAt = (of: string, where: Place): string => (where === "flat" ? flatOf(of) : pathOf(of, where));
+
+export function words(one: Step): string {
+  const troubled = "trouble" in one && one.trouble ? `, while ${troubleWords(one.trouble)}` : "";
+  const text = () => {
+    switch (one.do) {
+      case "up":
+        return `up --stack ${one.env}`;
+      case "want":
+        return `set vaultEnvAware: ${one.on} in Pulumi.${one.env}.yaml, and up --stack ${one.env}`;
+      case "retire":
+        return `set retireFlat: ${one.on} in Pulumi.prod.yaml, and up --stack prod`;
+      case "promote":
+        return "promote";
+      case "rollback":
+        return `rollback --stack ${one.env} ${one.how}`.trimEnd();
+      case "rotate":
+        return `rotate ${one.name} --env ${one.env} to a value that is ${one.kind}`;
+      case "provision":
+        return `provision ${one.name} --env ${one.env}${one.replace ? " --replace" : ""} with a value that is ${one.kind}`;
+      case "provision all":
+        return "somebody writes all of staging's values";
+      case "flag by hand":
+        return `heroku config:${one.text === null ? `unset ${variable}` : `set ${variable}=${one.text}`} --app ${flagAppOf(one.env)}`;
+      case "write":
+        return `somebody writes ${pathAt(one.name, one.place)}${one.name}: ${one.kind}`;
+      case "duplicate":
+        return `somebody adds a second row of ${pathAt(one.name, one.place)}${one.name}: ${one.kind}`;
+      case "erase":
+        return `somebody deletes ${pathAt(one.name, one.place)}${one.name}`;
+      case "var":
+        return `somebody sets ${one.name} on ${one.app}: ${one.kind}`;
+      case "manage":
+        return `manage ${one.name} on ${one.env}'s apps${one.takeover ? ", with takeover" : ""}`;
+      case "source":
+        return `set sources.${one.name}: ${one.source} in Pulumi.${one.env}.yaml`;
+      case "wait":
+        return `${one.hours} h pass`;
+    }
+  };
+  return text() + troubled;
+}
+
+function troubleWords({ service, method, after, times, what, again }: Trouble): string {
+  const which = `${times === 1 ? "one request" : `${times} requests`} (${[service, method].filter(Boolean).join(" ") || "any"}, after ${after})`;
+  const how = { drop: "are lost", "drop-after": "are done and their answers lost", 500: "answer 500", 429: "answer 429" }[what];
+  return `${which} ${how}; ${again ? "then again" : "and left so"}`;
+}
+
+/** How often things came to a good end: a model in which nothing ever happens would find nothing. */
+export const tally = new Map<string, number>();
+const count = (what: string) => tally.set(what, (tally.get(what) ?? 0) + 1);
+
+export class Story {
+  constructor(
+    readonly world: World,
+    readonly watch: Watch,
+  ) {}
+
+  /** @throws Error that says which of the promises a step broke */
+  async play(one: Step): Promise<void> {
+    const { world, watch } = this;
+    switch (one.do) {
+      case "up":
+        return this.#update({ command: "up", env: one.env }, ["up", "--stack", one.env, "--yes"], one.trouble);
+      case "want":
+        world.configure(one.env, { vaultEnvAware: one.on, ...(one.env === "prod" && !one.on ? { retireFlat: false } : {}) });
+        return this.#update({ command: "up", env: one.env }, ["up", "--stack", one.env, "--yes"], one.trouble);
+      case "retire":
+        world.configure("prod", { retireFlat: one.on && world.settings("prod").vaultEnvAware === true });
+        return this.#update({ command: "up", env: "prod" }, ["up", "--stack", "prod", "--yes"], one.trouble);
+      case "promote":
+        return this.#update({ command: "promote", env: "prod" }, ["promote", "--yes"], one.trouble);
+      case "rollback": {
+        const intent = { command: "rollback", env: one.env, restoreFlat: one.how === "--restore-flat", force: one.how === "--force" } as const;
+        if (one.env === "prod") world.configure("prod", { retireFlat: undefined });
+        return this.#update(intent, ["rollback", "--stack", one.env, "--yes", ...(one.how ? [one.how] : [])], one.trouble);
+      }
+      case "rotate":
+        return this.#settle(
+          { command: "rotate", env: one.env, name: one.name },
+          ["rotate", one.name, "--env", one.env, "--yes"],
+          one.trouble,
+          this.#value(one.name, one.env, one.kind),
+        );
+      case "provision":
+        return this.#settle(
+          { command: "provision", env: one.env, name: one.name, replace: one.replace },
+          ["provision", one.name, "--env", one.env, ...(one.replace ? ["--replace"] : [])],
+          one.trouble,
+          this.#value(one.name, one.env, one.kind),
+        );
+      case "provision all":
+        return watch.others(() => {
+          for (const each of namesOf("staging")) world.write(pathOf(each, "staging"), each, goodValue(each, "staging", world.serial()));
+        });
+      case "flag by hand":
+        return watch.others(() => world.setVar(flagAppOf(one.env), variable, one.text));
+      case "write":
+      case "duplicate": {
+        const value = this.#value(one.name, one.place === "staging" ? "staging" : "prod", one.kind);
+        return watch.others(() => (one.do === "write" ? world.write : world.duplicate).call(world, pathAt(one.name, one.place), one.name, value));
+      }
+      case "erase":
+        return watch.others(() => world.erase(pathAt(one.name, one.place), one.name));
+      case "var": {
+        const on: Env = one.app.endsWith("staging") ? "staging" : "prod";
+        return watch.others(() => world.setVar(one.app, one.name, one.kind === "gone" ? null : this.#value(one.name, on, one.kind)));
+      }
+      case "manage":
+        return this.#manage(one.env, one.name, one.takeover);
+      case "source":
+        if (!namesOf(one.env).includes(one.name)) return;
+        return world.configure(one.env, { sources: { ...(world.settings(one.env).sources as object), [one.name]: one.source } });
+      case "wait":
+        return world.local.control.clock.advance(one.hours * 3_600_000);
+    }
+  }
+
+  #value(of: string, on: Env, what: Kind): string {
+    const { world } = this;
+    const good = goodValue(of, on, world.serial());
+    const now = (path: string, which: string) => this.watch.last.rows.find((row) => row.path === path && row.name === which)?.value;
+    if (what === "the other's") return now(on === "prod" ? pathOf(of, "staging") : flatOf(of), of) ?? good;
+    if (what === "shapeless") return `nonsense-${world.serial()}`;
+    if (what === "reference") return `${good}\${OTHER}`;
+    if (what === "live") return now(flatOf(liveNames[1]!), liveNames[1]!) ?? good;
+    return good;
+  }
+
+  /** On the apps that have the var now. */
+  #manage(on: Env, of: string, takeover: boolean): void {
+    const { world } = this;
+    if (!namesOf(on).includes(of)) return;
+    const apps = Object.entries(this.watch.last.apps).flatMap(([app, vars]) => (app.endsWith(`-${on}`) && of in vars ? [app] : []));
+    if (apps.length === 0) return;
+    const { manage = {}, takeover: taken = {} } = world.settings(on) as { manage?: object; takeover?: Record<string, object> };
+    const reasons = Object.fromEntries(apps.map((app) => [app, { ...taken[app], [of]: "asked for by the model" }]));
+    world.configure(on, { manage: { ...manage, [of]: apps }, ...(takeover ? { takeover: { ...taken, ...reasons } } : {}) });
+  }
+
+  async #update(intent: Intent, argv: readonly string[], troubled: Trouble | undefined): Promise<void> {
+    const { world, watch } = this;
+    const before = world.fileText(intent.env);
+    const flagBefore = isOn(watch.last, intent.env);
+    await this.#settle(intent, argv, troubled);
+    world.rereadFlag(intent.env);
+    const flag = isOn(watch.last, intent.env);
+    if (flag !== flagBefore) count(`${intent.command}: ${intent.env} turned ${flag ? "on" : "off"}`);
+    void before;
+  }
+
+  /** Runs a command, after trouble once more, and then again: that ends the same and writes nothing. */
+  async #settle(intent: Intent, argv: readonly string[], troubled: Trouble | undefined, stdin?: string): Promise<void> {
+    const { world, watch } = this;
+    if (troubled) {
+      world.local.control.addFault(faultOf(troubled));
+      const first = await this.#once(intent, argv, stdin);
+      world.local.control.clearFaults();
+      if (first.code !== 0) count("troubled commands that failed");
+      if (!troubled.again) return;
+    }
+    const done = await this.#once(intent, argv, stdin);
+    if (done.code === 1 && !/unknown stack/.test(done.told)) throw new Error(`failed with nothing in its way:\n${done.told}`);
+    const end = watch.last;
+    const asked = world.local.control.requests.length;
+    const again = await this.#once(intent, argv, stdin);
+    const writes = world.local.control.requests.slice(asked).filter(({ write }) => write);
+    expect.soft(again.code, `run again it ends otherwise:\n${done.told}\n--- again:\n${again.told}`).toBe(done.code);
+    expect(writes.map(({ method, path }) => `${method} ${path}`), `run again it writes:\n${again.told}`).toEqual([]);
+    expect(watch.last).toEqual(end);
+  }
+
+  async #once(intent: Intent, argv: readonly string[], stdin: string | undefined): Promise<Answer> {
+    const { world, watch } = this;
+    const answer = await watch.during(intent, () => world.run(argv, stdin));
+    if (intent.env === "staging" && ["up", "rollback"].includes(intent.command) && [0, 3].includes(answer.code)) watch.stagingTold();
+    if (watch.found.length > 0) throw new Error(`${watch.found.join("\n")}\n--- it said (${answer.code}):\n${answer.told}`);
+    count(`${intent.command} ended with ${answer.code}`);
+    return answer;
+  }
+}
+
+function faultOf({ service, method, after, times, what }: Trouble) {
+  const action: FaultAction = typeof what === "number" ? { status: what, body: { message: "trouble" }, headers: { "retry-after": "1" } } : what;
+  return { service, method, after, times, do: action };
+}
