@@ -12,3 +12,6 @@ export class ConfigurationError extends UsageError {
 export class Refusal extends Error {
   override readonly name: string = "Refusal";
 }
+
+/** Begins a refusal's message where only a message gets through: how `up` tells it (exit 3) from a failure (exit 1) of an engine. */
+export const refusedMark = "refused: ";

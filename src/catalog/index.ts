@@ -1,6 +1,15 @@
 export { type CredentialName, consoleCatalog, type EnvironmentName } from "./console.js";
 export { CatalogError, defineCatalog } from "./define.js";
-export { credentialOf, environmentOf, flagApp, heldBy, mayHold, scopedVendors, UnknownNameError } from "./lookup.js";
+export {
+  credentialOf,
+  environmentOf,
+  flagApp,
+  forbiddenIn,
+  heldBy,
+  mayHold,
+  scopedVendors,
+  UnknownNameError,
+} from "./lookup.js";
 export {
   type Finding,
   type Held,

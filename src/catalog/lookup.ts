@@ -51,6 +51,11 @@ export function heldBy<Name extends string, Env extends string>(
   );
 }
 
+/** Names that an environment may never hold: their values may not appear there under another name either. */
+export function forbiddenIn(catalog: Catalog, environment: string): string[] {
+  return catalog.credentials.filter((credential) => !mayHold(credential, environment)).map(({ name }) => name);
+}
+
 /** Vendors with environment-scoped credentials, in the catalog's order: each gets a folder per environment. */
 export function scopedVendors(catalog: Catalog): string[] {
   return [...new Set(catalog.credentials.filter(({ scope }) => scope === "environment").map(({ vendor }) => vendor))];

@@ -15,6 +15,7 @@ const commands: Record<string, () => Promise<Add>> = {
   preview: async () => (await import("./commands/update.js")).addPreview,
   refresh: async () => (await import("./commands/update.js")).addRefresh,
   destroy: async () => (await import("./commands/update.js")).addDestroy,
+  cancel: async () => (await import("./commands/update.js")).addCancel,
   provision: async () => (await import("./commands/provision.js")).addProvision,
   rotate: async () => (await import("./commands/rotate.js")).addRotate,
   promote: async () => (await import("./commands/promote.js")).addPromote,

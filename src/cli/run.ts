@@ -1,7 +1,7 @@
 // Running an engine and telling a person what it does.
 import type { Engine, EngineEvent, Outcome, RunOptions } from "../engine/index.js";
-import { Refusal } from "../errors.js";
-import { refusedMark } from "../provider/contract.js";
+import { Refusal, refusedMark } from "../errors.js";
+
 import { Ended, exitCodes } from "./exit.js";
 import { colorsOf, type Io } from "./io.js";
 import { type PlanStep, planStep } from "./planSteps.js";

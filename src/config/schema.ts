@@ -47,7 +47,7 @@ const shape = {
   vaultEnvAware: boolean
     .default(false)
     .describe("Whether FLAG_CONSOLE_VAULT_ENV_AWARE is wanted on for this environment."),
-  soakHours: fromText(z.number("a number of hours").nonnegative())
+  soakHours: fromText(z.int("a whole number of hours").nonnegative("a whole number of hours"))
     .default(48)
     .describe("Hours that staging must soak before prod's flag may turn on. Under 48 needs promoteOverride."),
   sources: fromText(z.record(z.string(), z.enum(["copy", "provision"], "copy or provision")))
@@ -74,7 +74,10 @@ const shape = {
   retireFlat: boolean
     .default(false)
     .describe("prod only: delete the flat copies that are proven unneeded; false restores."),
-  promoteOverride: reason.optional().describe("Why prod may follow staging before 48 hours of soak."),
+  // Empty is Pulumi.yaml's default: a declared key needs one, or the CLI asks every stack for it.
+  promoteOverride: z
+    .preprocess((text) => (text === "" ? undefined : text), reason.optional())
+    .describe("Why prod may follow staging before 48 hours of soak."),
   requireStagingRotation: boolean
     .default(false)
     .describe("prod only: refuse until a rotation was seen at staging's environment path."),

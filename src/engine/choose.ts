@@ -44,7 +44,11 @@ async function automatic(location: StackLocation, cliFound: string | undefined):
   if (url !== undefined && !url.startsWith("file://")) {
     return { name: "pulumi", reason: `its backend is ${url.replace(/:\/\/.*/, "://…")}` };
   }
-  const writer = await new StackFiles(stateDirectory(location, project.backendUrl), project.name, location.stack).writer();
+  const writer = await new StackFiles(
+    stateDirectory(location, project.backendUrl),
+    project.name,
+    location.stack,
+  ).writer();
   if (writer === "embedded") return { name: "embedded", reason: "the stack's state was last written by it" };
   if (writer === "pulumi") return { name: "pulumi", reason: "the stack's state was last written by it" };
   if (cliFound !== undefined) return { name: "pulumi", reason: `the stack is new, and there is a CLI: ${cliFound}` };

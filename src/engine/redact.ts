@@ -23,14 +23,23 @@ export class Redactor {
 
   text(text: string): string {
     if (this.secrets.size === 0) return text;
-    this.pattern ??= new RegExp([...this.secrets].sort((a, b) => b.length - a.length).map(escape).join("|"), "g");
+    this.pattern ??= new RegExp(
+      [...this.secrets]
+        .sort((a, b) => b.length - a.length)
+        .map(escape)
+        .join("|"),
+      "g",
+    );
     return text.replace(this.pattern, replacement);
   }
 
   /** An event without secrets in its messages and in the properties it shows. URNs, ids and types stay as they are. */
   event(event: EngineEvent): EngineEvent {
     if (event.diagnosticEvent !== undefined) {
-      return { ...event, diagnosticEvent: { ...event.diagnosticEvent, message: this.text(event.diagnosticEvent.message) } };
+      return {
+        ...event,
+        diagnosticEvent: { ...event.diagnosticEvent, message: this.text(event.diagnosticEvent.message) },
+      };
     }
     if (event.stdoutEvent !== undefined) {
       return { ...event, stdoutEvent: { ...event.stdoutEvent, message: this.text(event.stdoutEvent.message) } };

@@ -45,7 +45,13 @@ export function stepsOf(events: Iterable<EngineEvent>): StepProgress[] {
     if (told === undefined || isHalf(told.metadata.op)) continue;
     const { metadata } = told;
     const planning = (resourcePreEvent ?? resOutputsEvent)?.planning === true;
-    const status: StepStatus = resOpFailedEvent ? "failed" : planning ? "planned" : resourcePreEvent ? "running" : "done";
+    const status: StepStatus = resOpFailedEvent
+      ? "failed"
+      : planning
+        ? "planned"
+        : resourcePreEvent
+          ? "running"
+          : "done";
     const known = steps.get(metadata.urn);
     // A refresh turns into what it finds.
     const replaced = known !== undefined && known.op !== "refresh" && known.op !== metadata.op;
@@ -102,7 +108,8 @@ export function shown(value: unknown): Shown {
   if (Array.isArray(value)) return value.map(shown);
   if (typeof value === "string" || typeof value === "number" || typeof value === "boolean") return value;
   if (typeof value !== "object" || value === null) return null;
-  if (Object.entries(value).some(([key, element]) => key === signatureKey && element === secretSignature)) return secretWord;
+  if (Object.entries(value).some(([key, element]) => key === signatureKey && element === secretSignature))
+    return secretWord;
   return Object.fromEntries(Object.entries(value).map(([key, element]) => [key, shown(element)]));
 }
 

@@ -1,9 +1,9 @@
 // The one look that a plan is made from: one recursive read of the vault, one look at each app. Reads only.
-import { type Catalog, environmentOf, flagApp, scopedVendors } from "../catalog/index.js";
+import { type Catalog, environmentOf, flagApp, heldBy, scopedVendors } from "../catalog/index.js";
 import type { Services, StackConfig } from "../config/index.js";
 import { Refusal } from "../errors.js";
 import { type HerokuClient, HerokuError } from "../heroku/index.js";
-import { environmentPath } from "../resolver/index.js";
+import { environmentPath, flatPath } from "../resolver/index.js";
 import type { InfisicalClient } from "../vault/client/index.js";
 import { type FlagRelease, runningFlag, touches } from "./flag.js";
 import { type GateFacts, migrationOutput } from "./gate.js";
@@ -43,6 +43,26 @@ async function lastTouch(heroku: HerokuClient, app: string, variable: string): P
 }
 
 /**
+ * A recursive list leaves out what the token may not read, and says nothing of it: a path that seems empty is asked for by
+ * itself, so that "not allowed" is not taken for "not there".
+ *
+ * @throws InfisicalError
+ */
+async function mayRead(
+  catalog: Catalog,
+  { environment, root, sources }: StackConfig,
+  vault: InfisicalClient,
+  rows: World["rows"],
+): Promise<void> {
+  const { source } = environmentOf(catalog, environment);
+  const paths = heldBy(catalog, environment).flatMap(({ name, vendor }) => [
+    environmentPath(root, vendor, environment),
+    ...((sources[name] ?? source) === "copy" ? [flatPath(root, vendor)] : []),
+  ]);
+  for (const path of new Set(paths)) if (!rows.some((row) => row.path === path)) await vault.listSecrets(path);
+}
+
+/**
  * @throws InfisicalError, HerokuError for what cannot be read (which is not the same as missing); Refusal where the Heroku
  * account does not see all of the stack's apps
  */
@@ -62,6 +82,7 @@ export async function look(
     // A folder with a secret in it is there; only an empty one has to be asked for.
     if (rows.some((row) => row.path === path) || (await vault.folderExists(path))) folders.add(path);
   }
+  await mayRead(catalog, config, vault, rows);
 
   const apps: AppView[] = [];
   for (const name of Object.values(environmentOf(catalog, config.environment).apps))

@@ -1,8 +1,11 @@
 // From what is wanted and what is there to what a stack declares. Pure: no network, no clock but the one in the world.
 import {
   type Catalog,
+  type Credential,
+  credentialOf,
   environmentOf,
   flagApp,
+  forbiddenIn,
   type Held,
   heldBy,
   judge,
@@ -18,7 +21,7 @@ import type { SecretValue } from "../secret.js";
 import type { GateAnswer } from "./gate.js";
 import type { Authority } from "./placement.js";
 import type { SeenTokens } from "./summary.js";
-import type { RunningFlag, Target, World } from "./world.js";
+import type { RunningFlag, Target, VaultRow, World } from "./world.js";
 
 export interface FolderPlan {
   readonly vendor: string;
@@ -158,7 +161,7 @@ function planSet(catalog: Catalog, config: StackConfig, world: World, authority:
     names,
     observed,
     overrides: overridesOf(config).filter(({ name }) => name in names),
-    forbidden: catalog.credentials.filter((one) => !mayHold(one, environment)).map(({ name }) => name),
+    forbidden: forbiddenIn(catalog, environment),
   };
 }
 
@@ -178,6 +181,16 @@ function forbiddenHere(catalog: Catalog, config: StackConfig, world: World): Sta
     const path = environmentPath(root, vendor, environment);
     if (world.rows.some((row) => row.name === name && row.path === path))
       found.push({ name, rule: "never-in", why: `${environment} must never hold it, and it is at ${path}` });
+  }
+  // A folder's own set compares its names with the values of its vendor; this is for other vendors' and for unmanaged names.
+  for (const vendor of scopedVendors(catalog)) {
+    const path = environmentPath(root, vendor, environment);
+    const judged = heldBy(catalog, environment).filter((one) => one.vendor === vendor);
+    for (const row of world.rows.filter((one) => one.path === path && !names.has(one.name))) {
+      const same = values.find((held) => held.value.equals(row.value));
+      const own = same?.path.startsWith(flatPath(root, vendor)) && judged.some(({ name }) => name === row.name);
+      if (same && !own) found.push({ name: same.name, rule: "never-in", why: `its value is at ${path}${row.name}` });
+    }
   }
   for (const app of world.apps)
     for (const [variable, value] of app.vars) {
@@ -218,7 +231,7 @@ export function readNow(
   overrides: readonly Override[],
 ): { wrong: string[]; unchecked: string[] } {
   const held = heldValues(catalog, root, rows);
-  const forbidden = catalog.credentials.filter((one) => !mayHold(one, environment)).map(({ name }) => name);
+  const forbidden = forbiddenIn(catalog, environment);
   const wrong: string[] = [];
   const unchecked: string[] = [];
   for (const { name, vendor, rules } of heldBy(catalog, environment)) {
@@ -269,9 +282,41 @@ function planRetirement(
   return { wanted: config.retireFlat, refused: config.retireFlat ? refused : [], observed };
 }
 
-function planApps(catalog: Catalog, config: StackConfig, world: World, flag: FlagPlan, problems: string[]): AppPlan[] {
+/** The rules once more before a value goes to an app. @returns what is wrong with it, overrides weighed */
+function wrongForApp(
+  catalog: Catalog,
+  config: StackConfig,
+  world: World,
+  credential: Credential,
+  row: VaultRow,
+): string[] {
   const { environment, root } = config;
-  const on = flag.value !== undefined && flagMeansOn(flag.value);
+  const { findings } = judge(
+    { name: row.name, environment, value: row.value, rules: credential.rules },
+    {
+      held: heldValues(catalog, root, world.rows),
+      forbidden: forbiddenIn(catalog, environment),
+      fallback: catalog.fallback,
+    },
+  );
+  // A copy's override may be tied to the flat row that it was copied from.
+  const flat = world.rows.filter(
+    (one) => one.name === row.name && one.path === flatPath(root, credential.vendor) && one.value.equals(row.value),
+  );
+  const tokens = [row.token, ...flat.map(({ token }) => token)];
+  return withOverrides(findings, overridesOf(config), tokens).standing.map(({ why, rule }) => `${why} (${rule})`);
+}
+
+function planApps(
+  catalog: Catalog,
+  config: StackConfig,
+  world: World,
+  flag: FlagPlan,
+  problems: string[],
+  warnings: string[],
+): AppPlan[] {
+  const { environment, root } = config;
+  const on = flagMeansOn(flag.value);
   const owner = environment === catalog.fallback;
   const managed = owner || on ? config.manage : {};
   return world.apps.flatMap((app) => {
@@ -279,18 +324,23 @@ function planApps(catalog: Catalog, config: StackConfig, world: World, flag: Fla
     const states: Record<string, VarState> = {};
     for (const [name, apps] of Object.entries(managed)) {
       if (!apps.includes(app.name)) continue;
-      const { vendor } = heldBy(catalog, environment).find((one) => one.name === name)!;
+      const credential = credentialOf(catalog, name);
+      const { vendor } = credential;
       const at = (path: string) => world.rows.find((row) => row.name === name && row.path === path);
       const wanted = on ? environmentPath(root, vendor, environment) : flatPath(root, vendor);
       // Turning on copies first, so the environment path may still be empty: its value will be the flat one.
       const row = at(wanted) ?? (owner && flag.transition === "on" ? at(flatPath(root, vendor)) : undefined);
+      const current = app.vars.get(name);
       if (!row) {
         problems.push(`manage.${name}: nothing at ${wanted}, so ${app.name} would lose it`);
         continue;
       }
-      sensitiveVars[name] = row.value;
-      const current = app.vars.get(name);
-      states[name] = !current ? "absent" : current.equals(row.value) ? "same" : "other";
+      const wrong = wrongForApp(catalog, config, world, credential, row);
+      if (wrong.length > 0 && !current)
+        problems.push(`manage.${name}: ${app.name} does not get it: ${wrong.join("; ")}`);
+      else if (wrong.length > 0) warnings.push(`${app.name} keeps the ${name} that it has: ${wrong.join("; ")}`);
+      sensitiveVars[name] = wrong.length > 0 && current ? current : row.value;
+      states[name] = !current ? "absent" : current.equals(sensitiveVars[name]) ? "same" : "other";
     }
     const vars: Record<string, string> = app.name === flag.app ? { [flag.variable]: flag.value } : {};
     const inUse = app.name === flag.app || Object.values(config.manage).some((apps) => apps.includes(app.name));
@@ -342,7 +392,7 @@ export function planStack(
     folders: sets.map(({ vendor, path }) => ({ vendor, path, exists: world.folders.has(path) })),
     sets,
     flag,
-    apps: planApps(catalog, config, world, flag, problems),
+    apps: planApps(catalog, config, world, flag, problems, warnings),
     expected: heldBy(catalog, environment).map(({ name }) => name),
     forbiddenHere: forbidden,
     gate,

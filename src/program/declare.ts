@@ -3,8 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Catalog } from "../catalog/index.js";
 import type { StackConfig } from "../config/index.js";
 import type { MigrationRecord, SetFacts, StackPlan, World } from "../migration/index.js";
-import { providerVersion } from "../provider/contract.js";
-import { Folder, Migration, Retirement, SecretSet } from "../provider/resources.js";
+import { Folder, Migration, providerVersion, Retirement, SecretSet } from "../provider/index.js";
 
 /** Declares what a plan says. It wires; everything is decided in the plan. */
 export function declare(

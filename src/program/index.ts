@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Catalog } from "../catalog/index.js";
 import { configError, credentialsOf, ownKeys, parseConfig, type StackConfig, servicesOf } from "../config/index.js";
+import { Refusal, refusedMark } from "../errors.js";
 import { HerokuClient } from "../heroku/index.js";
 import {
   type GateAnswer,
@@ -13,6 +14,7 @@ import {
   targetOf,
   type World,
 } from "../migration/index.js";
+
 import { createInfisicalClient } from "../vault/client/index.js";
 import { declare } from "./declare.js";
 
@@ -39,13 +41,20 @@ async function askGate(
   return gate(await gateFacts(catalog, config, world, target, heroku, from, value));
 }
 
+/** An engine passes on only the text of an error: a refusal is known by its mark, and ends a command with its own exit code. */
+function marked(error: unknown): never {
+  throw error instanceof Refusal ? new Refusal(`${refusedMark}${error.message}`) : error;
+}
+
 /**
  * A Pulumi program for a catalog: reads config, looks, plans, declares. The stack's name is its environment.
  *
  * @example
  * export default consoleVault(defineCatalog({ … }));
  */
-export const consoleVault = (catalog: Catalog) => async () => {
+export const consoleVault = (catalog: Catalog) => () => program(catalog).catch(marked);
+
+async function program(catalog: Catalog) {
   const config = readConfig(catalog, pulumi.getStack());
   const services = servicesOf(config, process.env);
   const credentials = credentialsOf(process.env, new pulumi.Config("heroku").get("apiKey"));
@@ -67,4 +76,4 @@ export const consoleVault = (catalog: Catalog) => async () => {
   for (const reason of plan.flag.refused)
     pulumi.log.warn(`${plan.flag.variable} stays ${plan.flag.running ? "on" : "off"}: ${reason}`);
   return declare(catalog, config, plan, world);
-};
+}

@@ -1,3 +1,4 @@
+import { refusedMark } from "../errors.js";
 import type { Target } from "../migration/index.js";
 
 /** In the inputs of every resource: a provider that learns to do more raises it, so that an update is made. */
@@ -5,9 +6,6 @@ export const providerVersion = 1;
 
 /** Set by `--rebind`: the stack may move to another target. */
 export const rebindVariable = "CONSOLE_VAULT_REBIND";
-
-/** How `up` tells a refusal (exit 3) from a failure (exit 1) in an engine's error message. */
-export const refusedMark = "refused: ";
 
 export interface CheckFailure {
   readonly property: string;

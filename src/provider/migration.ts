@@ -1,3 +1,4 @@
+import { refusedMark } from "../errors.js";
 import {
   type MigrationFacts,
   type MigrationRecord,
@@ -6,7 +7,7 @@ import {
   type Target,
   type VaultRow,
 } from "../migration/index.js";
-import { type CheckFailure, type DynamicProvider, refusedMark, same, sameTarget } from "./contract.js";
+import { type CheckFailure, type DynamicProvider, same, sameTarget } from "./contract.js";
 import { vaultAt } from "./vault.js";
 
 export interface MigrationInputs extends MigrationFacts {

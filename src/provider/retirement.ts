@@ -1,6 +1,7 @@
+import { refusedMark } from "../errors.js";
 import { restore, retire, type SetFacts, type Target, tokensOf, type VaultRow } from "../migration/index.js";
 import type { InfisicalClient } from "../vault/client/index.js";
-import { type DynamicProvider, refusedMark, same, sameTarget } from "./contract.js";
+import { type DynamicProvider, same, sameTarget } from "./contract.js";
 import { vaultAt } from "./vault.js";
 
 export interface RetirementInputs {

@@ -4,6 +4,7 @@ import {
   type Credential,
   type Environment,
   flagApp,
+  forbiddenIn,
   judge,
   mayHold,
   scopedVendors,
@@ -68,7 +69,7 @@ function cellOf(
     { name, environment: environment.name, value: row.value, rules },
     {
       held: heldValues(catalog, config.root, world.rows),
-      forbidden: catalog.credentials.filter((one) => !mayHold(one, environment.name)).map((one) => one.name),
+      forbidden: forbiddenIn(catalog, environment.name),
       fallback: catalog.fallback,
     },
   );

@@ -1,7 +1,7 @@
 // Mode A: create, test, set, test. The new value exists at the vendor already (create); it is tried where it can be tried
 // (test), written and propagated (set), and read back everywhere (test). Every step looks first, so running it again with the
 // same value finishes what an interrupted run began.
-import { type Catalog, credentialOf, environmentOf, judge, mayHold } from "../catalog/index.js";
+import { type Catalog, credentialOf, environmentOf, forbiddenIn, judge, mayHold } from "../catalog/index.js";
 import { Refusal } from "../errors.js";
 import type { HerokuClient } from "../heroku/index.js";
 import { heldValues } from "../migration/index.js";
@@ -47,12 +47,12 @@ export async function planRotation(request: RotationRequest): Promise<RotationPl
   if (!mayHold(credential, environment)) throw new Refusal(`${environment} must never hold ${name} (never-in).`);
   const { path } = resolve(name, environment, { catalog, root, flag: flags[environment] ?? false });
   const judgedAs = path === flatPath(root, credential.vendor) ? catalog.fallback : environment;
-  const rows = await vault.listSecrets(flatPath(root, credential.vendor), { recursive: true });
+  const rows = await vault.listSecrets(root, { recursive: true });
   const { findings } = judge(
     { name, environment: judgedAs, value, rules: credential.rules },
     {
       held: heldValues(catalog, root, rows),
-      forbidden: catalog.credentials.filter((one) => !mayHold(one, judgedAs)).map((one) => one.name),
+      forbidden: forbiddenIn(catalog, judgedAs),
       fallback: catalog.fallback,
     },
   );

@@ -1,5 +1,5 @@
 // The document's `vault.py`: reads and writes by name, wherever the resolver says that the name lives.
-import { type Catalog, consoleCatalog, credentialOf, judge, mayHold } from "../catalog/index.js";
+import { type Catalog, consoleCatalog, credentialOf, forbiddenIn, judge } from "../catalog/index.js";
 import { Refusal } from "../errors.js";
 import { environmentPath, flatPath, type Resolution, resolve } from "../resolver/index.js";
 import type { SecretValue } from "../secret.js";
@@ -61,7 +61,7 @@ export function createVault({ client, catalog = consoleCatalog, root = catalog.r
       { name: at.name, environment, value, rules },
       {
         held: rows.filter(({ path }) => places.has(path)).map((row) => ({ ...row, environment: places.get(row.path) })),
-        forbidden: catalog.credentials.filter((one) => !mayHold(one, environment)).map(({ name }) => name),
+        forbidden: forbiddenIn(catalog, environment),
         fallback: catalog.fallback,
       },
     );

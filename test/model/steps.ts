@@ -254,13 +254,11 @@ export class Story {
 
   async #update(intent: Intent, argv: readonly string[], troubled: Trouble | undefined): Promise<void> {
     const { world, watch } = this;
-    const before = world.fileText(intent.env);
     const flagBefore = isOn(watch.last, intent.env);
     await this.#settle(intent, argv, troubled);
     world.rereadFlag(intent.env);
     const flag = isOn(watch.last, intent.env);
     if (flag !== flagBefore) count(`${intent.command}: ${intent.env} turned ${flag ? "on" : "off"}`);
-    void before;
   }
 
   /** Runs a command, after trouble once more, and then again: that ends the same and writes nothing. */
@@ -273,15 +271,24 @@ export class Story {
       if (first.code !== 0) count("troubled commands that failed");
       if (!troubled.again) return;
     }
-    const done = await this.#once(intent, argv, stdin);
+    let done = await this.#once(intent, argv, stdin);
     if (done.code === 1 && !/unknown stack/.test(done.told)) throw new Error(`failed with nothing in its way:\n${done.told}`);
-    const end = watch.last;
-    const asked = world.local.control.requests.length;
-    const again = await this.#once(intent, argv, stdin);
-    const writes = world.local.control.requests.slice(asked).filter(({ write }) => write);
-    expect.soft(again.code, `run again it ends otherwise:\n${done.told}\n--- again:\n${again.told}`).toBe(done.code);
-    expect(writes.map(({ method, path }) => `${method} ${path}`), `run again it writes:\n${again.told}`).toEqual([]);
-    expect(watch.last).toEqual(end);
+    for (let round = 1; ; round++) {
+      const [end, asked] = [watch.last, world.local.control.requests.length];
+      const again = await this.#once(intent, argv, stdin);
+      const writes = world.local.control.requests.slice(asked).filter(({ write }) => write);
+      const same = again.code === done.code && writes.length === 0;
+      // What was refused may have removed the reason itself (flat copies written back, and then the flag can go off).
+      if (!same && done.code === 3 && round === 1) {
+        done = again;
+        continue;
+      }
+      const told = `\n${done.told}\n--- run again (${again.code}):\n${again.told}`;
+      expect(again.code, `run again it ends otherwise:${told}`).toBe(done.code);
+      expect(writes.map(({ method, path }) => `${method} ${path}`), `run again it writes:${told}`).toEqual([]);
+      expect(watch.last).toEqual(end);
+      return;
+    }
   }
 
   async #once(intent: Intent, argv: readonly string[], stdin: string | undefined): Promise<Answer> {

@@ -52,14 +52,14 @@ describe("where the services are", () => {
     const url = `http://127.0.0.1:${await deadPort()}`;
     const { code, said } = await make({ env: { INFISICAL_API_URL: url } });
     expect(code).toBe(1);
-    expect(said).toMatch(new RegExp(`^error: ${url} can not be reached \\(ECONNREFUSED\\).*INFISICAL_API_URL`));
+    expect(said).toMatch(new RegExp(`error: ${url} can not be reached \\(ECONNREFUSED\\).*INFISICAL_API_URL`));
   });
 
   it("HEROKU_API_URL at a port where nobody listens: 1", async () => {
     const url = `http://127.0.0.1:${await deadPort()}`;
     const { code, said } = await make({ env: { HEROKU_API_URL: url } });
     expect(code).toBe(1);
-    expect(said).toMatch(new RegExp(`^error: ${url} can not be reached \\(ECONNREFUSED\\).*HEROKU_API_URL`));
+    expect(said).toMatch(new RegExp(`error: ${url} can not be reached \\(ECONNREFUSED\\).*HEROKU_API_URL`));
   });
 
   it.each([
@@ -104,10 +104,10 @@ describe("who asks", () => {
   );
 
   it("a wrong client secret: 1", async () => {
-    const { code, said } = await make({ env: { INFISICAL_CLIENT_SECRET: "not the one that it is" } });
+    const { code, said } = await make({ env: { INFISICAL_CLIENT_SECRET: "x".repeat(64) } });
     expect(code).toBe(1);
     expect(said).toMatch(/^error: .*client secret/);
-    expect(said).not.toContain("not the one");
+    expect(said).not.toContain("xxxxxx");
   });
 
   it("no credentials at all: 2, and both are named at once", async () => {
@@ -137,7 +137,7 @@ describe("who asks", () => {
       env: { INFISICAL_TOKEN: accessToken, INFISICAL_CLIENT_ID: undefined, INFISICAL_CLIENT_SECRET: undefined },
     });
     expect(code).toBe(1);
-    expect(said).toMatch(/^error: /);
+    expect(said).toMatch(/error: The token may not list the secrets of \/MooseQuest\/heroku\/staging\//);
   });
 });
 

@@ -1,6 +1,6 @@
 import { password } from "@inquirer/prompts";
 import type { Command } from "commander";
-import { credentialOf, environmentOf, judge, mayHold } from "../../catalog/index.js";
+import { credentialOf, environmentOf, forbiddenIn, judge, mayHold } from "../../catalog/index.js";
 import { Refusal, UsageError } from "../../errors.js";
 import { heldValues, lookAtFlag } from "../../migration/index.js";
 import { environmentPath, flatPath } from "../../resolver/index.js";
@@ -50,12 +50,13 @@ async function provision(io: Io, name: string, options: ProvisionOptions): Promi
   await vault.checkAccess();
   const flag = await lookAtFlag(heroku, catalog, environment.name);
   const path = environmentPath(config.root, credential.vendor, environment.name);
-  const rows = await vault.listSecrets(`${config.root}/${credential.vendor}/`, { recursive: true });
+  // The whole root: a value that this environment may not hold is not to come in under another vendor's name either.
+  const rows = await vault.listSecrets(config.root, { recursive: true });
   const { findings } = judge(
     { name, environment: environment.name, value, rules: credential.rules },
     {
       held: heldValues(catalog, config.root, rows),
-      forbidden: catalog.credentials.filter((one) => !mayHold(one, environment.name)).map((one) => one.name),
+      forbidden: forbiddenIn(catalog, environment.name),
       fallback: catalog.fallback,
     },
   );

@@ -122,8 +122,10 @@ async function rollback(io: Io, options: RollbackOptions): Promise<void> {
   file.set("vaultEnvAware", false);
   try {
     // One change of one var, before anything else: it needs no vault and no engine.
-    const running = (await stack.heroku.configVars(app)).get(variable)?.reveal();
-    if (flagMeansOn(running)) await stack.heroku.patchConfigVars(app, new Map([[variable, "false"]]));
+    await stack.lock([environment], async () => {
+      const running = (await stack.heroku.configVars(app)).get(variable)?.reveal();
+      if (flagMeansOn(running)) await stack.heroku.patchConfigVars(app, new Map([[variable, "false"]]));
+    });
   } catch (error) {
     file.putBack();
     throw error;

@@ -39,6 +39,16 @@ async function clientFor(stack: OpenStack, name: string, value: SecretValue): Pr
 const keyed = ({ services }: OpenStack, key: SecretValue) =>
   new HerokuClient({ url: services.herokuUrl, auth: { kind: "bearer", key } });
 
+/** A key that Heroku does not know is a mistake in what was piped in, not in how the tool itself logs in. */
+async function tryKey(stack: OpenStack, name: string, key: SecretValue): Promise<void> {
+  try {
+    await keyed(stack, key).account();
+  } catch (error) {
+    if (!(error instanceof HerokuError) || error.kind !== "unauthorized") throw error;
+    throw new Refusal(`Heroku does not accept the new value of ${name} as an API key. Nothing was changed.`);
+  }
+}
+
 /** Config says what is wanted, state what was last done, the app what is true: a rotation goes by the truth, if all agree. */
 async function agreedFlags(stack: OpenStack, heroku: HerokuClient): Promise<Record<string, boolean>> {
   const flags: Record<string, boolean> = {};
@@ -94,9 +104,7 @@ async function rotateCommand(io: Io, name: string, options: RotateOptions): Prom
     heroku,
     flags,
     managed: managedApps(projectDir, name),
-    ...(herokuKeys.includes(name)
-      ? { attempt: async (tried: SecretValue) => void (await keyed(stack, tried).account()) }
-      : {}),
+    ...(herokuKeys.includes(name) ? { attempt: (tried: SecretValue) => tryKey(stack, name, tried) } : {}),
   };
   const plan = await planRotation(request);
   const c = colorsOf(io);

@@ -232,3 +232,14 @@ export function addDestroy(program: Command, io: Io): void {
     .option(...yes)
     .action((options: UpdateOptions) => destroy(io, options));
 }
+
+export function addCancel(program: Command, io: Io): void {
+  withStackOptions(program.command("cancel").description("free the stack of the lock of an update that is gone"))
+    .option(...yes)
+    .action(async (options: UpdateOptions) => {
+      const { engine } = await openStack(io, options);
+      await ask(io, options, `Is no update of ${options.stack} running anywhere, and may its lock go?`);
+      await engine.cancel();
+      io.out(`The lock of ${options.stack} is gone. Next: console-vault up --stack ${options.stack}`);
+    });
+}

@@ -64,7 +64,8 @@ export class EmbeddedEngine implements Engine {
 
   async export(): Promise<DeploymentExport> {
     const { deployment } = await openSession(this.location);
-    if (deployment === undefined) throw new EngineError(`Stack ${this.location.stack} has no state yet: nothing to export.`);
+    if (deployment === undefined)
+      throw new EngineError(`Stack ${this.location.stack} has no state yet: nothing to export.`);
     return { version: schemaVersion, deployment };
   }
 
@@ -147,7 +148,13 @@ export class EmbeddedEngine implements Engine {
     for (const event of events) run.emit(event);
     if (changed) run.emit(diagnostic("error", "no changes were expected but changes were proposed"));
     const before = await loadSnapshot(run.session, this.location.stack);
-    return { ...ended(result), ...(changed ? { result: "failed" } : {}), changes: {}, outputs: outputMap(before), interrupted };
+    return {
+      ...ended(result),
+      ...(changed ? { result: "failed" } : {}),
+      changes: {},
+      outputs: outputMap(before),
+      interrupted,
+    };
   }
 }
 
@@ -174,7 +181,9 @@ class Operation {
     const { stack } = this.location;
     const { project, config } = this.session;
     const base = await loadSnapshot(this.session, stack);
-    this.redactor.add(base.resources.flatMap(({ inputs, outputs }) => [...secretStrings(inputs), ...secretStrings(outputs)]));
+    this.redactor.add(
+      base.resources.flatMap(({ inputs, outputs }) => [...secretStrings(inputs), ...secretStrings(outputs)]),
+    );
     const interrupted = interruptions(base);
     const { targets, parallel, refresh, signal } = this.options;
     const deployment = new Deployment({

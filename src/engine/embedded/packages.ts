@@ -90,7 +90,8 @@ export class Packages {
     this.services = new Services({
       monitor: () => this.program?.monitor,
       root: this.location.projectDir,
-      log: (severity, message, urn, streamID, ephemeral) => this.deployment?.log(severity, message, urn, streamID, ephemeral),
+      log: (severity, message, urn, streamID, ephemeral) =>
+        this.deployment?.log(severity, message, urn, streamID, ephemeral),
       programDone: () => this.program?.done() ?? Promise.resolve(),
       find: (urn) => this.deployment?.find(urn),
     });

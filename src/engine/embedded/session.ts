@@ -33,9 +33,19 @@ export async function openSession(location: StackLocation): Promise<Session> {
   const where = `stack ${location.stack}`;
   const salt = stackFile.encryptionSalt ?? saltOf(deployment);
   const passphrase = await readPassphrase(env, where);
-  const secrets = salt === undefined ? await newSecretsManager(passphrase) : await openSecretsManager(passphrase, salt, where);
+  const secrets =
+    salt === undefined ? await newSecretsManager(passphrase) : await openSecretsManager(passphrase, salt, where);
   const config = resolveConfig(stackFile, project.config, (text) => secrets.decrypt(text), location.stack);
-  return { project, files, stackFile, secrets, newSalt: stackFile.encryptionSalt === undefined, config, env, deployment };
+  return {
+    project,
+    files,
+    stackFile,
+    secrets,
+    newSalt: stackFile.encryptionSalt === undefined,
+    config,
+    env,
+    deployment,
+  };
 }
 
 /** The state as the engine works on it. Throws EngineError when it is damaged. */
@@ -71,7 +81,8 @@ export async function ensureStack(session: Session): Promise<void> {
   if (session.newSalt) {
     const line = `encryptionsalt: ${secrets.salt}\n`;
     if (stackFile.text === undefined) await writeFile(project.stackFile, line, { flag: "wx" });
-    else await appendFile(project.stackFile, (stackFile.text === "" || stackFile.text.endsWith("\n") ? "" : "\n") + line);
+    else
+      await appendFile(project.stackFile, (stackFile.text === "" || stackFile.text.endsWith("\n") ? "" : "\n") + line);
   }
   if (!(await files.exists())) await persistTo(session)({ resources: [], pendingOperations: [] });
 }

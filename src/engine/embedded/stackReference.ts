@@ -33,7 +33,9 @@ export function builtinPlugin(options: StackReferenceOptions): Plugin {
       const name = inputs.name;
       if (typeof name !== "string") throw new ProviderError("a stack reference needs a name", "ok");
       const outputs = await stackOutputs(name, options);
-      const secretOutputNames = Object.keys(outputs).filter((key) => hasSecrets(outputs[key] ?? null)).sort();
+      const secretOutputNames = Object.keys(outputs)
+        .filter((key) => hasSecrets(outputs[key] ?? null))
+        .sort();
       return { id: resource.id, inputs, outputs: { name, outputs, secretOutputNames } };
     },
   };
@@ -51,7 +53,11 @@ async function stackOutputs(name: string, options: StackReferenceOptions): Promi
 }
 
 /** As the CLI: with another passphrase the plain outputs arrive and secret ones are empty, with a word about it. */
-async function openedOrBlind(salt: string | undefined, name: string, options: StackReferenceOptions): Promise<SecretsManager> {
+async function openedOrBlind(
+  salt: string | undefined,
+  name: string,
+  options: StackReferenceOptions,
+): Promise<SecretsManager> {
   const blind: SecretsManager = { salt: "", encrypt: () => "", decrypt: () => '""' };
   if (salt === undefined) return blind;
   try {
@@ -67,7 +73,10 @@ function parseName(name: string, currentProject: string): { project: string; sta
   const parts = name.split("/");
   const stack = parts.at(-1) ?? "";
   if (parts.length > 1 && parts[0] !== "organization") {
-    throw new ProviderError(`stack reference '${name}': in a file backend the organization is always "organization"`, "ok");
+    throw new ProviderError(
+      `stack reference '${name}': in a file backend the organization is always "organization"`,
+      "ok",
+    );
   }
   return { project: parts.length === 3 ? (parts[1] ?? "") : currentProject, stack };
 }

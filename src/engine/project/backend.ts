@@ -32,7 +32,10 @@ const withoutCredentials = (url: string): string => url.replace(/\/\/[^@/]*@/, "
  * Where the CLI is to keep a stack that nobody chose a backend for: in the project's own directory, when its state is there
  * already or when the CLI is not logged in anywhere. Otherwise nothing, and the CLI goes by its login.
  */
-export async function cliBackend(location: StackLocation, project: { name: string; backendUrl: string | undefined }): Promise<Record<string, string>> {
+export async function cliBackend(
+  location: StackLocation,
+  project: { name: string; backendUrl: string | undefined },
+): Promise<Record<string, string>> {
   const env = environmentOf(location);
   if ((env.PULUMI_BACKEND_URL ?? "") !== "" || project.backendUrl !== undefined) return {};
   const own = resolve(location.projectDir);

@@ -43,12 +43,15 @@ export async function readProject({ projectDir, stack }: StackLocation, { anyRun
   const name = text(document, ["name"], path);
   if (name === undefined) throw new EngineError(`${path}: name is missing.`);
   for (const key of unsupported) {
-    if (!anyRuntime && document.has(key)) throw new EngineError(`${path}: the embedded engine does not support "${key}": use --engine pulumi.`);
+    if (!anyRuntime && document.has(key))
+      throw new EngineError(`${path}: the embedded engine does not support "${key}": use --engine pulumi.`);
   }
   const runtime: unknown = document.get("runtime");
   const language = isMap(runtime) ? text(document, ["runtime", "name"], path) : text(document, ["runtime"], path);
   if (language !== "nodejs" && !anyRuntime) {
-    throw new EngineError(`${path}: the embedded engine runs nodejs programs only, not ${language ?? "a missing runtime"}: use --engine pulumi.`);
+    throw new EngineError(
+      `${path}: the embedded engine runs nodejs programs only, not ${language ?? "a missing runtime"}: use --engine pulumi.`,
+    );
   }
   const option = (key: string): unknown => (isMap(runtime) ? document.getIn(["runtime", "options", key]) : undefined);
   const { programDir, entryPoint } = await locateProgram(projectDir, text(document, ["main"], path));
@@ -58,7 +61,9 @@ export async function readProject({ projectDir, stack }: StackLocation, { anyRun
     entryPoint,
     stackFile: join(projectDir, text(document, ["stackConfigDir"], path) ?? "", `Pulumi.${stack}.yaml`),
     backendUrl: text(document, ["backend", "url"], path),
-    nodeArgs: String(option("nodeargs") ?? "").split(/\s+/).filter((arg) => arg !== ""),
+    nodeArgs: String(option("nodeargs") ?? "")
+      .split(/\s+/)
+      .filter((arg) => arg !== ""),
     typescript: option("typescript") !== false,
     tsconfig: option("tsconfig") === undefined ? undefined : String(option("tsconfig")),
     alwaysRefresh: document.getIn(["options", "refresh"]) === "always",
@@ -69,7 +74,13 @@ export async function readProject({ projectDir, stack }: StackLocation, { anyRun
 async function projectFile(projectDir: string): Promise<string> {
   for (const name of ["Pulumi.yaml", "Pulumi.yml"]) {
     const path = join(projectDir, name);
-    if (await stat(path).then(() => true, () => false)) return path;
+    if (
+      await stat(path).then(
+        () => true,
+        () => false,
+      )
+    )
+      return path;
   }
   throw new EngineError(`There is no Pulumi.yaml in ${projectDir}.`);
 }

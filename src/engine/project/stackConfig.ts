@@ -22,7 +22,9 @@ export async function readStackFile(path: string, project: string): Promise<Stac
     );
   }
   if (document.has("environment")) {
-    throw new EngineError(`${path}: the embedded engine does not support "environment" (Pulumi ESC): use --engine pulumi.`);
+    throw new EngineError(
+      `${path}: the embedded engine does not support "environment" (Pulumi ESC): use --engine pulumi.`,
+    );
   }
   const config = entries(document.get("config", true), path, "config");
   return {
@@ -59,7 +61,9 @@ export function resolveConfig(
   for (const { key, type, value, secret } of declarations) {
     if (!config.has(key)) {
       if (value === undefined || value === null) {
-        throw new EngineError(`Stack ${stack} has no value for the configuration key ${key}, which Pulumi.yaml declares: pulumi config set ${key} VALUE`);
+        throw new EngineError(
+          `Stack ${stack} has no value for the configuration key ${key}, which Pulumi.yaml declares: pulumi config set ${key} VALUE`,
+        );
       }
       config.set(key, { ...configValue(value, decrypt, key), secret });
     }

@@ -21,7 +21,10 @@ export async function readYaml(path: string): Promise<{ text: string; document: 
 export function entries(node: unknown, path: string, what: string): [string, unknown][] {
   if (node === undefined || node === null || (isScalar(node) && node.value === null)) return [];
   if (!isMap(node)) throw new EngineError(`${path}: ${what} must be a mapping.`);
-  return (node as YAMLMap).items.map((pair) => [isScalar(pair.key) ? String(pair.key.value) : String(pair.key), pair.value]);
+  return (node as YAMLMap).items.map((pair) => [
+    isScalar(pair.key) ? String(pair.key.value) : String(pair.key),
+    pair.value,
+  ]);
 }
 
 /** A string, or undefined when the key is absent. Throws EngineError for another kind of value. */

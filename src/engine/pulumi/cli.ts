@@ -24,7 +24,8 @@ export const howToInstall =
 export async function findCli(location: StackLocation): Promise<Cli | undefined> {
   const env = environmentOf(location);
   const asked = env.PULUMI_CLI;
-  if (asked === "npm") return { command: await npmCli(location.projectDir), found: "the npm package pulumi (PULUMI_CLI=npm)" };
+  if (asked === "npm")
+    return { command: await npmCli(location.projectDir), found: "the npm package pulumi (PULUMI_CLI=npm)" };
   if (asked !== undefined && asked !== "") {
     if (await isExecutable(asked)) return { command: asked, found: `PULUMI_CLI (${asked})` };
     throw new EngineError(`PULUMI_CLI is ${asked}, which cannot be executed. ${howToInstall}`);
@@ -48,7 +49,9 @@ async function npmCli(projectDir: string): Promise<string> {
   } catch {
     // Not installed: said below.
   }
-  throw new EngineError(`PULUMI_CLI is npm, but the package is not there: run npm install --save-dev pulumi in ${projectDir}.`);
+  throw new EngineError(
+    `PULUMI_CLI is npm, but the package is not there: run npm install --save-dev pulumi in ${projectDir}.`,
+  );
 }
 
 const isExecutable = (path: string): Promise<boolean> =>
@@ -60,7 +63,9 @@ const isExecutable = (path: string): Promise<boolean> =>
 /** `v3.260.0`, as the CLI prints it. */
 export async function cliVersion({ command }: Cli, env: NodeJS.ProcessEnv): Promise<string> {
   try {
-    const { stdout } = await promisify(execFile)(command, ["version"], { env: { ...env, PULUMI_SKIP_UPDATE_CHECK: "true" } });
+    const { stdout } = await promisify(execFile)(command, ["version"], {
+      env: { ...env, PULUMI_SKIP_UPDATE_CHECK: "true" },
+    });
     return stdout.trim();
   } catch {
     throw new EngineError(`${command} does not answer to \`pulumi version\`. ${howToInstall}`);

@@ -69,14 +69,19 @@ export class PulumiEngine implements Engine {
       const shown = redactor.event(passed);
       errors.see(shown);
       if (shown.summaryEvent !== undefined) outcome.changes = shown.summaryEvent.resourceChanges;
-      if (shown.diagnosticEvent?.severity === "warning") outcome.interrupted.push(...interruptions(shown.diagnosticEvent.message));
+      if (shown.diagnosticEvent?.severity === "warning")
+        outcome.interrupted.push(...interruptions(shown.diagnosticEvent.message));
       options.onEvent(shown);
     };
     let stack: Stack | undefined;
     try {
       stack = await this.stack("createOrSelect");
       const before = (await stack?.outputs()) ?? {};
-      redactor.add(Object.values(before).filter(({ secret }) => secret).flatMap(({ value }) => strings(value)));
+      redactor.add(
+        Object.values(before)
+          .filter(({ secret }) => secret)
+          .flatMap(({ value }) => strings(value)),
+      );
       outcome.outputs = before;
       await run(stack as Stack, operation, options, onEvent);
     } catch (error) {
@@ -120,7 +125,12 @@ export class PulumiEngine implements Engine {
   }
 }
 
-async function run(stack: Stack, operation: Operation, options: RunOptions, onEvent: (event: EngineEvent) => void): Promise<void> {
+async function run(
+  stack: Stack,
+  operation: Operation,
+  options: RunOptions,
+  onEvent: (event: EngineEvent) => void,
+): Promise<void> {
   const { refresh, targets, parallel, message, signal, expectNoChanges } = options;
   const common = {
     onEvent,
@@ -144,7 +154,9 @@ async function run(stack: Stack, operation: Operation, options: RunOptions, onEv
 /** What the CLI says is wrong: its error lines, without its banner and whatever else it printed. */
 function reason(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
-  const said = [...text.matchAll(/^\s*error: (.*(?:\n(?!\s*$)(?! *(?:code|stdout|stderr|err\?):).*)*)/gm)].map(([, line]) => line);
+  const said = [...text.matchAll(/^\s*error: (.*(?:\n(?!\s*$)(?! *(?:code|stdout|stderr|err\?):).*)*)/gm)].map(
+    ([, line]) => line,
+  );
   return said.length === 0 ? text.trim() : said.join("\n").trim();
 }
 

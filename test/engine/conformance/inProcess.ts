@@ -9,7 +9,7 @@ import { hasSecrets } from "../../../src/engine/embedded/values/values.js";
 import { ErrorCollector } from "../../../src/engine/errors.js";
 import type { EngineEvent } from "../../../src/engine/index.js";
 import { inProcess, type ProgramData, projectName, stackName } from "./program.js";
-import { eventLines, type StepResult, stateLines } from "./results.js";
+import { eventLines, plainErrors, type StepResult, stateLines } from "./results.js";
 import type { Scenario, StepData } from "./scenarios.js";
 import { meddle, newWorld, toyProvider, type World } from "./world.js";
 
@@ -99,7 +99,7 @@ export async function runInProcess({ steps }: Scenario): Promise<StepResult[]> {
     results.push({
       result,
       changes: changes as Record<string, number>,
-      errors: errors.list().sort(),
+      errors: plainErrors(errors.list()),
       events: eventLines(events),
       calls: [...stack.world.calls].sort(),
       state: stateLines(stack.snapshot().resources),

@@ -7,7 +7,7 @@ import { openSecretsManager } from "../../../src/engine/embedded/state/passphras
 import { type EngineEvent, type EngineName, openEngine, type Outcome, type StackLocation } from "../../../src/engine/index.js";
 import { thingUrn } from "./inProcess.js";
 import { projectName, stackName } from "./program.js";
-import { eventLines, type StepResult, stateLines } from "./results.js";
+import { eventLines, plainErrors, type StepResult, stateLines } from "./results.js";
 import type { Scenario, StepData } from "./scenarios.js";
 import { meddle, newWorld, type World } from "./world.js";
 
@@ -93,7 +93,7 @@ export async function runOnDisk(engine: EngineName, { steps }: Scenario): Promis
       results.push({
         result: outcome.result,
         changes: outcome.changes as Record<string, number>,
-        errors: [...outcome.errors].sort(),
+        errors: plainErrors(outcome.errors),
         events: eventLines(events),
         calls: calls.sort(),
         state: await project.state(engine).catch(() => []),

@@ -86,9 +86,12 @@ class Run {
     await this.monitor.register({ ...blank, type: "pulumi:pulumi:Stack", name, custom: false });
     for (const resource of this.data.resources) this.made.set(resource.name, this.declare(resource));
     const groups = this.data.resources.filter(({ kind }) => kind === "group");
-    await Promise.all(groups.map((group) => this.finishGroup(group)));
-    await Promise.all(this.made.values());
-    if (this.data.fail !== undefined) return;
+    const outputs = this.data.fail === undefined ? this.finishStack() : Promise.resolve();
+    await Promise.all([...groups.map((group) => this.finishGroup(group)), ...this.made.values(), outputs]);
+  }
+
+  /** Outputs go out as soon as they are known, whether or not all resources are there. */
+  private async finishStack(): Promise<void> {
     const { value } = await this.evaluate(this.data.outputs ?? {});
     await this.monitor.registerOutputs(stackUrn, value as Properties);
   }

@@ -17,7 +17,9 @@ export interface StepResult {
 }
 
 const uuid = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g;
-const plain = (text: string): string => text.replace(uuid, "<uuid>");
+/** The CLI shows the value that a check refuses; the embedded engine does not, since it may be secret. */
+const refusedValue = /(property \S+) value .*? has a problem/g;
+const plain = (text: string): string => text.replace(uuid, "<uuid>").replace(refusedValue, "$1 has a problem");
 
 /** Events by resource; what is not about one stands under "". */
 export function eventLines(events: EngineEvent[]): Record<string, string[]> {
@@ -40,6 +42,8 @@ export function eventLines(events: EngineEvent[]): Record<string, string[]> {
   }
   return Object.fromEntries(Object.entries(lines).sort(([a], [b]) => a.localeCompare(b)));
 }
+
+export const plainErrors = (errors: string[]): string[] => errors.map(plain).sort();
 
 const shortName = (urn: string): string => (urn === "" ? "" : urn.split("::").slice(2).join("::"));
 

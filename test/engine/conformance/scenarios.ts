@@ -179,13 +179,13 @@ export const scenarios: Scenario[] = [
   },
   {
     name: "two resources of one name are refused",
-    steps: [up(program(thing("a"))), preview({ resources: [thing("b"), { ...thing("a"), name: "a" }, thing("a")] })],
+    steps: [up(program(thing("a"))), preview(program(thing("a"), thing("b"), thing("a", { value: { ref: "b.result" } })))],
   },
   {
     name: "protected resources are neither deleted nor replaced, and their siblings go",
     steps: [
-      up(program(thing("a", { value: "1", kind: "k" }, { protect: true }), thing("b"))),
-      preview(program(thing("a", { value: "1", kind: "l" }, { protect: true }), thing("b"))),
+      up(program(thing("b"), thing("a", { value: "1", kind: "k" }, { protect: true, dependsOn: ["b"] }))),
+      preview(program(thing("b"), thing("a", { value: "1", kind: "l" }, { protect: true, dependsOn: ["b"] }))),
       up(),
       up(program(thing("b"))),
       destroy(),

@@ -3,10 +3,10 @@
 // host for dynamic providers with the world in a file, and the embedded engine's core in the test's own process.
 const { readFileSync, writeFileSync } = require("node:fs");
 
-/** @typedef {{ counter: number, things: Record<string, object>, calls: string[], rules: Record<string, string> }} World */
+/** @typedef {{ counters: Record<string, number>, things: Record<string, object>, calls: string[], rules: Record<string, string> }} World */
 
 /** @returns {World} */
-exports.newWorld = () => ({ counter: 0, things: {}, calls: [], rules: {} });
+exports.newWorld = () => ({ counters: {}, things: {}, calls: [], rules: {} });
 
 const outputs = (inputs) => ({ ...inputs, result: `${inputs.value}!`, secretResult: `hidden ${inputs.value}` });
 
@@ -42,8 +42,8 @@ exports.toy = (store) => {
     create: async (inputs) =>
       act(`create ${inputs.name}`, (world, rule) => {
         fail(rule);
-        world.counter += 1;
-        const id = `${inputs.name}-${world.counter}`;
+        world.counters[inputs.name] = (world.counters[inputs.name] ?? 0) + 1;
+        const id = `${inputs.name}-${world.counters[inputs.name]}`;
         world.things[id] = inputs;
         store.save(world);
         partly(rule, id, outputs(inputs));

@@ -5,7 +5,8 @@ import type { JsonObject } from "../../../src/engine/embedded/values/wire.js";
 
 /** What the toy provider acts on. */
 export interface World {
-  counter: number;
+  /** How many things of a name there were. */
+  counters: Record<string, number>;
   things: Record<string, JsonObject>;
   calls: string[];
   rules: Record<string, string>;

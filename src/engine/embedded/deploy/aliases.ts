@@ -36,7 +36,13 @@ function aliasUrn(goal: Goal, alias: Alias, context: AliasContext): string {
 }
 
 /** A child whose name begins with its parent's is taken to have been renamed with it. */
-function childAlias(type: string, name: string, parentName: string, parentAlias: string, context: AliasContext): string {
+function childAlias(
+  type: string,
+  name: string,
+  parentName: string,
+  parentAlias: string,
+  context: AliasContext,
+): string {
   const aliasName = name.startsWith(parentName) ? urnName(parentAlias) + name.slice(parentName.length) : name;
   return makeUrn(context.stack, context.project, parentAlias, type, aliasName);
 }

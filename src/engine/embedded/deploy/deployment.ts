@@ -9,8 +9,8 @@ import { Reported, StepGenerator } from "./generator.js";
 import type { Goal, ReadGoal } from "./goal.js";
 import { type Deploying, type Monitor, ProviderResolver, Terminating } from "./monitor.js";
 import type { PluginFactory } from "./plugin.js";
-import { ProviderRegistry } from "./registry.js";
 import { rebuildBase } from "./refresh.js";
+import { ProviderRegistry } from "./registry.js";
 import { type Persist, SnapshotManager } from "./snapshotManager.js";
 import { resourceOf, type Step, StepFailed } from "./step.js";
 import { pluginOf, refreshStep } from "./steps.js";
@@ -58,6 +58,7 @@ export class Deployment {
   private readonly snapshots: SnapshotManager;
   private readonly registry: ProviderRegistry;
   private readonly generator: StepGenerator;
+  private readonly executors: StepExecutor[] = [];
   private readonly executor: StepExecutor;
   private generating: Promise<unknown> = Promise.resolve();
   private over = false;
@@ -84,13 +85,20 @@ export class Deployment {
   private newExecutor(parallel: number, carryOn: boolean, onFailure: () => void): StepExecutor {
     const { dryRun, kind } = this.options;
     const { events, snapshots } = this;
-    return new StepExecutor({ dryRun, parallel, events, snapshots, carryOn, refreshCounts: kind === "refresh", onFailure });
+    const options = { dryRun, parallel, events, snapshots, carryOn, refreshCounts: kind === "refresh", onFailure };
+    const executor = new StepExecutor(options);
+    this.executors.push(executor);
+    return executor;
+  }
+
+  private get hasFailed(): boolean {
+    return this.failed || this.generator.sawError || this.executors.some((executor) => executor.failed);
   }
 
   /** Runs to the end, whatever happens; what went wrong has been reported as events. */
   async run(program: Program | undefined): Promise<DeploymentResult> {
     const started = performance.now();
-    const { signal, kind, dryRun, config } = this.options;
+    const { signal, dryRun, config } = this.options;
     const onAbort = () => this.halt();
     signal?.addEventListener("abort", onAbort);
     this.events.prelude(config);
@@ -107,10 +115,16 @@ export class Deployment {
     await this.executor.idle();
     await this.finishOutputs();
     await this.close();
-    const failed = this.failed || this.executor.failed || this.generator.sawError;
+    const failed = this.hasFailed;
     const cancelled = !failed && signal?.aborted === true;
-    if (failed || cancelled) this.events.diagnostic("error", `${dryRun ? "preview" : kind} ${failed ? "failed" : "canceled"}`);
-    this.events.summary((performance.now() - started) / 1000, this.executor.maybeCorrupt);
+    // As the CLI ends: what a program or its inputs did wrong has been said, and needs no such line.
+    if (cancelled || (failed && !this.failed)) {
+      this.events.diagnostic("error", `${dryRun ? "preview" : "update"} ${cancelled ? "canceled" : "failed"}`);
+    }
+    this.events.summary(
+      (performance.now() - started) / 1000,
+      this.executors.some(({ maybeCorrupt }) => maybeCorrupt),
+    );
     this.events.cancel();
     return {
       result: failed ? "failed" : cancelled ? "cancelled" : "succeeded",
@@ -133,7 +147,7 @@ export class Deployment {
     const { refresh, kind } = this.options;
     if (refresh || kind === "refresh") {
       await this.refresh();
-      if (this.failed || this.over || kind === "refresh") return;
+      if (this.hasFailed || this.over || kind === "refresh") return;
     }
     if (program !== undefined && !(await this.runProgram(program))) return;
     await this.generating;
@@ -224,7 +238,8 @@ export class Deployment {
 
   private async setOutputs(urn: string, outputs: Properties): Promise<void> {
     const step = this.executor.registration(urn);
-    if (step?.new === undefined) throw new Error(`cannot complete a resource '${urn}' whose registration isn't pending`);
+    if (step?.new === undefined)
+      throw new Error(`cannot complete a resource '${urn}' whose registration isn't pending`);
     if (step.skippedCreate) return;
     step.new.outputs = outputs;
     this.events.outputs(step, step.op);
@@ -236,10 +251,9 @@ export class Deployment {
   private async finishOutputs(): Promise<void> {
     if (this.stackOutputs === undefined) return;
     const { urn, outputs } = this.stackOutputs;
-    const failed = this.failed || this.executor.failed || this.generator.sawError;
     const before = this.generator.oldOf(urn)?.outputs ?? {};
     try {
-      await this.setOutputs(urn, failed ? { ...before, ...outputs } : outputs);
+      await this.setOutputs(urn, this.hasFailed ? { ...before, ...outputs } : outputs);
     } catch (error) {
       this.fail(error);
     }
@@ -278,7 +292,6 @@ export class Deployment {
     rebuildBase(base, steps);
     this.generator.rebase();
     await this.snapshots.rebased();
-    if (executor.failed) this.failed = true;
   }
 
   private refreshing(resource: ResourceState): Step {

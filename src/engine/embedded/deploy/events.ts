@@ -1,11 +1,16 @@
-import type { DiffKind, PropertyDiff, StepEventMetadata, StepEventStateMetadata } from "@pulumi/pulumi/automation/events.js";
+import type {
+  DiffKind,
+  PropertyDiff,
+  StepEventMetadata,
+  StepEventStateMetadata,
+} from "@pulumi/pulumi/automation/events.js";
 import type { EngineEvent, OpType } from "../../port.js";
+import { serialize } from "../state/properties.js";
 import type { ResourceState } from "../state/resource.js";
 import { isDefaultProvider } from "../urn.js";
 import { secretSignature, signatureKey } from "../values/signatures.js";
 import { Computed, isObject, type Properties, Reference, Secret, type Value } from "../values/values.js";
 import type { Json, JsonObject } from "../values/wire.js";
-import { serialize } from "../state/properties.js";
 import { type Step, urnOf } from "./step.js";
 
 export type Severity = "info" | "info#err" | "warning" | "error";

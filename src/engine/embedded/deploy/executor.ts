@@ -127,7 +127,7 @@ export class StepExecutor {
     const refreshed = step.op === "refresh" && this.options.refreshCounts;
     const op = refreshed ? (step as RefreshStep).resultOp() : step.op;
     const counts = refreshed || (step.op === "read" ? readChanged(step) : step.logical);
-    const { custom } = (step.new ?? step.old) ?? { custom: false };
+    const { custom } = step.new ?? step.old ?? { custom: false };
     // What a component has to show comes later, with its outputs.
     const shown = dryRun || custom || step.op === "delete" || step.op === "refresh";
     events.after(step, op, counts, shown);

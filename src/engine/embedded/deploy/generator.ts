@@ -93,7 +93,8 @@ export class StepGenerator {
   }
 
   async register({ goal, done }: Registration): Promise<Step[]> {
-    if (goal.parent !== "" && !this.urns.has(goal.parent)) throw new Error(`could not find parent resource ${goal.parent}`);
+    if (goal.parent !== "" && !this.urns.has(goal.parent))
+      throw new Error(`could not find parent resource ${goal.parent}`);
     const urn = this.claim(goal.parent, goal.type, goal.name);
     const { old, alias } = this.findOld(goal, urn);
     const now = this.newState(goal, urn, old, alias);
@@ -120,7 +121,11 @@ export class StepGenerator {
       const { inputs: kept, impossible } = applyIgnoreChanges(inputs, old.inputs, goal.ignoreChanges);
       inputs = kept;
       if (impossible.length > 0) {
-        this.options.report("info", `cannot ignore changes in added or removed elements of the path: "${impossible.join(", ")}"`, urn);
+        this.options.report(
+          "info",
+          `cannot ignore changes in added or removed elements of the path: "${impossible.join(", ")}"`,
+          urn,
+        );
       }
     }
     if (now.custom) {
@@ -139,14 +144,14 @@ export class StepGenerator {
       this.deletes.delete(urn);
       this.replaces.add(urn);
       const diff = { ...someDiff, replaceKeys: this.dependentKeys.get(urn) ?? [] };
-      return [
-        replaceStep(old, now, noDiff),
-        createStep(this.options, now, done, { old, diff, pendingDelete: false }),
-      ];
+      return [replaceStep(old, now, noDiff), createStep(this.options, now, done, { old, diff, pendingDelete: false })];
     }
     if (external && old !== undefined) {
       this.creates.add(urn);
-      return [createStep(this.options, now, done, { old, diff: noDiff, pendingDelete: true }), replaceStep(old, now, noDiff)];
+      return [
+        createStep(this.options, now, done, { old, diff: noDiff, pendingDelete: true }),
+        replaceStep(old, now, noDiff),
+      ];
     }
     if (old !== undefined) {
       if (!targeted) return this.untargetedSames(old, done);
@@ -164,7 +169,17 @@ export class StepGenerator {
   read({ goal, done }: ReadRegistration): Step[] {
     const urn = this.claim(goal.parent, goal.type, goal.name);
     const old = this.olds.get(urn);
-    const { id, type, parent, provider, properties, dependencies, additionalSecretOutputs, sourcePosition, stackTrace } = goal;
+    const {
+      id,
+      type,
+      parent,
+      provider,
+      properties,
+      dependencies,
+      additionalSecretOutputs,
+      sourcePosition,
+      stackTrace,
+    } = goal;
     const now: ResourceState = {
       ...emptyResource,
       urn,
@@ -251,7 +266,10 @@ export class StepGenerator {
       if (candidate === urn) return { old, alias: undefined };
       const taken = this.urns.has(candidate) ? urn : this.aliased.get(candidate);
       if (taken !== undefined) {
-        this.fail(`Duplicate resource alias '${candidate}' applied to resource with URN '${urn}' conflicting with resource with URN '${taken}'`, urn);
+        this.fail(
+          `Duplicate resource alias '${candidate}' applied to resource with URN '${urn}' conflicting with resource with URN '${taken}'`,
+          urn,
+        );
       }
       this.aliased.set(candidate, urn);
       this.aliases.set(urn, candidate);
@@ -392,7 +410,11 @@ export class StepGenerator {
       this.condemned.add(old);
       steps.push(this.deletionBeforeReplacement(old));
     }
-    return [...steps, replaceStep(old, now, diff), createStep(this.options, now, done, { old, diff, pendingDelete: false })];
+    return [
+      ...steps,
+      replaceStep(old, now, diff),
+      createStep(this.options, now, done, { old, diff, pendingDelete: false }),
+    ];
   }
 
   /** Ahead of a delete-before-replace everything goes that would have to be replaced with it. */
@@ -473,7 +495,9 @@ export class StepGenerator {
 
   private isTargeted(urn: string): boolean {
     const { qualifiedType, type } = parseUrn(urn);
-    return this.targeted === undefined || isProviderType(type) || qualifiedType === rootStackType || this.targeted.has(urn);
+    return (
+      this.targeted === undefined || isProviderType(type) || qualifiedType === rootStackType || this.targeted.has(urn)
+    );
   }
 
   /** A resource that targets leave out stays as it is, and so does all it needs that the program no longer names. */
@@ -514,7 +538,11 @@ export class StepGenerator {
       if (step.new.provider !== "") needed.push(parseReference(step.new.provider).urn);
       for (const urn of needed) {
         if (!this.skippedCreates.delete(urn)) continue;
-        this.options.report("error", `Resource '${urnOf(step)}' depends on '${urn}' which was was not specified in --target list.`, urnOf(step));
+        this.options.report(
+          "error",
+          `Resource '${urnOf(step)}' depends on '${urn}' which was was not specified in --target list.`,
+          urnOf(step),
+        );
         this.sawError = true;
         if (!this.options.dryRun) throw new Reported("untargeted create");
       }

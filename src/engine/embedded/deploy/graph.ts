@@ -1,5 +1,5 @@
-import { parseReference } from "../urn.js";
 import { dependenciesOf, type ResourceState } from "../state/resource.js";
+import { parseReference } from "../urn.js";
 
 /** Who depends on whom among resources that stand in dependency order (pkg/resource/graph/dependency_graph.go). */
 export class DependencyGraph {
@@ -32,7 +32,8 @@ export class DependencyGraph {
       const depends =
         dependenciesOf(candidate).some(
           ({ kind, urn }) => (kind !== "parent" || includeChildren) && dependents.has(urn),
-        ) || (candidate.provider !== "" && dependents.has(parseReference(candidate.provider).urn));
+        ) ||
+        (candidate.provider !== "" && dependents.has(parseReference(candidate.provider).urn));
       if (!depends) continue;
       found.push(candidate);
       dependents.add(candidate.urn);

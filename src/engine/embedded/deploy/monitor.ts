@@ -1,6 +1,14 @@
 import { EngineError } from "../../port.js";
 import type { ResourceState } from "../state/resource.js";
-import { formatReference, isProviderType, parseReference, providerPackage, providerType, typePackage, urnType } from "../urn.js";
+import {
+  formatReference,
+  isProviderType,
+  parseReference,
+  providerPackage,
+  providerType,
+  typePackage,
+  urnType,
+} from "../urn.js";
 import type { Properties } from "../values/values.js";
 import { emptyGoal, type Goal, type ReadGoal } from "./goal.js";
 import type { PackageRequest } from "./plugin.js";
@@ -92,7 +100,8 @@ export class ProviderResolver {
     const parent = this.goals.get(goal.parent);
     if (parent === undefined) return { ...goal };
     const samePackage =
-      parent.provider !== "" && providerPackage(urnType(parseReference(parent.provider).urn)) === typePackage(goal.type);
+      parent.provider !== "" &&
+      providerPackage(urnType(parseReference(parent.provider).urn)) === typePackage(goal.type);
     return {
       ...goal,
       deletedWith: goal.deletedWith || parent.deletedWith,

@@ -10,7 +10,9 @@ export function nativeProvider(provider: NativeProvider): BareProvider {
     async configure(inputs) {
       const config = Object.entries(inputs).filter(([key]) => key !== "version");
       provider.configure(
-        Object.fromEntries(config.map(([key, value]) => [key, typeof value === "string" ? value : JSON.stringify(value)])),
+        Object.fromEntries(
+          config.map(([key, value]) => [key, typeof value === "string" ? value : JSON.stringify(value)]),
+        ),
       );
     },
     check: ({ type }, olds, news) => guarded(provider.check(type, olds ?? null, news)),
@@ -40,7 +42,8 @@ async function guarded<T>(call: Promise<T>): Promise<T> {
   try {
     return await call;
   } catch (error) {
-    if (error instanceof PartialError) throw new BarePartialError(error.message, error.id, error.outputs, error.reasons);
+    if (error instanceof PartialError)
+      throw new BarePartialError(error.message, error.id, error.outputs, error.reasons);
     throw new ProviderError(error instanceof Error ? error.message : String(error), "unknown");
   }
 }

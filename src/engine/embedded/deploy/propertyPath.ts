@@ -42,7 +42,8 @@ function reset(path: PropertyPath, old: Value, now: Value): Value | undefined {
   const [key, ...rest] = path;
   if (key === undefined) return old;
   if (key === "*") return rest.length === 0 ? old : resetAll(rest, before, now);
-  if (Array.isArray(now) && Array.isArray(before) && typeof key === "number") return resetElement(key, rest, before, now);
+  if (Array.isArray(now) && Array.isArray(before) && typeof key === "number")
+    return resetElement(key, rest, before, now);
   if (!isObject(now) || !isObject(before)) return undefined;
   const name = String(key);
   const [was, is] = [before[name], now[name]];

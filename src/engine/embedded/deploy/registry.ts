@@ -3,13 +3,24 @@ import { EngineError } from "../../port.js";
 import type { ResourceState } from "../state/resource.js";
 import { parseReference, providerPackage, urnType } from "../urn.js";
 import { computed, equal, hasComputed, isObject, type Properties } from "../values/values.js";
-import { type CheckResult, type Diff, noDiff, type PackageRequest, type Plugin, type PluginFactory, someDiff } from "./plugin.js";
+import {
+  type CheckResult,
+  type Diff,
+  noDiff,
+  type PackageRequest,
+  type Plugin,
+  type PluginFactory,
+  someDiff,
+} from "./plugin.js";
 
 /** Where a provider's inputs keep what the engine has to know and the provider must not see. */
 const internalKey = "__internal";
 
 /** Package, version and parameterization as inputs of a provider resource (`SetProviderVersion`, `SetProviderParameterization`). */
-export function providerInputs(config: Properties, { name, version, downloadUrl, parameterization }: PackageRequest): Properties {
+export function providerInputs(
+  config: Properties,
+  { name, version, downloadUrl, parameterization }: PackageRequest,
+): Properties {
   const inputs: Properties = { ...config };
   const internal: Properties = {};
   if (version !== "") {

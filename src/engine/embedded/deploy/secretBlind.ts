@@ -48,7 +48,8 @@ export class BarePartialError extends Error {
   }
 }
 
-const bare = (properties: Properties): JsonObject => propertiesToWire(properties, { secrets: false, references: false });
+const bare = (properties: Properties): JsonObject =>
+  propertiesToWire(properties, { secrets: false, references: false });
 
 /** Lets a provider that knows no secrets take part: it is given bare values, and what comes back is marked by key. */
 export function secretBlind(provider: BareProvider): Plugin {

@@ -1,6 +1,6 @@
-import { makeUrn, parseReference, formatReference, parseUrn, rootStackType, urnType } from "../urn.js";
 import { integrityProblem } from "../state/integrity.js";
 import type { OperationType, PendingOperation, ResourceState, Snapshot } from "../state/resource.js";
+import { formatReference, makeUrn, parseReference, parseUrn, rootStackType, urnType } from "../urn.js";
 import { equal } from "../values/values.js";
 import type { Step } from "./step.js";
 
@@ -113,7 +113,8 @@ export class SnapshotManager {
     const write = this.writes.then(async () => {
       const snapshot = this.snapshot();
       const problem = integrityProblem(snapshot.resources);
-      if (problem !== undefined) throw new Error(`The engine was about to write a damaged state and did not: ${problem}.`);
+      if (problem !== undefined)
+        throw new Error(`The engine was about to write a damaged state and did not: ${problem}.`);
       await this.persist(snapshot);
     });
     this.writes = write.catch(() => {});

@@ -180,7 +180,10 @@ async function update(
     return;
   }
   const resource = { urn: now.urn, type: now.type, id: old.id };
-  Object.assign(now, await plugin.update(resource, { inputs: old.inputs, outputs: old.outputs }, now.inputs, ignoreChanges));
+  Object.assign(
+    now,
+    await plugin.update(resource, { inputs: old.inputs, outputs: old.outputs }, now.inputs, ignoreChanges),
+  );
 }
 
 /** The replacement as a whole, for those who watch; its halves are steps of their own. */
@@ -300,7 +303,13 @@ export function refreshStep(
       refresh.new = undefined;
       return undefined;
     }
-    const now: ResourceState = { ...old, id: result.id, initErrors, outputs: result.outputs, inputs: result.inputs ?? old.inputs };
+    const now: ResourceState = {
+      ...old,
+      id: result.id,
+      initErrors,
+      outputs: result.outputs,
+      inputs: result.inputs ?? old.inputs,
+    };
     if (!equal(now.inputs, old.inputs) || !equal(now.outputs, old.outputs)) now.modified = timestamp();
     refresh.new = now;
     if (!old.external) {
@@ -324,6 +333,8 @@ function inverted(diff: Diff): Diff {
     ...diff,
     detailedDiff:
       diff.detailedDiff &&
-      Object.fromEntries(Object.entries(diff.detailedDiff).map(([path, { kind, inputDiff }]) => [path, { kind: turn(kind), inputDiff }])),
+      Object.fromEntries(
+        Object.entries(diff.detailedDiff).map(([path, { kind, inputDiff }]) => [path, { kind: turn(kind), inputDiff }]),
+      ),
   };
 }

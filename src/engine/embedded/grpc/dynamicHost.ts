@@ -3,8 +3,8 @@ import { EngineError } from "../../port.js";
 import { type Diff, ProviderError } from "../deploy/plugin.js";
 import { BarePartialError, type BareProvider } from "../deploy/secretBlind.js";
 import type { JsonObject } from "../values/wire.js";
-import { channelOptions, empty, fromStruct, grpc, providerGrpc, providerPb, statusPb, toStruct } from "./protocol.js";
 import { endProcess, type NodeProcess, sdkScript, startNode } from "./processes.js";
+import { channelOptions, empty, fromStruct, grpc, providerGrpc, providerPb, statusPb, toStruct } from "./protocol.js";
 
 export interface DynamicHostOptions {
   programDir: string;
@@ -33,9 +33,12 @@ export class DynamicHost {
 
   provider(): BareProvider {
     const call = <T>(invoke: (client: Client, done: (error: ServiceError | null, answer: T) => void) => unknown) =>
-      this.client().then((client) => new Promise<T>((resolve, reject) => {
-        invoke(client, (error, answer) => (error === null ? resolve(answer) : reject(failure(error))));
-      }));
+      this.client().then(
+        (client) =>
+          new Promise<T>((resolve, reject) => {
+            invoke(client, (error, answer) => (error === null ? resolve(answer) : reject(failure(error))));
+          }),
+      );
     return {
       async configure(config) {
         const request = new providerPb.ConfigureRequest();
@@ -48,10 +51,14 @@ export class DynamicHost {
         const request = identified(new providerPb.CheckRequest(), resource);
         request.setOlds(toStruct(olds ?? {}));
         request.setNews(toStruct(news));
-        const answer = await call<InstanceType<typeof providerPb.CheckResponse>>((client, done) => client.check(request, done));
+        const answer = await call<InstanceType<typeof providerPb.CheckResponse>>((client, done) =>
+          client.check(request, done),
+        );
         return {
           inputs: fromStruct(answer.getInputs()),
-          failures: answer.getFailuresList().map((item) => ({ property: item.getProperty(), reason: item.getReason() })),
+          failures: answer
+            .getFailuresList()
+            .map((item) => ({ property: item.getProperty(), reason: item.getReason() })),
         };
       },
       async diff(resource, old, news, ignoreChanges) {
@@ -66,7 +73,9 @@ export class DynamicHost {
       async create(resource, inputs) {
         const request = identified(new providerPb.CreateRequest(), resource);
         request.setProperties(toStruct(inputs));
-        const answer = await call<InstanceType<typeof providerPb.CreateResponse>>((client, done) => client.create(request, done));
+        const answer = await call<InstanceType<typeof providerPb.CreateResponse>>((client, done) =>
+          client.create(request, done),
+        );
         return { id: answer.getId(), outputs: fromStruct(answer.getProperties()) };
       },
       async read(resource, inputs, outputs) {
@@ -74,7 +83,9 @@ export class DynamicHost {
         request.setId(resource.id);
         request.setInputs(toStruct(inputs));
         request.setProperties(toStruct(outputs));
-        const answer = await call<InstanceType<typeof providerPb.ReadResponse>>((client, done) => client.read(request, done));
+        const answer = await call<InstanceType<typeof providerPb.ReadResponse>>((client, done) =>
+          client.read(request, done),
+        );
         const found = answer.getInputs();
         return { id: answer.getId(), outputs: fromStruct(answer.getProperties()), inputs: found && fromStruct(found) };
       },
@@ -85,7 +96,9 @@ export class DynamicHost {
         request.setOldInputs(toStruct(old.inputs));
         request.setNews(toStruct(news));
         request.setIgnorechangesList(ignoreChanges);
-        const answer = await call<InstanceType<typeof providerPb.UpdateResponse>>((client, done) => client.update(request, done));
+        const answer = await call<InstanceType<typeof providerPb.UpdateResponse>>((client, done) =>
+          client.update(request, done),
+        );
         return { outputs: fromStruct(answer.getProperties()) };
       },
       async delete(resource, inputs, outputs) {

@@ -61,7 +61,10 @@ export function startNode(
 /** Lets a process end by itself, asks it to, and then ends it; all in all within a few seconds. */
 export async function endProcess({ child, exited }: NodeProcess, patienceMs: number): Promise<void> {
   const within = (ms: number) =>
-    Promise.race([exited.then(() => true), new Promise<false>((resolve) => setTimeout(() => resolve(false), ms).unref())]);
+    Promise.race([
+      exited.then(() => true),
+      new Promise<false>((resolve) => setTimeout(() => resolve(false), ms).unref()),
+    ]);
   if (await within(patienceMs)) return;
   child.kill("SIGTERM");
   if (await within(1000)) return;

@@ -73,7 +73,8 @@ export class ProgramProcess implements Program {
   }
 
   private arguments(): string[] {
-    const { organization, project, stack, rootDir, programDir, entryPoint, nodeArgs, dryRun, parallel, address } = this.options;
+    const { organization, project, stack, rootDir, programDir, entryPoint, nodeArgs, dryRun, parallel, address } =
+      this.options;
     const script = sdkScript(programDir, "run");
     const flags = [
       ["monitor", address()],
@@ -84,7 +85,15 @@ export class ProgramProcess implements Program {
       ["stack", stack],
       ["pwd", programDir],
     ].flatMap(([name, value]) => [`--${name}`, String(value)]);
-    return [...nodeArgs, script, ...flags, ...(dryRun ? ["--dry-run"] : []), "--parallel", String(parallel), entryPoint];
+    return [
+      ...nodeArgs,
+      script,
+      ...flags,
+      ...(dryRun ? ["--dry-run"] : []),
+      "--parallel",
+      String(parallel),
+      entryPoint,
+    ];
   }
 
   private environment(): NodeJS.ProcessEnv {

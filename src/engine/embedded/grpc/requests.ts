@@ -31,7 +31,9 @@ export function unsupportedOptions(request: WireRegister): string[] {
 }
 
 export function refusal(what: string, where: string): EngineError {
-  return new EngineError(`The embedded engine does not support ${what} (${where}): use --engine pulumi for this program.`);
+  return new EngineError(
+    `The embedded engine does not support ${what} (${where}): use --engine pulumi for this program.`,
+  );
 }
 
 export function registerRequest(request: WireRegister, root: string): RegisterRequest {
@@ -49,7 +51,9 @@ export function registerRequest(request: WireRegister, root: string): RegisterRe
     propertyDependencies: propertyDependencies(request, Object.keys(properties), dependencies),
     provider: request.getProvider(),
     deleteBeforeReplace:
-      request.getDeletebeforereplacedefined() || request.getDeletebeforereplace() ? request.getDeletebeforereplace() : undefined,
+      request.getDeletebeforereplacedefined() || request.getDeletebeforereplace()
+        ? request.getDeletebeforereplace()
+        : undefined,
     ignoreChanges: request.getIgnorechangesList(),
     additionalSecretOutputs: request.getAdditionalsecretoutputsList(),
     aliases: [...request.getAliasurnsList().map((urn) => ({ urn })), ...request.getAliasesList().map(alias)],

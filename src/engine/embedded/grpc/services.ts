@@ -1,11 +1,22 @@
-import type { sendUnaryData, ServerUnaryCall } from "@grpc/grpc-js";
+import type { ServerUnaryCall, sendUnaryData } from "@grpc/grpc-js";
 import { EngineError } from "../../port.js";
 import type { Severity } from "../deploy/events.js";
 import { type Monitor, Terminating } from "../deploy/monitor.js";
 import type { ResourceState } from "../state/resource.js";
 import type { Properties } from "../values/values.js";
 import { propertiesFromWire, propertiesToWire } from "../values/wire.js";
-import { channelOptions, empty, engineGrpc, enginePb, fromStruct, grpc, providerPb, resourceGrpc, resourcePb, toStruct } from "./protocol.js";
+import {
+  channelOptions,
+  empty,
+  engineGrpc,
+  enginePb,
+  fromStruct,
+  grpc,
+  providerPb,
+  resourceGrpc,
+  resourcePb,
+  toStruct,
+} from "./protocol.js";
 import { packageRequest, readRequest, refusal, registerRequest, unsupportedOptions } from "./requests.js";
 
 /** What the services need of the run they serve. */
@@ -96,11 +107,18 @@ export class Services {
         answer.setHassupport(features.has(request.getId()));
         return answer;
       }),
-      registerResource: unary((request: InstanceType<typeof resourcePb.RegisterResourceRequest>) => this.register(request)),
-      registerResourceOutputs: unary(async (request: InstanceType<typeof resourcePb.RegisterResourceOutputsRequest>) => {
-        await this.monitor.registerOutputs(request.getUrn(), this.values(() => propertiesFromWire(fromStruct(request.getOutputs()))));
-        return empty();
-      }),
+      registerResource: unary((request: InstanceType<typeof resourcePb.RegisterResourceRequest>) =>
+        this.register(request),
+      ),
+      registerResourceOutputs: unary(
+        async (request: InstanceType<typeof resourcePb.RegisterResourceOutputsRequest>) => {
+          await this.monitor.registerOutputs(
+            request.getUrn(),
+            this.values(() => propertiesFromWire(fromStruct(request.getOutputs()))),
+          );
+          return empty();
+        },
+      ),
       readResource: unary((request: InstanceType<typeof resourcePb.ReadResourceRequest>) => this.read(request)),
       registerPackage: unary(async (request: InstanceType<typeof resourcePb.RegisterPackageRequest>) => {
         if (request.hasExtension$()) this.refuse("extension parameterization", request.getName());
@@ -132,7 +150,9 @@ export class Services {
     answer.setUrn(state.urn);
     answer.setId(state.id);
     // What a component had put out before may refer to resources that are not registered yet in this run.
-    answer.setObject(toStruct(goal.custom ? wire(state.outputs, request.getAcceptsecrets(), request.getAcceptresources()) : {}));
+    answer.setObject(
+      toStruct(goal.custom ? wire(state.outputs, request.getAcceptsecrets(), request.getAcceptresources()) : {}),
+    );
     return answer;
   }
 
@@ -177,7 +197,13 @@ export class Services {
         const severity = severities[request.getSeverity()];
         // The SDK narrates at severity debug; that is not for people.
         if (severity !== undefined) {
-          this.host.log(severity, request.getMessage(), request.getUrn(), request.getStreamid(), request.getEphemeral());
+          this.host.log(
+            severity,
+            request.getMessage(),
+            request.getUrn(),
+            request.getStreamid(),
+            request.getEphemeral(),
+          );
         }
         return empty();
       }),

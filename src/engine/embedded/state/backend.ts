@@ -1,7 +1,13 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { EngineError } from "../../port.js";
-import { type CheckpointJson, checkDeployment, type DeploymentJson, embeddedMark, schemaVersion } from "./checkpoint.js";
+import {
+  type CheckpointJson,
+  checkDeployment,
+  type DeploymentJson,
+  embeddedMark,
+  schemaVersion,
+} from "./checkpoint.js";
 import { isMissing, keepAs, readIfThere, writeAtomically } from "./files.js";
 
 /** What is kept of every update (`backend.UpdateInfo`). */
@@ -100,7 +106,10 @@ export class StackFiles {
     const history = join(this.base, "history", this.project, this.stack, `${this.stack}-${nanoseconds}`);
     await writeAtomically(`${history}.history.json`, JSON.stringify(update));
     await writeAtomically(`${history}.checkpoint.json`, text);
-    await writeAtomically(join(this.base, "backups", this.project, this.stack, `${this.stack}.${nanoseconds}.json`), text);
+    await writeAtomically(
+      join(this.base, "backups", this.project, this.stack, `${this.stack}.${nanoseconds}.json`),
+      text,
+    );
   }
 
   private async refuseOtherLayouts(): Promise<void> {

@@ -30,15 +30,34 @@ export const magicOf = (version: string): string =>
   version === "" ? "" : createHash("sha256").update(version).digest("hex");
 
 // Fields in the order in which the CLI writes them.
-const strings = ["id", "type", "parent", "provider", "importID", "deletedWith", "created", "modified", "sourcePosition"] as const;
+const strings = [
+  "id",
+  "type",
+  "parent",
+  "provider",
+  "importID",
+  "deletedWith",
+  "created",
+  "modified",
+  "sourcePosition",
+] as const;
 const flags = ["delete", "protect", "external", "pendingReplacement", "retainOnDelete"] as const;
-const lists = ["dependencies", "initErrors", "additionalSecretOutputs", "aliases", "ignoreChanges", "replaceOnChanges"] as const;
+const lists = [
+  "dependencies",
+  "initErrors",
+  "additionalSecretOutputs",
+  "aliases",
+  "ignoreChanges",
+  "replaceOnChanges",
+] as const;
 const others = ["urn", "custom", "inputs", "outputs", "propertyDependencies", "customTimeouts", "stackTrace"] as const;
 const knownFields = new Set<string>([...strings, ...flags, ...lists, ...others]);
 const knownDeploymentFields = new Set(["manifest", "secrets_providers", "resources", "pending_operations", "metadata"]);
 
 const unsupported = (what: string, stack: string): EngineError =>
-  new EngineError(`The state of ${stack} uses ${what}, which the embedded engine does not support: use --engine pulumi for this stack.`);
+  new EngineError(
+    `The state of ${stack} uses ${what}, which the embedded engine does not support: use --engine pulumi for this stack.`,
+  );
 
 export function resourceToJson(resource: ResourceState, crypter: SecretsManager): JsonObject {
   const full: JsonObject = {
@@ -88,7 +107,12 @@ export function resourceFromJson(json: JsonObject, crypter: SecretsManager, stac
   for (const [field, value] of Object.entries(json)) {
     if (!knownFields.has(field) && value !== null) throw unsupported(`the field "${field}" (${urn})`, stack);
   }
-  const resource: ResourceState = { ...structuredClone(emptyResource), urn, type: json.type, custom: json.custom === true };
+  const resource: ResourceState = {
+    ...structuredClone(emptyResource),
+    urn,
+    type: json.type,
+    custom: json.custom === true,
+  };
   for (const field of strings) if (typeof json[field] === "string") resource[field] = json[field];
   for (const field of flags) if (json[field] === true) resource[field] = true;
   for (const field of lists) if (Array.isArray(json[field])) resource[field] = json[field] as string[];
@@ -134,10 +158,13 @@ export function checkDeployment(deployment: DeploymentJson, version: number, sta
     if (!knownDeploymentFields.has(field) && !isEmpty(value)) throw unsupported(`the field "${field}"`, stack);
   }
   const provider = deployment.secrets_providers?.type;
-  if (provider !== undefined && provider !== "passphrase") throw unsupported(`the secrets provider "${provider}"`, stack);
+  if (provider !== undefined && provider !== "passphrase")
+    throw unsupported(`the secrets provider "${provider}"`, stack);
   const { magic, version: writer } = deployment.manifest;
   if (magic !== magicOf(writer)) {
-    throw new EngineError(`The state of ${stack} does not match its own checksum (manifest.magic): it is damaged or was edited by hand.`);
+    throw new EngineError(
+      `The state of ${stack} does not match its own checksum (manifest.magic): it is damaged or was edited by hand.`,
+    );
   }
 }
 

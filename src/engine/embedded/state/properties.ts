@@ -81,7 +81,9 @@ export function deserialize(json: Json, crypter: Crypter | "inside", path: strin
 function deserializeSecret(json: JsonObject, crypter: Crypter | "inside", path: string): Secret {
   const { ciphertext, plaintext } = json;
   if ((typeof ciphertext === "string") === (typeof plaintext === "string")) {
-    throw new EngineError(`The state holds a malformed secret at ${path}: exactly one of ciphertext and plaintext is needed.`);
+    throw new EngineError(
+      `The state holds a malformed secret at ${path}: exactly one of ciphertext and plaintext is needed.`,
+    );
   }
   const sealed = typeof ciphertext === "string" && crypter !== "inside";
   const text = sealed ? crypter.decrypt(ciphertext) : String(ciphertext ?? plaintext);
