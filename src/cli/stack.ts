@@ -18,6 +18,7 @@ import {
 import { UsageError } from "../errors.js";
 import { HerokuClient, herokuEngineProvider } from "../heroku/index.js";
 import { createInfisicalClient, type InfisicalClient } from "../vault/client/index.js";
+import { Ended, exitCodes } from "./exit.js";
 import type { Io } from "./io.js";
 import { catalog, projectDirOf } from "./project.js";
 
@@ -79,6 +80,11 @@ async function chosenEngine(
   return { engine: openEngine(name, location, { heroku: herokuEngineProvider({ env: location.env }) }), reason };
 }
 
+/** That an update runs is no wrong use: it ends as `up` itself does then. */
+function busy(error: Error): never {
+  throw new Ended(exitCodes.failed, error.message);
+}
+
 /** Everything that a stack command needs. */
 export async function openStack(io: Io, options: StackOptions): Promise<OpenStack> {
   const projectDir = projectDirOf(io, options.cwd);
@@ -99,7 +105,7 @@ export async function openStack(io: Io, options: StackOptions): Promise<OpenStac
     const held = [];
     try {
       for (const stack of stacks) {
-        const lock = await lockStack(at(stack));
+        const lock = await lockStack(at(stack)).catch(busy);
         if (lock) held.push(lock);
         else io.err(`! the lock of ${stack} cannot be held in this backend: see that no update of it runs now`);
       }

@@ -23,6 +23,8 @@ export class MemoryStack {
   state: DeploymentJson | undefined;
   /** Every state that was written, the last one last. */
   writes: Snapshot[] = [];
+  /** Called after every write. */
+  onWrite: () => void = () => {};
 
   constructor(readonly world: World = newWorld()) {}
 
@@ -49,6 +51,7 @@ export class MemoryStack {
         if (dryRun) return;
         this.state = snapshotToJson(snapshot, openSecrets, new Date(0));
         this.writes.push(this.snapshot());
+        this.onWrite();
       },
       factory: (pkg) => (pkg === "pulumi" ? this.ownOutputs() : secretBlind(toyProvider(this.world))),
       packageConfig: () => ({}),

@@ -1,0 +1,222 @@
+// The way back, from every stage: what is refused, what is restored, and what each app holds afterwards.
+import { readFileSync } from "node:fs";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { stagingNames, valueFor } from "../support/values.js";
+import { done, World } from "../support/world.js";
+
+let world: World;
+beforeEach(async () => {
+  world = await World.open();
+});
+afterEach(() => world.close());
+
+const rollback = (stack: "staging" | "prod", ...options: string[]) =>
+  world.run(["rollback", "--stack", stack, "--yes", ...options]);
+const promote = () => world.run(["promote", "--yes"]);
+const config = (stack: "staging" | "prod") => readFileSync(world.file(stack), "utf8");
+
+describe("a flat value that is rotated on prod after it was copied", () => {
+  it("is copied again before the flag turns on: the new key is the one that is live", async () => {
+    done(await world.up("prod"));
+    await world.stagingOn();
+    const value = valueFor("STRIPE_RESTRICTED_KEY", "prod");
+    done(await world.rotate("STRIPE_RESTRICTED_KEY", "prod", value));
+    expect(world.at("prod", "STRIPE_RESTRICTED_KEY")).not.toBe(value);
+
+    world.hoursPass(48);
+    done(await promote());
+    expect(world.at("prod", "STRIPE_RESTRICTED_KEY")).toBe(value);
+    expect(world.apps.vars("raxx-api-prod").STRIPE_RESTRICTED_KEY).toBe(value);
+  });
+});
+
+describe("prod, rotated while its flag is on", () => {
+  let old: string;
+  let live: string;
+  beforeEach(async () => {
+    await world.prodOn();
+    old = world.flat("STRIPE_RESTRICTED_KEY")!;
+    live = valueFor("STRIPE_RESTRICTED_KEY", "prod");
+    done(await world.rotate("STRIPE_RESTRICTED_KEY", "prod", live));
+  });
+
+  it("is not rolled back to the dead key: refused, with the name and both ways out", async () => {
+    const [there, file] = [world.snapshot(), config("prod")];
+    const { code, err, writes } = await rollback("prod");
+    expect([code, writes]).toEqual([3, []]);
+    expect(err).toMatch(/STRIPE_RESTRICTED_KEY.*--restore-flat.*--accept-stale/);
+    expect(world.snapshot()).toEqual(there);
+    expect(config("prod")).toBe(file);
+  });
+
+  it("nor by an update with the flag no more wanted", async () => {
+    world.set("prod", "vaultEnvAware", false);
+    const { code, err, writes } = await world.up("prod");
+    expect([code, writes]).toEqual([3, []]);
+    expect(err).toMatch(/stays on .*[\s\S]*STRIPE_RESTRICTED_KEY.*console-vault rollback --stack prod/);
+    expect(world.flag("prod")).toBe("true");
+  });
+
+  it("goes back with --restore-flat, which brings the live key to the flat path first", async () => {
+    done(await rollback("prod", "--restore-flat"));
+    expect(world.flag("prod")).toBe("false");
+    expect(world.flat("STRIPE_RESTRICTED_KEY")).toBe(live);
+    expect(world.apps.vars("raxx-api-prod").STRIPE_RESTRICTED_KEY).toBe(live);
+    expect(config("prod")).toContain("console-vault:vaultEnvAware: false");
+    expect(await world.migration("prod")).toMatchObject({ phase: "confirmed", blocked: [] });
+  });
+
+  it("goes back with --accept-stale, and then the two values are a conflict that keeps the flag off", async () => {
+    done(await world.up("prod"));
+    const { code } = await rollback("prod", "--accept-stale");
+    expect(code).toBe(0);
+    expect([world.flat("STRIPE_RESTRICTED_KEY"), world.at("prod", "STRIPE_RESTRICTED_KEY")]).toEqual([old, live]);
+    expect(await world.migration("prod")).toMatchObject({
+      conflicts: [{ name: "STRIPE_RESTRICTED_KEY" }],
+      confirmedSince: null,
+    });
+    const again = await promote();
+    expect(again.code).toBe(3);
+    expect(again.err).toMatch(/STRIPE_RESTRICTED_KEY: conflict/);
+    expect(config("prod")).toContain("console-vault:vaultEnvAware: false");
+    expect([world.flag("prod"), world.at("prod", "STRIPE_RESTRICTED_KEY")]).toEqual(["false", live]);
+  });
+
+  it("has its old flat row retired all the same: the environment's value was copied from it", async () => {
+    world.hoursPass(48);
+    world.set("prod", "retireFlat", true);
+    done(await world.up("prod"));
+    expect(world.flat("STRIPE_RESTRICTED_KEY")).toBeUndefined();
+    world.set("prod", "retireFlat", false);
+    done(await world.up("prod"));
+    expect(world.flat("STRIPE_RESTRICTED_KEY")).toBe(live);
+  });
+});
+
+describe("once the flat copies are retired", () => {
+  beforeEach(async () => {
+    await world.prodOn();
+    world.hoursPass(48);
+    world.set("prod", "retireFlat", true);
+    done(await world.up("prod"));
+  });
+
+  it("rolling staging or prod back is refused, with the setting and command that mend it; then it works", async () => {
+    for (const stack of ["staging", "prod"] as const) {
+      const there = world.snapshot();
+      const { code, err, writes } = await rollback(stack);
+      expect([code, writes]).toEqual([3, []]);
+      expect(err).toMatch(/HEROKU_API_KEY.*retireFlat: false in Pulumi.prod.yaml, then console-vault up --stack prod/);
+      expect(world.snapshot()).toEqual(there);
+    }
+    world.set("staging", "vaultEnvAware", false);
+    const { code, err } = await world.up("staging");
+    expect(code).toBe(3);
+    expect(err).toMatch(/stays on .*[\s\S]*is not at \/MooseQuest\/heroku\/ any more/);
+    world.set("staging", "vaultEnvAware", true);
+
+    world.set("prod", "retireFlat", false);
+    done(await world.up("prod"));
+    done(await rollback("staging"));
+    expect(world.flag("staging")).toBe("false");
+    expect(world.flag("prod")).toBe("true");
+  });
+
+  it("running the update again writes nothing and keeps the phase", async () => {
+    const { writes, out } = done(await world.up("prod"));
+    expect(writes).toEqual([]);
+    expect(out).toMatch(/phase +retired/);
+  });
+});
+
+describe("a flat value that nobody may delete yet", () => {
+  it("stays, with its reason, where it is another value that was never copied from there", async () => {
+    await world.prodOn();
+    world.write("/MooseQuest/stripe", "STRIPE_RESTRICTED_KEY", valueFor("STRIPE_RESTRICTED_KEY", "prod"));
+    world.hoursPass(48);
+    world.set("prod", "retireFlat", true);
+    const { text } = await world.up("prod");
+    expect(world.flat("STRIPE_RESTRICTED_KEY")).toBeDefined();
+    expect(world.flat("HEROKU_API_KEY")).toBeUndefined();
+    expect(text).toMatch(/STRIPE_RESTRICTED_KEY.*another value, which was not copied from there/);
+  });
+
+  it("all stay before prod has soaked itself", async () => {
+    await world.prodOn();
+    world.set("prod", "retireFlat", true);
+    const { code, text } = await world.up("prod");
+    expect(code).toBe(3);
+    expect(text).toMatch(/this stack's own phase is soaking, not soaked/);
+    expect(world.flat("HEROKU_API_KEY")).toBeDefined();
+    expect(world.flag("prod")).toBe("true");
+  });
+});
+
+describe("staging, rolled back", () => {
+  beforeEach(() => world.stagingOn());
+
+  it("has its flag off, its own values kept at its paths, and never prod's on its apps; what that means is said", async () => {
+    const apps = world.snapshot().apps;
+    const own = stagingNames.map((name) => world.at("staging", name));
+    const { out, writes } = done(await rollback("staging"));
+    expect(writes).toEqual(["PATCH /apps/raxx-console-staging/config-vars"]);
+    expect(world.snapshot().apps).toEqual({
+      ...apps,
+      "raxx-console-staging": { ...apps["raxx-console-staging"], FLAG_CONSOLE_VAULT_ENV_AWARE: "false" },
+    });
+    expect(stagingNames.map((name) => world.at("staging", name))).toEqual(own);
+    expect(out).toMatch(/their own values, never prod's/);
+    expect(out).toMatch(/reads the flat path again, which holds prod's values/);
+  });
+
+  it("turns on again when it is wanted again, with a soak that starts anew", async () => {
+    world.hoursPass(47);
+    done(await rollback("staging"));
+    world.set("staging", "vaultEnvAware", true);
+    done(await world.up("staging"));
+    world.hoursPass(2);
+    const { code, err } = await promote();
+    expect(code).toBe(3);
+    expect(err).toMatch(/staging has soaked 2 h/);
+  });
+
+  it("with the vault down: refused where nobody can be asked, and with --force the flag goes off", async () => {
+    world.control.addFault({ service: "infisical", do: { status: 503, body: {} } });
+    const refused = await rollback("staging");
+    expect([refused.code, refused.writes]).toEqual([3, []]);
+    expect(refused.err).toMatch(/vault cannot be asked.*--force/);
+    expect(world.flag("staging")).toBe("true");
+
+    const { out, writes } = done(await rollback("staging", "--force"));
+    expect(writes).toEqual(["PATCH /apps/raxx-console-staging/config-vars"]);
+    expect(world.flag("staging")).toBe("false");
+    expect(config("staging")).toContain("console-vault:vaultEnvAware: false");
+    expect(out).toMatch(/console-vault up --stack staging.*once the vault answers again/);
+
+    world.control.clearFaults();
+    done(await world.up("staging"));
+    expect(await world.migration("staging")).toMatchObject({ phase: "confirmed", flag: { running: false } });
+  });
+
+  it("puts its config back where Heroku does not take the change", async () => {
+    const file = config("staging");
+    world.control.addFault({ service: "heroku", method: "PATCH", do: { status: 503, body: {} } });
+    const { code } = await rollback("staging");
+    expect(code).toBe(1);
+    expect(config("staging")).toBe(file);
+  });
+
+  it("is done once: running it again changes nothing", async () => {
+    done(await rollback("staging"));
+    const there = world.snapshot();
+    const { writes } = done(await rollback("staging"));
+    expect(writes).toEqual([]);
+    expect(world.snapshot()).toEqual(there);
+  });
+
+  it("knows --restore-flat for prod only", async () => {
+    const { code, err, requests } = await rollback("staging", "--restore-flat");
+    expect([code, requests]).toEqual([2, []]);
+    expect(err).toMatch(/the flat path holds its values, never staging's/);
+  });
+});
