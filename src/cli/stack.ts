@@ -8,6 +8,7 @@ import {
 } from "../config/index.js";
 import {
   chooseEngine,
+  configValue,
   type Engine,
   type EngineName,
   engineNames,
@@ -36,13 +37,24 @@ export interface OpenServices {
   readonly heroku: HerokuClient;
 }
 
+const herokuKey = "heroku:apiKey";
+
+/** The stack's own key, decrypted where it is kept as a secret. */
+async function configuredKey(io: Io, projectDir: string, stack: string): Promise<string | undefined> {
+  const written = rawStackConfig(projectDir, stack)[herokuKey];
+  if (written === undefined || typeof written === "string") return written;
+  return configValue({ projectDir, stack, env: definedOnly(io.env) }, herokuKey);
+}
+
+function definedOnly(env: NodeJS.ProcessEnv): Record<string, string> {
+  return Object.fromEntries(Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined));
+}
+
 /** A stack's config, and clients of its two services. Makes no request. */
-export function openServices(io: Io, projectDir: string, stack: string): OpenServices {
+export async function openServices(io: Io, projectDir: string, stack: string): Promise<OpenServices> {
   const config = readStackConfig(projectDir, stack, catalog);
   const services = servicesOf(config, io.env);
-  const configured = rawStackConfig(projectDir, stack)["heroku:apiKey"];
-  // A secret config value is ciphertext here; only the program can read it, so the command itself uses the environment's.
-  const credentials = credentialsOf(io.env, typeof configured === "string" ? configured : undefined);
+  const credentials = credentialsOf(io.env, await configuredKey(io, projectDir, stack));
   const vault = createInfisicalClient({
     url: services.infisicalUrl,
     projectId: config.infisicalProjectId,
@@ -88,11 +100,12 @@ function busy(error: Error): never {
 /** Everything that a stack command needs. */
 export async function openStack(io: Io, options: StackOptions): Promise<OpenStack> {
   const projectDir = projectDirOf(io, options.cwd);
-  const open = openServices(io, projectDir, options.stack);
+  const open = await openServices(io, projectDir, options.stack);
   const { loopback } = open.services;
-  const env: Record<string, string> = {};
-  for (const [key, value] of Object.entries(io.env)) if (value !== undefined) env[key] = value;
+  const env = definedOnly(io.env);
   if (options.rebind) env.CONSOLE_VAULT_REBIND = "1";
+  // The Heroku provider knows nothing of our config: without this it would write to the real Heroku.
+  env.HEROKU_API_URL = open.services.herokuUrl;
   if (loopback) env.PULUMI_CONFIG_PASSPHRASE ??= "";
   else if (env.PULUMI_CONFIG_PASSPHRASE === "" && !env.PULUMI_CONFIG_PASSPHRASE_FILE)
     throw new UsageError(

@@ -5,6 +5,7 @@ export { openEngine } from "./open.js";
 export { type PlainResource, plainResources, readPlainState, stackType } from "./plainState.js";
 export * from "./port.js";
 export * from "./provider.js";
+export { configValue } from "./secretConfig.js";
 export {
   type PlannedStep,
   type PropertyChange,

@@ -26,7 +26,7 @@ export class Redactor {
     this.pattern ??= new RegExp(
       [...this.secrets]
         .sort((a, b) => b.length - a.length)
-        .map(escape)
+        .map(literally)
         .join("|"),
       "g",
     );
@@ -70,4 +70,4 @@ export class Redactor {
   }
 }
 
-const escape = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+const literally = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");

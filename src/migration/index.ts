@@ -31,4 +31,5 @@ export {
   waits,
   wrongs,
 } from "./summary.js";
+export { type WayBack, wayBack } from "./wayBack.js";
 export type { AppView, RunningFlag, Target, VaultRow, World } from "./world.js";

@@ -21,6 +21,7 @@ import type { SecretValue } from "../secret.js";
 import type { GateAnswer } from "./gate.js";
 import type { Authority } from "./placement.js";
 import type { SeenTokens } from "./summary.js";
+import { wayBack } from "./wayBack.js";
 import type { RunningFlag, Target, VaultRow, World } from "./world.js";
 
 export interface FolderPlan {
@@ -253,15 +254,18 @@ export function readNow(
 }
 
 /** Before the flag turns off: what its readers would find at the flat path. */
-function offReasons(catalog: Catalog, config: StackConfig, world: World): string[] {
-  return heldBy(catalog, config.environment).flatMap(({ name, vendor }) => {
-    const flat = flatPath(config.root, vendor);
-    return world.rows.some((row) => row.name === name && row.path === flat)
-      ? []
-      : [
-          `${name} is not at ${flat} any more, where it is read with the flag off: bring it back with retireFlat: false on ${catalog.fallback}`,
-        ];
-  });
+function offReasons(catalog: Catalog, { environment, root }: StackConfig, world: World): string[] {
+  const { gone, different } = wayBack(catalog, environment, root, world.rows);
+  return [
+    ...gone.map(
+      ({ name, path }) =>
+        `${name} is not at ${path} any more, where it is read with the flag off: bring it back with retireFlat: false on ${catalog.fallback}`,
+    ),
+    ...different.map(
+      ({ name, flat }) =>
+        `${name} has another value at ${flat.path}, where it is read with the flag off: console-vault rollback --stack ${environment} says how to go back`,
+    ),
+  ];
 }
 
 function planRetirement(

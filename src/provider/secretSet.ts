@@ -207,7 +207,11 @@ function changed(olds: SecretSetOutputs, news: SecretSetInputs): boolean {
   // While the environment path is read, what happens at the flat one changes nothing here.
   const relevant = (seen: Readonly<Record<string, SeenTokens>>) =>
     Object.entries(seen).map(([name, { target, flat }]) => [name, target, news.authority === "flat" ? flat : null]);
-  return !same(declared(olds), declared(news)) || !same(relevant(olds.memory.seen), relevant(news.observed));
+  // Back at the flat path, a value that was rotated meanwhile is a conflict, though no token has changed since.
+  const wentBack = olds.authority === "environment" && news.authority === "flat";
+  return (
+    wentBack || !same(declared(olds), declared(news)) || !same(relevant(olds.memory.seen), relevant(news.observed))
+  );
 }
 
 export const secretSet: DynamicProvider<SecretSetInputs, SecretSetOutputs> = {

@@ -1,12 +1,12 @@
 // Both files are made from the schema. When it changes: npx vitest run test/docs/configuration.test.ts --update
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { parse, parseDocument } from "yaml";
 import { consoleCatalog } from "../../src/catalog/index.js";
 import { ownKeys, parseConfig } from "../../src/config/index.js";
-import { resolveConfig } from "../../src/engine/project/stackConfig.js";
 import { readProject } from "../../src/engine/project/project.js";
+import { resolveConfig } from "../../src/engine/project/stackConfig.js";
 import { blocksOf } from "./blocks.js";
 import { configKeysDescribed } from "./keys.js";
 import { withPart } from "./marked.js";
@@ -51,11 +51,19 @@ describe("Pulumi.yaml", () => {
 
   test("the engine hands its defaults on to a program as the schema reads them", async () => {
     const { config } = await readProject({ projectDir: root, stack: "staging" });
-    const file = { text: "", encryptionSalt: undefined, config: new Map(required.map((name) => [name, "some-project"])) };
+    const file = {
+      text: "",
+      encryptionSalt: undefined,
+      config: new Map(required.map((name) => [name, "some-project"])),
+    };
     const resolved = resolveConfig(file, config, (text) => text, "staging");
     const handed = Object.fromEntries([...resolved].map(([name, { value }]) => [name, value]));
     expect(parseConfig(ownKeys(handed), "staging", consoleCatalog)).toEqual(
-      parseConfig(ownKeys(Object.fromEntries(required.map((name) => [name, "some-project"]))), "staging", consoleCatalog),
+      parseConfig(
+        ownKeys(Object.fromEntries(required.map((name) => [name, "some-project"]))),
+        "staging",
+        consoleCatalog,
+      ),
     );
   });
 });
@@ -106,6 +114,6 @@ function variablesRead(): string[] {
 }
 
 function sources(): string[] {
-  const files = import.meta.glob("../../{src/**/*.ts,program.mjs}");
-  return Object.keys(files).map((path) => path.replace("../../", ""));
+  const files = readdirSync(`${root}src`, { recursive: true, encoding: "utf8" }).filter((path) => path.endsWith(".ts"));
+  return [...files.map((path) => `src/${path}`), "program.mjs"];
 }

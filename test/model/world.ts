@@ -177,6 +177,13 @@ export class World {
     return { code, told: told.join("\n") };
   }
 
+  /** The update alone, without a command's look, preview and words around it. */
+  async update(env: Env): Promise<Answer> {
+    const location = { projectDir: this.dir, stack: env, env: { ...this.local.env, PULUMI_CONFIG_PASSPHRASE: "" } };
+    const { result, errors } = await this.#stacks.open(location).up({ refresh: true, onEvent: () => {} });
+    return { code: result === "succeeded" ? 0 : 1, told: errors.join("\n") };
+  }
+
   // What other people do, without asking anybody.
 
   write(path: string, name: string, value: string): void {

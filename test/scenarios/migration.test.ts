@@ -201,7 +201,9 @@ describe("the flat copies", () => {
     expect(text).toContain("retired");
     for (const name of scoped) expect(world.flat(name)).toBeUndefined();
     const left = world.snapshot().secrets.map(({ at }) => at);
-    const unmanaged = before.secrets.map(({ at }) => at).filter((at) => !scoped.some((name) => at.endsWith(`/${name}`)));
+    const unmanaged = before.secrets
+      .map(({ at }) => at)
+      .filter((at) => !scoped.some((name) => at.endsWith(`/${name}`)));
     expect(left.filter((at) => !isOurs(at))).toEqual(unmanaged);
     expect(left.filter(isOurs)).toHaveLength(14);
   });

@@ -208,7 +208,12 @@ describe("what an operator provisions", () => {
   });
 
   it.each([
-    ["a live key's id under the paper name", "ALPACA_PAPER_API_KEY_ID", () => world.flat("ALPACA_LIVE_API_KEY_ID")!, /begin with PK/],
+    [
+      "a live key's id under the paper name",
+      "ALPACA_PAPER_API_KEY_ID",
+      () => world.flat("ALPACA_LIVE_API_KEY_ID")!,
+      /begin with PK/,
+    ],
     [
       "a live secret under the paper name",
       "ALPACA_PAPER_API_SECRET_KEY",
@@ -221,7 +226,12 @@ describe("what an operator provisions", () => {
       () => world.flat("ALPACA_LIVE_API_SECRET_KEY")!,
       /ALPACA_LIVE_API_SECRET_KEY, which staging must never hold/,
     ],
-    ["a Stripe live key", "STRIPE_RESTRICTED_KEY", () => valueFor("STRIPE_RESTRICTED_KEY", "prod"), /begin with rk_test_/],
+    [
+      "a Stripe live key",
+      "STRIPE_RESTRICTED_KEY",
+      () => valueFor("STRIPE_RESTRICTED_KEY", "prod"),
+      /begin with rk_test_/,
+    ],
     ["prod's own value", "POSTMARK_SERVER_TOKEN", () => world.flat("POSTMARK_SERVER_TOKEN")!, /same as prod's/],
     ["a reference", "POSTMARK_SERVER_TOKEN", () => "${dev.OTHER}", /\$\{, which Infisical's clients expand/],
   ])("%s: 3", async (_, name, value, message) => {

@@ -87,15 +87,22 @@ describe("while staging's flag is on and prod's is off", () => {
       () => world.apps.set("raxx-console-staging", { FLAG_CONSOLE_VAULT_ENV_AWARE: "false" }),
       /wanted on .* recorded on .* running off/,
     ],
-  ])("refuses where %s disagrees about the flag, naming all three, with nothing written", async (_, change, message) => {
-    change();
-    const { code, err, writes } = await world.rotate("STRIPE_RESTRICTED_KEY", "staging", stripe("staging"));
-    expect([code, writes]).toEqual([3, []]);
-    expect(err).toMatch(message);
-  });
+  ])(
+    "refuses where %s disagrees about the flag, naming all three, with nothing written",
+    async (_, change, message) => {
+      change();
+      const { code, err, writes } = await world.rotate("STRIPE_RESTRICTED_KEY", "staging", stripe("staging"));
+      expect([code, writes]).toEqual([3, []]);
+      expect(err).toMatch(message);
+    },
+  );
 
   it("refuses the value that another environment has", async () => {
-    const { code, err, writes } = await world.rotate("POSTMARK_SERVER_TOKEN", "staging", world.flat("POSTMARK_SERVER_TOKEN")!);
+    const { code, err, writes } = await world.rotate(
+      "POSTMARK_SERVER_TOKEN",
+      "staging",
+      world.flat("POSTMARK_SERVER_TOKEN")!,
+    );
     expect([code, writes]).toEqual([3, []]);
     expect(err).toMatch(/the value is the same as prod's/);
   });
@@ -119,7 +126,12 @@ describe("while staging's flag is on and prod's is off", () => {
       holder = spawn(process.execPath, ["-e", "setTimeout(() => {}, 60_000)"]);
       const locks = join(world.dir, "state/.pulumi/locks/organization/console-vault/staging");
       mkdirSync(locks, { recursive: true });
-      const lock = { pid: holder.pid, username: "colleague", hostname: hostname(), timestamp: new Date().toISOString() };
+      const lock = {
+        pid: holder.pid,
+        username: "colleague",
+        hostname: hostname(),
+        timestamp: new Date().toISOString(),
+      };
       writeFileSync(join(locks, "1b4e28ba-2fa1-41d2-883f-0016d3cca427.json"), JSON.stringify(lock));
       const { code, err, writes } = await world.rotate("STRIPE_RESTRICTED_KEY", "staging", stripe("staging"));
       expect([code, writes]).toEqual([1, []]);
@@ -133,7 +145,13 @@ describe("while staging's flag is on and prod's is off", () => {
 describe("a rotation that is interrupted", () => {
   it("is finished by the same command: the vault is not written again, the apps that miss it are", async () => {
     const value = stripe("prod");
-    world.control.addFault({ service: "heroku", method: "PATCH", path: "/apps/raxx-api-prod", times: 1, do: { status: 503, body: {} } });
+    world.control.addFault({
+      service: "heroku",
+      method: "PATCH",
+      path: "/apps/raxx-api-prod",
+      times: 1,
+      do: { status: 503, body: {} },
+    });
     const first = await world.rotate("STRIPE_RESTRICTED_KEY", "prod", value);
     expect(first.code).toBe(1);
     expect(having("STRIPE_RESTRICTED_KEY", value)).toEqual(["raxx-api-staging"]);
@@ -162,9 +180,13 @@ describe("a rotation that is interrupted", () => {
     own.control.clearFaults();
     if (first.code !== 0) done(await own.rotate("STRIPE_RESTRICTED_KEY", "prod", value));
     const { releases, apps: vars } = own.snapshot();
-    expect.soft(own.row("/MooseQuest/stripe", "STRIPE_RESTRICTED_KEY"), `${lost} ${after}`).toMatchObject({ value, version: 2 });
+    expect
+      .soft(own.row("/MooseQuest/stripe", "STRIPE_RESTRICTED_KEY"), `${lost} ${after}`)
+      .toMatchObject({ value, version: 2 });
     for (const app of ["raxx-api-staging", "raxx-api-prod"])
-      expect.soft([vars[app]!.STRIPE_RESTRICTED_KEY, releases[app]], `${lost} ${after}`).toEqual([value, before[app]! + 1]);
+      expect
+        .soft([vars[app]!.STRIPE_RESTRICTED_KEY, releases[app]], `${lost} ${after}`)
+        .toEqual([value, before[app]! + 1]);
     await own.close();
   }
 });
@@ -173,7 +195,11 @@ describe("HEROKU_API_KEY itself", () => {
   beforeEach(() => world.stagingOn());
 
   it("is tried at Heroku before anything is written", async () => {
-    const { code, err, writes } = await world.rotate("HEROKU_API_KEY", "staging", valueFor("HEROKU_API_KEY", "staging"));
+    const { code, err, writes } = await world.rotate(
+      "HEROKU_API_KEY",
+      "staging",
+      valueFor("HEROKU_API_KEY", "staging"),
+    );
     expect([code, writes]).toEqual([3, []]);
     expect(err).toMatch(/Heroku does not accept the new value of HEROKU_API_KEY/);
   });

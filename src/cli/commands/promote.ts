@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { environmentOf } from "../../catalog/index.js";
 import { Refusal, UsageError } from "../../errors.js";
-import { duration, gate, gateFacts, look, predecessor, targetOf } from "../../migration/index.js";
+import { duration, gate, gateFacts, look, lookAtFlag, predecessor, targetOf } from "../../migration/index.js";
 import { ConfigFile } from "../configFile.js";
 import { colorsOf, type Io } from "../io.js";
 import { catalog } from "../project.js";
@@ -29,7 +29,8 @@ async function promote(io: Io, options: PromoteOptions): Promise<void> {
   const world = await look(catalog, stack.config, stack.vault, stack.heroku);
   const target = targetOf(stack.config, stack.services, world.account);
   if (world.flag.on && stack.config.vaultEnvAware) {
-    io.out(`${catalog.flag.variable} is on on ${world.flag.app} already.`);
+    io.err(`${catalog.flag.variable} is on on ${world.flag.app} already`);
+    await update(io, { ...options, stack: to });
     return;
   }
   const output = (await source.engine.outputs()).migration?.value as unknown;
@@ -46,8 +47,10 @@ async function promote(io: Io, options: PromoteOptions): Promise<void> {
   try {
     await update(io, { ...options, stack: to });
   } catch (error) {
-    file.putBack();
-    io.err(`  ${file.path} is as it was`);
+    // Once the flag is on, a file that says otherwise would turn it off with the next update.
+    const { on } = await lookAtFlag(stack.heroku, catalog, to).catch(() => world.flag);
+    if (!on) file.putBack();
+    io.err(on ? `  ${catalog.flag.variable} is on, so ${file.path} keeps saying so` : `  ${file.path} is as it was`);
     throw error;
   }
 }

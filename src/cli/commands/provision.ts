@@ -40,7 +40,7 @@ async function provision(io: Io, name: string, options: ProvisionOptions): Promi
     );
   if (!mayHold(credential, environment.name))
     throw new Refusal(`${environment.name} must never hold ${name} (never-in).`);
-  const { config, vault, heroku } = openServices(io, projectDirOf(io, options.cwd), environment.name);
+  const { config, vault, heroku } = await openServices(io, projectDirOf(io, options.cwd), environment.name);
   if ((config.sources[name] ?? environment.source) === "copy")
     throw new Refusal(
       `${name} is copied from its flat path on ${environment.name}. To write it by hand, set console-vault:sources: { ${name}: provision } in Pulumi.${environment.name}.yaml first.`,

@@ -1,9 +1,11 @@
 import { confirm } from "@inquirer/prompts";
 import type { Command } from "commander";
-import { environmentOf, flagApp, heldBy } from "../../catalog/index.js";
+import { environmentOf, flagApp } from "../../catalog/index.js";
+import type { StackConfig } from "../../config/index.js";
 import { Refusal, UsageError } from "../../errors.js";
-import { environmentPath, flagMeansOn, flatPath } from "../../resolver/index.js";
-import { InfisicalError, type SecretEntry } from "../../vault/client/index.js";
+import { type WayBack, wayBack } from "../../migration/index.js";
+import { flagMeansOn } from "../../resolver/index.js";
+import { InfisicalError } from "../../vault/client/index.js";
 import { ConfigFile } from "../configFile.js";
 import { Ended, exitCodes } from "../exit.js";
 import { colorsOf, type Io } from "../io.js";
@@ -17,34 +19,7 @@ interface RollbackOptions extends UpdateOptions {
   readonly force?: boolean;
 }
 
-interface Names {
-  /** At the environment path and no more at the flat one. */
-  readonly gone: readonly string[];
-  /** With different values at the two. */
-  readonly different: readonly { readonly name: string; readonly flat: SecretEntry; readonly current: SecretEntry }[];
-}
-
-/** What the apps would find at the flat path, name by name. */
-async function compare({ config, vault }: OpenStack): Promise<Names> {
-  await vault.checkAccess();
-  const rows = await vault.listSecrets(config.root, { recursive: true });
-  const gone: string[] = [];
-  const different: Names["different"][number][] = [];
-  for (const { name, vendor } of heldBy(catalog, config.environment)) {
-    const at = (path: string) => rows.find((row) => row.name === name && row.path === path);
-    const [flat, current] = [
-      at(flatPath(config.root, vendor)),
-      at(environmentPath(config.root, vendor, config.environment)),
-    ];
-    if (!flat) gone.push(name);
-    // An environment that does not own the flat path has its own values by design: another environment's are at the flat one.
-    else if (current && !current.value.equals(flat.value) && config.environment === catalog.fallback)
-      different.push({ name, flat, current });
-  }
-  return { gone, different };
-}
-
-async function restoreFlat(io: Io, { vault }: OpenStack, { different }: Names): Promise<void> {
+async function restoreFlat(io: Io, { vault }: OpenStack, { different }: WayBack): Promise<void> {
   for (const { name, flat, current } of different) {
     const result = await vault.updateSecrets(flat.path, [{ name, value: current.value, comment: flat.comment }]);
     if ("approval" in result)
@@ -58,47 +33,65 @@ async function restoreFlat(io: Io, { vault }: OpenStack, { different }: Names): 
   }
 }
 
-/** Looks at the flat path before the flag goes off. @returns whether the vault could be asked */
-async function prepare(io: Io, stack: OpenStack, options: RollbackOptions): Promise<boolean> {
-  const { environment } = stack.config;
-  let names: Names;
+/**
+ * What the flat path would lead to.
+ * @param running whether the flag is on; when it is off already, there is nothing to ask a person
+ * @returns undefined where the vault cannot be asked and the flag is to go off all the same
+ */
+async function lookBack(
+  io: Io,
+  { config, vault }: OpenStack,
+  options: RollbackOptions,
+  running: boolean,
+): Promise<WayBack | undefined> {
   try {
-    names = await compare(stack);
+    await vault.checkAccess();
+    const rows = await vault.listSecrets(config.root, { recursive: true });
+    return wayBack(catalog, config.environment, config.root, rows);
   } catch (error) {
-    if (!(error instanceof InfisicalError) || options.force) {
-      if (!(error instanceof InfisicalError)) throw error;
+    if (!(error instanceof InfisicalError)) throw error;
+    if (!running) return undefined;
+    if (options.force) {
       io.err(`! the vault cannot be asked (${error.message}); going on, as --force says`);
-      return false;
+      return undefined;
     }
     const question = `The vault cannot be asked whether the flat path still has what its readers need (${error.message}).`;
     if (!io.interactive) throw new Refusal(`${question} To turn the flag off all the same: --force`);
     if (!(await confirm({ message: `${question} Turn the flag off all the same?`, default: false })))
       throw new Ended(exitCodes.failed, "Nothing was changed.");
-    return false;
+    return undefined;
   }
-  if (names.gone.length > 0)
-    throw new Refusal(
-      `With the flag off ${names.gone.join(", ")} would be read at the flat path, where it is not any more. Bring it back first: set console-vault:retireFlat: false in Pulumi.${catalog.fallback}.yaml, then console-vault up --stack ${catalog.fallback}`,
-    );
-  if (names.different.length === 0) return true;
-  if (options.restoreFlat) await restoreFlat(io, stack, names);
-  else if (!options.acceptStale)
-    throw new Refusal(
-      `These were rotated since ${environment}'s flag is on, and the flat path has their old values: ${names.different.map(({ name }) => name).join(", ")}. ` +
-        "Write the current values back to the flat path with --restore-flat, or go back to the old ones with --accept-stale.",
-    );
-  return true;
 }
 
-/** What each app of the environment reads and holds afterwards. */
-function consequences(environment: string): string[] {
+const namesOf = (list: readonly { readonly name: string }[]) => list.map(({ name }) => name).join(", ");
+
+/** @throws Refusal where the flag may not go off like this */
+function refuse(environment: string, { gone, different }: WayBack, options: RollbackOptions): void {
+  if (gone.length > 0)
+    throw new Refusal(
+      `With the flag off ${namesOf(gone)} would be read at the flat path, where it is not any more. Bring it back first: set console-vault:retireFlat: false in Pulumi.${catalog.fallback}.yaml, then console-vault up --stack ${catalog.fallback}`,
+    );
+  if (different.length > 0 && !options.restoreFlat && !options.acceptStale)
+    throw new Refusal(
+      `These were rotated since ${environment}'s flag is on, and the flat path has their old values: ${namesOf(different)}. ` +
+        "Write the current values back to the flat path with --restore-flat, or go back to the old ones with --accept-stale.",
+    );
+}
+
+/** What each app of the environment reads and holds afterwards. @param stale names that go back to an old value */
+function consequences({ environment, manage }: StackConfig, stale: readonly string[]): string[] {
   const apps = Object.values(environmentOf(catalog, environment).apps).join(" and ");
-  return environment === catalog.fallback
-    ? [`${apps} read the flat path again and keep the config vars they have.`]
-    : [
-        `${apps} keep the config vars they have: their own values, never ${catalog.fallback}'s.`,
-        `The console of ${environment} reads the flat path again, which holds ${catalog.fallback}'s values: a rotation there is a rotation of ${catalog.fallback}'s.`,
-      ];
+  if (environment !== catalog.fallback)
+    return [
+      `${apps} keep the config vars they have: their own values, never ${catalog.fallback}'s.`,
+      `The console of ${environment} reads the flat path again, which holds ${catalog.fallback}'s values: a rotation there is a rotation of ${catalog.fallback}'s.`,
+    ];
+  return [
+    `${apps} read the flat path again and keep the config vars they have.`,
+    ...stale
+      .filter((name) => manage[name])
+      .map((name) => `But ${manage[name]!.join(" and ")} get ${name}'s old value too: it is managed there.`),
+  ];
 }
 
 async function rollback(io: Io, options: RollbackOptions): Promise<void> {
@@ -111,8 +104,11 @@ async function rollback(io: Io, options: RollbackOptions): Promise<void> {
   const c = colorsOf(io);
   const app = flagApp(catalog, environment);
   const { variable } = catalog.flag;
-  const reachable = await prepare(io, stack, options);
+  const isOn = async () => flagMeansOn((await stack.heroku.configVars(app)).get(variable)?.reveal());
 
+  const running = await isOn();
+  const back = await lookBack(io, stack, options, running);
+  if (back && running) refuse(environment, back, options);
   if (!options.yes) {
     if (!io.interactive) throw new UsageError("Nobody can be asked here: add --yes.");
     if (!(await confirm({ message: `Turn ${variable} off on ${app}?`, default: false })))
@@ -121,18 +117,19 @@ async function rollback(io: Io, options: RollbackOptions): Promise<void> {
   const file = new ConfigFile(stack.projectDir, environment);
   file.set("vaultEnvAware", false);
   try {
-    // One change of one var, before anything else: it needs no vault and no engine.
     await stack.lock([environment], async () => {
-      const running = (await stack.heroku.configVars(app)).get(variable)?.reveal();
-      if (flagMeansOn(running)) await stack.heroku.patchConfigVars(app, new Map([[variable, "false"]]));
+      if (back && running && options.restoreFlat) await restoreFlat(io, stack, back);
+      // One change of one var, before anything else: it needs no vault and no engine.
+      if (await isOn()) await stack.heroku.patchConfigVars(app, new Map([[variable, "false"]]));
     });
   } catch (error) {
     file.putBack();
     throw error;
   }
   io.out(`${c.green("✓")} ${variable} is off on ${app}, and no more wanted in ${file.path}`);
-  for (const line of consequences(environment)) io.out(`  ${line}`);
-  if (!reachable) {
+  const stale = options.restoreFlat ? [] : (back?.different ?? []).map(({ name }) => name);
+  for (const line of consequences(stack.config, stale)) io.out(`  ${line}`);
+  if (!back) {
     io.out(`\nnext\n  console-vault up --stack ${environment}    once the vault answers again`);
     return;
   }

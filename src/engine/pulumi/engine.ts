@@ -151,13 +151,13 @@ async function run(
   else await stack.destroy(common);
 }
 
-/** What the CLI says is wrong: its error lines, without its banner and whatever else it printed. */
+/** What the CLI says is wrong: the error lines of its stderr, without its banner and whatever else it printed. */
 function reason(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
-  const said = [...text.matchAll(/^\s*error: (.*(?:\n(?!\s*$)(?! *(?:code|stdout|stderr|err\?):).*)*)/gm)].map(
-    ([, line]) => line,
-  );
-  return said.length === 0 ? text.trim() : said.join("\n").trim();
+  const stderr = /\n stderr: ([\s\S]*?)\n err\?: /.exec(text)?.[1] ?? text;
+  const said = stderr.split(/^error: /m).slice(1);
+  const messages = said.map((message) => message.split("\n\n")[0]?.trim() ?? "").filter((message) => message !== "");
+  return messages.length === 0 ? text.trim() : [...new Set(messages)].join("\n");
 }
 
 /** The CLI tells of interrupted operations in one warning, a line for each. */

@@ -37,15 +37,22 @@ describe("the embedded engine does what the Pulumi CLI did, with real programs",
   });
 });
 
-const cliHalf = cli === undefined ? "(skipped: there is no Pulumi CLI on PATH and PULUMI_CLI is not set)" : `(${cli.found})`;
+const cliHalf =
+  cli === undefined ? "(skipped: there is no Pulumi CLI on PATH and PULUMI_CLI is not set)" : `(${cli.found})`;
 describe.skipIf(cli === undefined)(`the Pulumi CLI still does so ${cliHalf}`, () => {
-  it.each(scenarios.filter(({ name }) => only === undefined || name.includes(only)))("$name", { timeout: 600_000 }, async (scenario) => {
-    const results = await runOnDisk("pulumi", scenario);
-    if (record) {
-      golden[scenario.name] = results;
-      const known = scenarios.filter(({ name }) => golden[name] !== undefined).map(({ name }) => [name, golden[name]]);
-      await writeFile(goldenPath, `${JSON.stringify(Object.fromEntries(known), null, 1)}\n`);
-    }
-    expect(results).toEqual(golden[scenario.name]);
-  });
+  it.each(scenarios.filter(({ name }) => only === undefined || name.includes(only)))(
+    "$name",
+    { timeout: 600_000 },
+    async (scenario) => {
+      const results = await runOnDisk("pulumi", scenario);
+      if (record) {
+        golden[scenario.name] = results;
+        const known = scenarios
+          .filter(({ name }) => golden[name] !== undefined)
+          .map(({ name }) => [name, golden[name]]);
+        await writeFile(goldenPath, `${JSON.stringify(Object.fromEntries(known), null, 1)}\n`);
+      }
+      expect(results).toEqual(golden[scenario.name]);
+    },
+  );
 });

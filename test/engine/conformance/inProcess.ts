@@ -2,7 +2,11 @@ import { Deployment } from "../../../src/engine/embedded/deploy/deployment.js";
 import type { Plugin } from "../../../src/engine/embedded/deploy/plugin.js";
 import { ProviderError } from "../../../src/engine/embedded/deploy/plugin.js";
 import { secretBlind } from "../../../src/engine/embedded/deploy/secretBlind.js";
-import { type DeploymentJson, snapshotFromJson, snapshotToJson } from "../../../src/engine/embedded/state/checkpoint.js";
+import {
+  type DeploymentJson,
+  snapshotFromJson,
+  snapshotToJson,
+} from "../../../src/engine/embedded/state/checkpoint.js";
 import type { SecretsManager } from "../../../src/engine/embedded/state/passphrase.js";
 import type { Snapshot } from "../../../src/engine/embedded/state/resource.js";
 import { hasSecrets } from "../../../src/engine/embedded/values/values.js";

@@ -4,7 +4,13 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type DeploymentJson, snapshotFromJson } from "../../../src/engine/embedded/state/checkpoint.js";
 import { openSecretsManager } from "../../../src/engine/embedded/state/passphrase.js";
-import { type EngineEvent, type EngineName, openEngine, type Outcome, type StackLocation } from "../../../src/engine/index.js";
+import {
+  type EngineEvent,
+  type EngineName,
+  type Outcome,
+  openEngine,
+  type StackLocation,
+} from "../../../src/engine/index.js";
 import { thingUrn } from "./inProcess.js";
 import { projectName, stackName } from "./program.js";
 import { eventLines, plainErrors, type StepResult, stateLines } from "./results.js";

@@ -3,7 +3,14 @@ import { emptyGoal } from "../../../src/engine/embedded/deploy/goal.js";
 import type { Monitor, RegisterRequest } from "../../../src/engine/embedded/deploy/monitor.js";
 import { Terminating } from "../../../src/engine/embedded/deploy/monitor.js";
 import type { ResourceState } from "../../../src/engine/embedded/state/resource.js";
-import { computed, hasSecrets, type Properties, reveal, Secret, type Value } from "../../../src/engine/embedded/values/values.js";
+import {
+  computed,
+  hasSecrets,
+  type Properties,
+  reveal,
+  Secret,
+  type Value,
+} from "../../../src/engine/embedded/values/values.js";
 
 /** JSON, with `{ ref: "name.key" }` for an output of another resource and `{ secret: … }` for a secret. */
 export type Term = null | boolean | number | string | Term[] | { [key: string]: Term };
@@ -86,13 +93,13 @@ class Run {
     await this.monitor.register({ ...blank, type: "pulumi:pulumi:Stack", name, custom: false });
     for (const resource of this.data.resources) this.made.set(resource.name, this.declare(resource));
     const groups = this.data.resources.filter(({ kind }) => kind === "group");
-    const outputs = this.data.fail === undefined ? this.finishStack() : Promise.resolve();
-    await Promise.all([...groups.map((group) => this.finishGroup(group)), ...this.made.values(), outputs]);
+    await Promise.all([...groups.map((group) => this.finishGroup(group)), ...this.made.values(), this.finishStack()]);
   }
 
   /** Outputs go out as soon as they are known, whether or not all resources are there. */
   private async finishStack(): Promise<void> {
-    const { value } = await this.evaluate(this.data.outputs ?? {});
+    // A program that fails has no outputs, and the SDK says even that.
+    const { value } = await this.evaluate(this.data.fail === undefined ? (this.data.outputs ?? {}) : {});
     await this.monitor.registerOutputs(stackUrn, value as Properties);
   }
 
@@ -110,13 +117,16 @@ class Run {
 
   private async declare(resource: ResourceData): Promise<Made> {
     await Promise.resolve(); // declarations refer to each other: let the map fill first
-    const request = await this.request(resource);
     const { name, kind, id } = resource;
-    const isRead = id !== undefined || kind === "reference";
-    const state = await (isRead
-      ? this.read(request, id ?? String(resource.inputs?.name))
-      : this.monitor.register(request));
-    if (kind !== "group") return { state, urns: () => [state.urn] };
+    if (kind !== "group") {
+      const request = await this.request(resource);
+      const isRead = id !== undefined || kind === "reference";
+      const state = await (isRead
+        ? this.read(request, id ?? String(resource.inputs?.name))
+        : this.monitor.register(request));
+      return { state, urns: () => [state.urn] };
+    }
+    const state = await this.early(name);
     const children = this.data.resources.filter(({ options }) => options?.parent === name);
     const inside = await Promise.all(children.map((child) => this.of(child.name)));
     return { state, urns: () => inside.flatMap((child) => child.urns()) };
@@ -145,6 +155,8 @@ class Run {
     const all = new Set<string>();
     for (const [key, term] of Object.entries(own)) {
       const { value, urns } = await this.evaluate(term);
+      // The SDK leaves out what is known to be undefined, with all that it depends on.
+      if (value === undefined) continue;
       properties[key] = value;
       propertyDependencies[key] = [...urns];
       for (const urn of urns) all.add(urn);
@@ -204,27 +216,31 @@ class Run {
     return { name, type, stack: "", project: "", parent: parentUrn, noParent: false };
   }
 
-  private async evaluate(term: Term): Promise<{ value: Value; urns: Set<string> }> {
+  private async evaluate(term: Term): Promise<{ value: Value | undefined; urns: Set<string> }> {
     const urns = new Set<string>();
-    const walk = async (part: Term): Promise<Value> => {
-      if (Array.isArray(part)) return Promise.all(part.map(walk));
+    const inside = async (part: Term): Promise<Value> => (await walk(part)) ?? null;
+    const walk = async (part: Term): Promise<Value | undefined> => {
+      if (Array.isArray(part)) return Promise.all(part.map(inside));
       if (typeof part !== "object" || part === null) return part;
       if (typeof part.ref === "string") return this.output(part.ref, urns);
-      if ("secret" in part) return new Secret(await walk(part.secret ?? null));
+      if ("secret" in part) return new Secret(await inside(part.secret ?? null));
       return Object.fromEntries(
-        await Promise.all(Object.entries(part).map(async ([key, element]) => [key, await walk(element)])),
+        (await Promise.all(Object.entries(part).map(async ([key, element]) => [key, await walk(element)] as const))).filter(
+          (entry): entry is [string, Value] => entry[1] !== undefined,
+        ),
       );
     };
     return { value: await walk(term), urns };
   }
 
-  private async output(ref: string, urns: Set<string>): Promise<Value> {
+  private async output(ref: string, urns: Set<string>): Promise<Value | undefined> {
     const [name = "", key = ""] = ref.split(".");
     const { state, urns: own } = await this.of(name);
     for (const urn of own()) urns.add(urn);
     if (key === "urn") return state.urn;
     if (key === "id") return state.id === "" ? computed : state.id;
-    const value = state.outputs[key] ?? (this.dryRun ? computed : null);
+    const value = state.outputs[key] ?? (this.dryRun ? computed : undefined);
+    if (value === undefined) return undefined;
     // An output that holds a secret anywhere is secret as a whole.
     return hasSecrets(value) ? new Secret(reveal(value)) : value;
   }

@@ -79,7 +79,9 @@ function open(value: Value): unknown {
   if (Array.isArray(value)) return value.map(open);
   if (isObject(value)) {
     const entries = Object.entries(value).filter(([key]) => key !== "__provider");
-    return Object.fromEntries(entries.sort(([a], [b]) => a.localeCompare(b)).map(([key, element]) => [key, open(element)]));
+    return Object.fromEntries(
+      entries.sort(([a], [b]) => a.localeCompare(b)).map(([key, element]) => [key, open(element)]),
+    );
   }
   return value;
 }

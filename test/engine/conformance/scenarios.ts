@@ -19,12 +19,21 @@ export interface Scenario {
   steps: StepData[];
 }
 
-const thing = (name: string, inputs: ResourceData["inputs"] = { value: name }, options: ResourceData["options"] = {}): ResourceData => ({
+const thing = (
+  name: string,
+  inputs: ResourceData["inputs"] = { value: name },
+  options: ResourceData["options"] = {},
+): ResourceData => ({
   name,
   inputs,
   options,
 });
-const group = (name: string, options: ResourceData["options"] = {}, outputs: ResourceData["outputs"] = {}): ResourceData => ({
+const read = (name: string, id: string, dependsOn: string[]): ResourceData => ({ name, id, inputs: {}, options: { dependsOn } });
+const group = (
+  name: string,
+  options: ResourceData["options"] = {},
+  outputs: ResourceData["outputs"] = {},
+): ResourceData => ({
   name,
   kind: "group",
   options,
@@ -40,7 +49,10 @@ const up = (data?: ProgramData, more: Omit<StepData, "op" | "program"> = {}): St
   ...(data === undefined ? {} : { program: data }),
   ...more,
 });
-const preview = (data?: ProgramData, more: Omit<StepData, "op" | "program"> = {}): StepData => ({ ...up(data, more), op: "preview" });
+const preview = (data?: ProgramData, more: Omit<StepData, "op" | "program"> = {}): StepData => ({
+  ...up(data, more),
+  op: "preview",
+});
 const refresh = (more: Omit<StepData, "op"> = {}): StepData => ({ op: "refresh", ...more });
 const destroy = (more: Omit<StepData, "op"> = {}): StepData => ({ op: "destroy", ...more });
 
@@ -55,12 +67,30 @@ export const scenarios: Scenario[] = [
   {
     name: "a resource is created, left alone, updated, replaced and deleted",
     steps: [
-      preview(withOutputs({ made: { ref: "b.result" }, plain: "text" }, thing("a", { value: "1", kind: "k" }), thing("b", { value: { ref: "a.result" } }))),
+      preview(
+        withOutputs(
+          { made: { ref: "b.result" }, plain: "text" },
+          thing("a", { value: "1", kind: "k" }),
+          thing("b", { value: { ref: "a.result" } }),
+        ),
+      ),
       up(),
       up(),
-      preview(withOutputs({ made: { ref: "b.result" } }, thing("a", { value: "2", kind: "k" }), thing("b", { value: { ref: "a.result" } }))),
+      preview(
+        withOutputs(
+          { made: { ref: "b.result" } },
+          thing("a", { value: "2", kind: "k" }),
+          thing("b", { value: { ref: "a.result" } }),
+        ),
+      ),
       up(),
-      preview(withOutputs({ made: { ref: "b.result" } }, thing("a", { value: "2", kind: "other" }), thing("b", { value: { ref: "a.result" } }))),
+      preview(
+        withOutputs(
+          { made: { ref: "b.result" } },
+          thing("a", { value: "2", kind: "other" }),
+          thing("b", { value: { ref: "a.result" } }),
+        ),
+      ),
       up(),
       preview(program(thing("a", { value: "2", kind: "other" }))),
       up(),
@@ -93,15 +123,27 @@ export const scenarios: Scenario[] = [
   {
     name: "deleteBeforeReplace of the program wins over the provider's wish",
     steps: [
-      up(program(thing("a", { value: "1", kind: "k" }, { deleteBeforeReplace: true }), thing("b", { value: "1", kind: "k", dbr: true }, { deleteBeforeReplace: false }))),
-      up(program(thing("a", { value: "1", kind: "l" }, { deleteBeforeReplace: true }), thing("b", { value: "1", kind: "l", dbr: true }, { deleteBeforeReplace: false }))),
+      up(
+        program(
+          thing("a", { value: "1", kind: "k" }, { deleteBeforeReplace: true }),
+          thing("b", { value: "1", kind: "k", dbr: true }, { deleteBeforeReplace: false }),
+        ),
+      ),
+      up(
+        program(
+          thing("a", { value: "1", kind: "l" }, { deleteBeforeReplace: true }),
+          thing("b", { value: "1", kind: "l", dbr: true }, { deleteBeforeReplace: false }),
+        ),
+      ),
     ],
   },
   {
     name: "a creation after a deletion that fails is made up for by the next run",
     steps: [
       up(program(thing("a", { value: "1", kind: "k", dbr: true }), thing("b", { value: { ref: "a.result" } }))),
-      up(program(thing("a", { value: "1", kind: "l", dbr: true }), thing("b", { value: { ref: "a.result" } })), { rules: { "create a": "fail: not today" } }),
+      up(program(thing("a", { value: "1", kind: "l", dbr: true }), thing("b", { value: { ref: "a.result" } })), {
+        rules: { "create a": "fail: not today" },
+      }),
       preview(undefined, { rules: {} }),
       up(),
     ],
@@ -135,7 +177,9 @@ export const scenarios: Scenario[] = [
     name: "an update that fails keeps the old state and the stack's previous outputs",
     steps: [
       up(withOutputs({ made: { ref: "b.result" }, gone: "soon" }, ...chain("1"))),
-      up(withOutputs({ made: { ref: "b.result" }, fresh: "new" }, ...chain("2")), { rules: { "update b": "fail: refused" } }),
+      up(withOutputs({ made: { ref: "b.result" }, fresh: "new" }, ...chain("2")), {
+        rules: { "update b": "fail: refused" },
+      }),
       up(undefined, { rules: {} }),
     ],
   },
@@ -172,14 +216,19 @@ export const scenarios: Scenario[] = [
   {
     name: "inputs that the provider does not accept stop the update before anything of the resource is touched",
     steps: [
-      preview(program(thing("a"), thing("b", { value: { ref: "a.result" } })), { rules: { "check b": "is not a colour" } }),
+      preview(program(thing("a"), thing("b", { value: { ref: "a.result" } })), {
+        rules: { "check b": "is not a colour" },
+      }),
       up(),
       up(undefined, { rules: {} }),
     ],
   },
   {
     name: "two resources of one name are refused",
-    steps: [up(program(thing("a"))), preview(program(thing("a"), thing("b"), thing("a", { value: { ref: "b.result" } })))],
+    steps: [
+      up(program(thing("a"))),
+      preview(program(thing("a"), thing("b"), thing("a", { value: { ref: "b.result" } }))),
+    ],
   },
   {
     name: "protected resources are neither deleted nor replaced, and their siblings go",
@@ -195,7 +244,15 @@ export const scenarios: Scenario[] = [
   },
   {
     name: "with every resource protected nothing is deleted",
-    steps: [up(program(thing("a", undefined, { protect: true }), thing("b", { value: { ref: "a.result" } }, { protect: true }))), destroy()],
+    steps: [
+      up(
+        program(
+          thing("a", undefined, { protect: true }),
+          thing("b", { value: { ref: "a.result" } }, { protect: true }),
+        ),
+      ),
+      destroy(),
+    ],
   },
   {
     name: "a retained resource leaves the state and stays in the world",
@@ -208,7 +265,13 @@ export const scenarios: Scenario[] = [
   {
     name: "a resource deleted with another one needs no deletion of its own",
     steps: [
-      up(program(thing("a", { value: "1", kind: "k" }), thing("b", { value: "b" }, { deletedWith: "a" }), thing("c", { value: "c" }, { deletedWith: "a" }))),
+      up(
+        program(
+          thing("a", { value: "1", kind: "k" }),
+          thing("b", { value: "b" }, { deletedWith: "a" }),
+          thing("c", { value: "c" }, { deletedWith: "a" }),
+        ),
+      ),
       up(program(thing("a", { value: "1", kind: "k" }), thing("b", { value: "b" }, { deletedWith: "a" }))),
       up(program(thing("a", { value: "1", kind: "l" }), thing("b", { value: "b" }, { deletedWith: "a" }))),
       destroy(),
@@ -218,8 +281,24 @@ export const scenarios: Scenario[] = [
     name: "ignored changes stay as they were",
     steps: [
       up(program(thing("a", { value: "1", object: { x: 1, y: 1 }, list: ["p", "q"] }))),
-      up(program(thing("a", { value: "2", object: { x: 2, y: 2 }, list: ["P", "Q"] }, { ignoreChanges: ["value", "object.x", "list[1]"] }))),
-      up(program(thing("a", { value: "2", object: { y: 2 }, list: ["P"] }, { ignoreChanges: ["object.x", "list[1]", "absent"] }))),
+      up(
+        program(
+          thing(
+            "a",
+            { value: "2", object: { x: 2, y: 2 }, list: ["P", "Q"] },
+            { ignoreChanges: ["value", "object.x", "list[1]"] },
+          ),
+        ),
+      ),
+      up(
+        program(
+          thing(
+            "a",
+            { value: "2", object: { y: 2 }, list: ["P"] },
+            { ignoreChanges: ["object.x", "list[1]", "absent"] },
+          ),
+        ),
+      ),
     ],
   },
   {
@@ -236,7 +315,11 @@ export const scenarios: Scenario[] = [
       up(
         withOutputs(
           { plain: { ref: "a.result" }, hidden: { ref: "b.value" }, nested: { inner: { secret: "deep-secret" } } },
-          thing("a", { value: "1", list: ["x", { secret: "list-secret" }], object: { open: "o", shut: { secret: "object-secret" } } }),
+          thing("a", {
+            value: "1",
+            list: ["x", { secret: "list-secret" }],
+            object: { open: "o", shut: { secret: "object-secret" } },
+          }),
           thing("b", { value: { secret: "value-secret" } }),
           thing("c", { value: { ref: "b.value" } }, { additionalSecretOutputs: ["secretResult"] }),
         ),
@@ -245,7 +328,11 @@ export const scenarios: Scenario[] = [
       up(
         withOutputs(
           { plain: { ref: "a.result" }, hidden: { ref: "b.value" } },
-          thing("a", { value: { secret: "1" }, list: ["x", "list-secret"], object: { open: "o", shut: { secret: "other-secret" } } }),
+          thing("a", {
+            value: { secret: "1" },
+            list: ["x", "list-secret"],
+            object: { open: "o", shut: { secret: "other-secret" } },
+          }),
           thing("b", { value: "value-secret" }),
           thing("c", { value: { ref: "b.value" } }),
         ),
@@ -256,7 +343,12 @@ export const scenarios: Scenario[] = [
     name: "a renamed resource with an alias is the same resource",
     steps: [
       up(program(thing("a", { value: "1" }), thing("b", { value: { ref: "a.result" } }))),
-      preview(program({ name: "z", inputs: { value: "1", name: "a" }, options: { aliases: [{ name: "a" }] } }, thing("b", { value: { ref: "z.result" } }))),
+      preview(
+        program(
+          { name: "z", inputs: { value: "1", name: "a" }, options: { aliases: [{ name: "a" }] } },
+          thing("b", { value: { ref: "z.result" } }),
+        ),
+      ),
       up(),
       up(),
     ],
@@ -265,15 +357,34 @@ export const scenarios: Scenario[] = [
     name: "a resource that moves into a group or changes its type is found by its alias",
     steps: [
       up(program(thing("a", { value: "1" }), thing("b", { value: "2" }))),
-      up(program(group("g"), thing("a", { value: "1" }, { parent: "g", aliases: [{ parent: "none" }] }), { name: "b", type: "Other", inputs: { value: "2" }, options: { aliases: [{ type: "pulumi-nodejs:dynamic/toy:Thing" }] } })),
+      up(
+        program(group("g"), thing("a", { value: "1" }, { parent: "g", aliases: [{ parent: "none" }] }), {
+          name: "b",
+          type: "Other",
+          inputs: { value: "2" },
+          options: { aliases: [{ type: "pulumi-nodejs:dynamic/toy:Thing" }] },
+        }),
+      ),
       up(),
     ],
   },
   {
     name: "what a renamed group holds is renamed with it",
     steps: [
-      up(program(group("g"), thing("g-a", { value: "1" }, { parent: "g" }), thing("other", { value: "2" }, { parent: "g" }))),
-      up(program(group("h", { aliases: [{ name: "g" }] }), { name: "h-a", inputs: { value: "1", name: "g-a" }, options: { parent: "h" } }, thing("other", { value: "2" }, { parent: "h" }))),
+      up(
+        program(
+          group("g"),
+          thing("g-a", { value: "1" }, { parent: "g" }),
+          thing("other", { value: "2" }, { parent: "g" }),
+        ),
+      ),
+      up(
+        program(
+          group("h", { aliases: [{ name: "g" }] }),
+          { name: "h-a", inputs: { value: "1", name: "g-a" }, options: { parent: "h" } },
+          thing("other", { value: "2" }, { parent: "h" }),
+        ),
+      ),
     ],
   },
   {
@@ -289,14 +400,26 @@ export const scenarios: Scenario[] = [
           thing("after", { value: "3" }, { dependsOn: ["g"] }),
         ),
       ),
-      up(withOutputs({ made: { ref: "a.result" } }, group("g", {}, { total: "other" }), thing("a", { value: "1" }, { parent: "g" }))),
+      up(
+        withOutputs(
+          { made: { ref: "a.result" } },
+          group("g", {}, { total: "other" }),
+          thing("a", { value: "1" }, { parent: "g" }),
+        ),
+      ),
       destroy(),
     ],
   },
   {
     name: "options of a group reach what it holds",
     steps: [
-      up(program(group("g", { protect: true }), thing("a", { value: "1" }, { parent: "g" }), thing("b", { value: "2" }, { parent: "g", protect: false }))),
+      up(
+        program(
+          group("g", { protect: true }),
+          thing("a", { value: "1" }, { parent: "g" }),
+          thing("b", { value: "2" }, { parent: "g", protect: false }),
+        ),
+      ),
       destroy(),
     ],
   },
@@ -304,9 +427,14 @@ export const scenarios: Scenario[] = [
     name: "targets limit an update to what they name",
     steps: [
       up(program(thing("a", { value: "1" }), thing("b", { value: "1" }), thing("c", { value: "1" }))),
-      preview(program(thing("a", { value: "2" }), thing("b", { value: "2" }), thing("new", { value: "2" })), { targets: ["a"] }),
+      preview(program(thing("a", { value: "2" }), thing("b", { value: "2" }), thing("new", { value: "2" })), {
+        targets: ["a"],
+      }),
       up(undefined, { targets: ["a"] }),
-      up(program(thing("a", { value: "2" }), thing("new", { value: "2" }), thing("d", { value: { ref: "new.result" } })), { targets: ["d"] }),
+      up(
+        program(thing("a", { value: "2" }), thing("new", { value: "2" }), thing("d", { value: { ref: "new.result" } })),
+        { targets: ["d"] },
+      ),
       up(program(thing("a", { value: "2" })), { targets: ["b"] }),
       destroy({ targets: ["a"] }),
       destroy({ targets: ["missing"] }),
@@ -333,11 +461,19 @@ export const scenarios: Scenario[] = [
   },
   {
     name: "a refresh in front of an update makes what is gone",
-    steps: [up(program(...chain("1"))), preview(undefined, { refresh: true, world: { b: null } }), up(undefined, { refresh: true })],
+    steps: [
+      up(program(...chain("1"))),
+      preview(undefined, { refresh: true, world: { b: null } }),
+      up(undefined, { refresh: true }),
+    ],
   },
   {
     name: "a read that fails fails the refresh and keeps the state",
-    steps: [up(program(...chain("1"))), refresh({ rules: { "read b": "fail: not reachable" }, world: { a: { name: "a", value: "drifted", kind: "k" } } }), refresh({ rules: {} })],
+    steps: [
+      up(program(...chain("1"))),
+      refresh({ rules: { "read b": "fail: not reachable" }, world: { a: { name: "a", value: "drifted", kind: "k" } } }),
+      refresh({ rules: {} }),
+    ],
   },
   {
     name: "refresh of one target leaves the others",
@@ -350,27 +486,39 @@ export const scenarios: Scenario[] = [
     name: "a resource that is read belongs to nobody",
     steps: [
       up(program(thing("a", { value: "1" }))),
-      up(program(thing("a", { value: "1" }), { name: "r", id: "a-1", inputs: { value: "unused" } }, thing("b", { value: { ref: "r.result" } }))),
+      up(
+        program(
+          thing("a", { value: "1" }),
+          { name: "r", id: "a-1", inputs: { value: "unused" } },
+          thing("b", { value: { ref: "r.result" } }),
+        ),
+      ),
       up(),
       up(program(thing("a", { value: "1" }))),
     ],
   },
   {
-    name: "reading something that is not there fails",
-    steps: [up(program({ name: "r", id: "missing", inputs: {} }))],
+    name: "a dynamic provider that finds nothing to read has read nothing",
+    steps: [up(program({ name: "r", id: "missing", inputs: {} })), up(program())],
   },
   {
     name: "a resource that was read can become one's own, and the other way round",
     steps: [
-      up(program(thing("a", { value: "1" }), { name: "r", id: "a-1", inputs: { value: "1" } })),
+      up(program(thing("a", { value: "1" }), read("r", "a-1", ["a"]))),
       up(program(thing("a", { value: "1" }), thing("r", { value: "own" }))),
-      up(program(thing("a", { value: "1" }), { name: "r", id: "a-1", inputs: { value: "1" } })),
+      up(program(thing("a", { value: "1" }), read("r", "a-1", ["a"]))),
     ],
   },
   {
     name: "dependsOn orders creation and deletion",
     steps: [
-      up(program(thing("a"), thing("b", undefined, { dependsOn: ["a"] }), thing("c", undefined, { dependsOn: ["a", "b"] }))),
+      up(
+        program(
+          thing("a"),
+          thing("b", undefined, { dependsOn: ["a"] }),
+          thing("c", undefined, { dependsOn: ["a", "b"] }),
+        ),
+      ),
       up(program(thing("a"), thing("b"), thing("c", undefined, { dependsOn: ["b"] }))),
       destroy(),
     ],
@@ -387,25 +535,49 @@ export const scenarios: Scenario[] = [
   },
   {
     name: "only the stack's outputs change",
-    steps: [up(withOutputs({ one: 1, two: [1, { x: null }], gone: true }, thing("a"))), preview(withOutputs({ one: 2, three: "3" }, thing("a"))), up()],
+    steps: [
+      up(withOutputs({ one: 1, two: [1, { x: null }], gone: true }, thing("a"))),
+      preview(withOutputs({ one: 2, three: "3" }, thing("a"))),
+      up(),
+    ],
   },
   {
     name: "a program that fails after it has declared everything deletes nothing",
-    steps: [up(withOutputs({ kept: "yes" }, thing("a"), thing("b"))), preview({ resources: [thing("a", { value: "2" })], fail: "I gave up" }), up()],
+    steps: [
+      up(withOutputs({ kept: "yes" }, thing("a"), thing("b"))),
+      preview({ resources: [thing("a", { value: "2" })], fail: "I gave up" }),
+      up(),
+    ],
   },
   {
     name: "timeouts are kept in state",
-    steps: [up(program(thing("a", undefined, { customTimeouts: { create: "5m", delete: "10m" } }))), up(program(thing("a")))],
+    steps: [
+      up(program(thing("a", undefined, { customTimeouts: { create: "5m", delete: "10m" } }))),
+      up(program(thing("a"))),
+    ],
   },
   {
     name: "a stack reference to a stack that is not there fails",
-    steps: [preview(program({ name: "organization/toy/nowhere", kind: "reference", inputs: { name: "organization/toy/nowhere" } }))],
+    steps: [
+      preview(
+        withOutputs(
+          { there: { ref: "organization/toy/nowhere.name" } },
+          { name: "organization/toy/nowhere", kind: "reference", inputs: { name: "organization/toy/nowhere" } },
+        ),
+      ),
+    ],
   },
   {
     name: "a stack can refer to itself as it was",
     steps: [
       up(withOutputs({ plain: "text", hidden: { secret: "output-secret" } }, thing("a"))),
-      up(withOutputs({ plain: "text", hidden: { secret: "output-secret" } }, { name: "self", kind: "reference", inputs: { name: "organization/toy/dev" } }, thing("a"))),
+      up(
+        withOutputs(
+          { plain: "text", hidden: { secret: "output-secret" } },
+          { name: "self", kind: "reference", inputs: { name: "organization/toy/dev" } },
+          thing("a"),
+        ),
+      ),
       up(),
       up(program(thing("a"))),
     ],

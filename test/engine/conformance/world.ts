@@ -1,6 +1,6 @@
 import { createRequire } from "node:module";
-import { BarePartialError, type BareProvider } from "../../../src/engine/embedded/deploy/secretBlind.js";
 import { ProviderError } from "../../../src/engine/embedded/deploy/plugin.js";
+import { BarePartialError, type BareProvider } from "../../../src/engine/embedded/deploy/secretBlind.js";
 import type { JsonObject } from "../../../src/engine/embedded/values/wire.js";
 
 /** What the toy provider acts on. */
@@ -13,8 +13,15 @@ export interface World {
 }
 
 interface DynamicToy {
-  check(olds: JsonObject, news: JsonObject): Promise<{ inputs: JsonObject; failures: { property: string; reason: string }[] }>;
-  diff(id: string, olds: JsonObject, news: JsonObject): Promise<{ changes: boolean; replaces: string[]; deleteBeforeReplace: boolean }>;
+  check(
+    olds: JsonObject,
+    news: JsonObject,
+  ): Promise<{ inputs: JsonObject; failures: { property: string; reason: string }[] }>;
+  diff(
+    id: string,
+    olds: JsonObject,
+    news: JsonObject,
+  ): Promise<{ changes: boolean; replaces: string[]; deleteBeforeReplace: boolean }>;
   create(inputs: JsonObject): Promise<{ id: string; outs: JsonObject }>;
   update(id: string, olds: JsonObject, news: JsonObject): Promise<{ outs: JsonObject }>;
   read(id: string, props: JsonObject): Promise<{ id?: string; props?: JsonObject; inputs?: JsonObject }>;
@@ -29,7 +36,10 @@ export const newWorld = toy.newWorld;
 
 /** The toy provider on a world in memory, as the SDK's host would answer for it. */
 export function toyProvider(world: World): BareProvider {
-  const provider = toy.toy({ load: () => structuredClone(world), save: (next) => Object.assign(world, structuredClone(next)) });
+  const provider = toy.toy({
+    load: () => structuredClone(world),
+    save: (next) => Object.assign(world, structuredClone(next)),
+  });
   const withCode = (props: JsonObject | undefined, like: JsonObject): JsonObject => ({
     ...props,
     ...(like.__provider === undefined ? {} : { __provider: like.__provider }),
@@ -38,7 +48,11 @@ export function toyProvider(world: World): BareProvider {
     try {
       return await call;
     } catch (error) {
-      const { message, id, properties, reasons } = error as Error & { id?: string; properties?: JsonObject; reasons?: string[] };
+      const { message, id, properties, reasons } = error as Error & {
+        id?: string;
+        properties?: JsonObject;
+        reasons?: string[];
+      };
       if (id !== undefined) throw new BarePartialError(message, id, properties ?? {}, reasons ?? []);
       throw new ProviderError(message, "unknown");
     }

@@ -55,12 +55,10 @@ const resource = (name: string, earlier: string[], parents: string[]): fc.Arbitr
 export const program: fc.Arbitrary<ProgramData> = fc
   .tuple(fc.subarray(groups), fc.shuffledSubarray(names), fc.boolean())
   .chain(([parents, chosen, outputs]) =>
-    fc
-      .tuple(...chosen.map((name, i) => resource(name, chosen.slice(0, i), parents)))
-      .map((resources) => ({
-        resources: [...parents.map((name): ResourceData => ({ name, kind: "group" })), ...(resources as ResourceData[])],
-        outputs: outputs ? Object.fromEntries(chosen.map((name) => [name, { ref: `${name}.result` }])) : {},
-      })),
+    fc.tuple(...chosen.map((name, i) => resource(name, chosen.slice(0, i), parents))).map((resources) => ({
+      resources: [...parents.map((name): ResourceData => ({ name, kind: "group" })), ...(resources as ResourceData[])],
+      outputs: outputs ? Object.fromEntries(chosen.map((name) => [name, { ref: `${name}.result` }])) : {},
+    })),
   );
 
 const rules: fc.Arbitrary<Record<string, string>> = fc.dictionary(

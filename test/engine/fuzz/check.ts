@@ -1,5 +1,5 @@
 import { integrityProblem } from "../../../src/engine/embedded/state/integrity.js";
-import { type ResourceState, type Snapshot } from "../../../src/engine/embedded/state/resource.js";
+import type { ResourceState, Snapshot } from "../../../src/engine/embedded/state/resource.js";
 import { isProviderType } from "../../../src/engine/embedded/urn.js";
 import { MemoryStack } from "../conformance/inProcess.js";
 import type { ProgramData } from "../conformance/program.js";
@@ -38,17 +38,21 @@ async function lived(stack: MemoryStack, step: StepData, program: ProgramData, p
   const stateBefore = JSON.stringify(stack.state?.resources ?? []);
   const { result, events } = await finishes(stack.run(step, program, parallel), step);
   for (const snapshot of stack.writes) sound(snapshot);
+  excuse(stack, excused, step.world ?? {});
   if (step.op === "preview") {
     require(JSON.stringify(stack.world.things) === JSON.stringify(before), "a preview changed the world");
     require(JSON.stringify(stack.state?.resources ?? []) === stateBefore, "a preview changed the state");
     return;
   }
   const errors = events.filter(({ diagnosticEvent }) => diagnosticEvent?.severity === "error");
-  require(result === "failed" ? errors.length > 0 : errors.length === 0, `the result is ${result} with ${errors.length} errors`);
+  require(result === "failed"
+    ? errors.length > 0
+    : errors.length === 0, `the result is ${result} with ${errors.length} errors`);
   for (const { diagnosticEvent } of errors) {
-    require(!/damaged state|not in the dependency graph|is not a function|undefined/.test(diagnosticEvent?.message ?? ""), `the engine says: ${diagnosticEvent?.message}`);
+    require(!/damaged state|not in the dependency graph|is not a function|undefined/.test(
+      diagnosticEvent?.message ?? "",
+    ), `the engine says: ${diagnosticEvent?.message}`);
   }
-  excuse(stack, excused, step.world ?? {});
   matches(stack, excused);
   require(!JSON.stringify(events).includes('"hush-hush"'), "an event shows a secret");
 }
@@ -84,14 +88,17 @@ function matches(stack: MemoryStack, excused: ReadonlySet<string>): void {
   }
   for (const { id, pendingReplacement, urn } of states) {
     require(id !== "", `${urn} is in state without an id`);
-    require(pendingReplacement || id in stack.world.things || excused.has(id), `${id} is in state, and not in the world`);
+    require(pendingReplacement ||
+      id in stack.world.things ||
+      excused.has(id), `${id} is in state, and not in the world`);
   }
 }
 
 /** Retained things stay behind; so does what goes with something else in the real world, and not in this one; and what was meddled with is gone. */
 function excuse(stack: MemoryStack, excused: Set<string>, meddled: Record<string, unknown>): void {
   for (const snapshot of [...stack.writes, stack.snapshot()]) {
-    for (const { id, retainOnDelete, deletedWith } of owned(snapshot)) if (retainOnDelete || deletedWith !== "") excused.add(id);
+    for (const { id, retainOnDelete, deletedWith } of owned(snapshot))
+      if (retainOnDelete || deletedWith !== "") excused.add(id);
   }
   for (const { id, urn } of owned(stack.snapshot())) {
     const name = urn.split("::").at(-1) ?? "";
@@ -104,8 +111,10 @@ async function converges(stack: MemoryStack, program: ProgramData, parallel: num
   prepare(stack, { op: "up", rules: {} });
   const first = await finishes(stack.run({ op: "up" }, program, parallel), { op: "up" });
   for (const snapshot of stack.writes) sound(snapshot);
-  const reasons = first.events.flatMap(({ diagnosticEvent }) => (diagnosticEvent?.severity === "error" ? [diagnosticEvent.message] : []));
-  if (first.result === "failed" && reasons.some((reason) => /protect|Duplicate resource/.test(reason))) return;
+  const reasons = first.events.flatMap(({ diagnosticEvent }) =>
+    diagnosticEvent?.severity === "error" ? [diagnosticEvent.message] : [],
+  );
+  if (first.result === "failed" && reasons.some((reason) => /protect|Duplicate resource alias|conflicting with alias/.test(reason))) return;
   require(first.result === "succeeded", `an update with nothing in its way fails: ${reasons.join(" ")}`);
   excuse(stack, excused, {});
   matches(stack, excused);
@@ -129,10 +138,11 @@ async function killed(stack: MemoryStack, step: StepData, program: ProgramData, 
   const states = new Set(owned(snapshot).map(({ id }) => id));
   for (const id of Object.keys(stack.world.things)) {
     const name = id.replace(/-\d+$/, "");
-    require(
-      states.has(id) || excused.has(id) || pending.has(name) || meddledName(step, name) || aliasedTo(program, name, pending),
-      `${id} was made, and a kill leaves no trace of it`,
-    );
+    require(states.has(id) ||
+      excused.has(id) ||
+      pending.has(name) ||
+      meddledName(step, name) ||
+      aliasedTo(program, name, pending), `${id} was made, and a kill leaves no trace of it`);
     if (!states.has(id)) excused.add(id);
   }
   for (const { id } of owned(snapshot)) if (!(id in stack.world.things)) excused.add(id);
@@ -140,15 +150,22 @@ async function killed(stack: MemoryStack, step: StepData, program: ProgramData, 
 }
 
 const meddledName = ({ world }: StepData, name: string): boolean => world !== undefined && name in world;
-const aliasedTo = (_program: ProgramData, _name: string, pending: ReadonlySet<string | undefined>): boolean => pending.has(undefined);
+const aliasedTo = (_program: ProgramData, _name: string, pending: ReadonlySet<string | undefined>): boolean =>
+  pending.has(undefined);
 
 /** The state and the world at the moment of a write; later ones do not happen. */
-async function stopped(stack: MemoryStack, step: StepData, program: ProgramData, { parallel, killAfterWrites }: FuzzCase) {
+async function stopped(
+  stack: MemoryStack,
+  step: StepData,
+  program: ProgramData,
+  { parallel, killAfterWrites }: FuzzCase,
+) {
   let writes = 0;
   let found: { state: MemoryStack["state"]; world: World } | undefined;
   stack.onWrite = () => {
     writes += 1;
-    if (writes === killAfterWrites) found = { state: structuredClone(stack.state), world: structuredClone(stack.world) };
+    if (writes === killAfterWrites)
+      found = { state: structuredClone(stack.state), world: structuredClone(stack.world) };
   };
   await finishes(stack.run(step, program, parallel), step);
   stack.onWrite = () => {};

@@ -2,7 +2,7 @@ import { copyFile, mkdir, mkdtemp, readdir, readFile, writeFile } from "node:fs/
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { loadSnapshot, openSession, type Session } from "../../../src/engine/embedded/session.js";
+import { loadSnapshot, type Session } from "../../../src/engine/embedded/session.js";
 import { StackFiles } from "../../../src/engine/embedded/state/backend.js";
 import { magicOf, snapshotFromJson, snapshotToJson } from "../../../src/engine/embedded/state/checkpoint.js";
 import type { SecretsManager } from "../../../src/engine/embedded/state/passphrase.js";
@@ -48,7 +48,11 @@ describe("the file backend", () => {
     });
     const all = (await readdir(join(root, ".pulumi"), { recursive: true, withFileTypes: true }))
       .filter((entry) => entry.isFile())
-      .map((entry) => join(entry.parentPath, entry.name).slice(root.length + 1).replace(/\d{19}/, "<ns>"))
+      .map((entry) =>
+        join(entry.parentPath, entry.name)
+          .slice(root.length + 1)
+          .replace(/\d{19}/, "<ns>"),
+      )
       .filter((path) => !path.endsWith(".attrs"));
     expect(all.sort()).toEqual([
       ".pulumi/backups/proj/dev/dev.<ns>.json",
@@ -95,7 +99,11 @@ describe("the file backend", () => {
 
 describe("a state is refused by what is wrong with it", () => {
   const spoiled: [string, (json: Record<string, unknown>) => void, RegExp][] = [
-    ["a newer schema", (json) => Object.assign(json, { version: 4 }), /schema version 4; the embedded engine reads version 3/],
+    [
+      "a newer schema",
+      (json) => Object.assign(json, { version: 4 }),
+      /schema version 4; the embedded engine reads version 3/,
+    ],
     ["no checkpoint", (json) => Object.assign(json, { checkpoint: null }), /it holds no checkpoint/],
     [
       "an edited version",
@@ -104,7 +112,10 @@ describe("a state is refused by what is wrong with it", () => {
     ],
     [
       "another secrets provider",
-      (json) => Object.assign((json.checkpoint as { latest: object }).latest, { secrets_providers: { type: "cloud", state: {} } }),
+      (json) =>
+        Object.assign((json.checkpoint as { latest: object }).latest, {
+          secrets_providers: { type: "cloud", state: {} },
+        }),
       /secrets provider "cloud"/,
     ],
     [
@@ -129,13 +140,19 @@ describe("a state is refused by what is wrong with it", () => {
   });
 
   it("an asset among the properties", () => {
-    const json = deployment(resource("a", { inputs: { file: { "4dabf18193072939515e22adb298388d": "c44067f5952c0a294b673a41bacd8c17" } } }));
+    const json = deployment(
+      resource("a", { inputs: { file: { "4dabf18193072939515e22adb298388d": "c44067f5952c0a294b673a41bacd8c17" } } }),
+    );
     expect(() => snapshotFromJson(json, secrets, "stack dev")).toThrow(/asset or archive at .*inputs\.file/);
   });
 
   it("a reference to what is not there", async () => {
     const { files } = await backend();
-    const session = { files, secrets, deployment: deployment(resource("b", { parent: urn("a") })) } as unknown as Session;
+    const session = {
+      files,
+      secrets,
+      deployment: deployment(resource("b", { parent: urn("a") })),
+    } as unknown as Session;
     await expect(loadSnapshot(session, "dev")).rejects.toThrow(/has the parent .*bring it back with: cp/);
   });
 
@@ -166,8 +183,17 @@ describe("a checkpoint", () => {
     const full = resource("a", {
       custom: true,
       id: "id",
-      inputs: { text: "t", list: [1, null, { x: new Secret("deep") }], secret: new Secret({ inner: new Secret("twice") }), later: computed },
-      outputs: { self: new Reference(urn("b"), "b-id", ""), group: new Reference(urn("g"), undefined, ""), odd: Number.NaN },
+      inputs: {
+        text: "t",
+        list: [1, null, { x: new Secret("deep") }],
+        secret: new Secret({ inner: new Secret("twice") }),
+        later: computed,
+      },
+      outputs: {
+        self: new Reference(urn("b"), "b-id", ""),
+        group: new Reference(urn("g"), undefined, ""),
+        odd: Number.NaN,
+      },
       protect: true,
       propertyDependencies: { text: [], list: [urn("b")] },
       customTimeouts: { create: 60 },
@@ -181,7 +207,11 @@ describe("a checkpoint", () => {
 
   it("holds no secret in clear, however deep", () => {
     const text = JSON.stringify(
-      deployment(resource("a", { inputs: { a: new Secret("hush-1"), b: [{ c: new Secret({ d: "hush-2", e: new Secret("hush-3") }) }] } })),
+      deployment(
+        resource("a", {
+          inputs: { a: new Secret("hush-1"), b: [{ c: new Secret({ d: "hush-2", e: new Secret("hush-3") }) }] },
+        }),
+      ),
     );
     expect(text).not.toContain("hush");
   });
@@ -189,7 +219,14 @@ describe("a checkpoint", () => {
   it("keeps the ciphertext of an unchanged secret", () => {
     const once = { ...secrets, encrypt: (text: string) => `${secrets.encrypt(text)}${Math.random()}` };
     const secret = new Secret("x");
-    const write = () => JSON.stringify(snapshotToJson({ resources: [resource("a", { inputs: { secret } })], pendingOperations: [] }, once, new Date(0)));
+    const write = () =>
+      JSON.stringify(
+        snapshotToJson(
+          { resources: [resource("a", { inputs: { secret } })], pendingOperations: [] },
+          once,
+          new Date(0),
+        ),
+      );
     expect(write()).toBe(write());
   });
 

@@ -91,6 +91,8 @@ describe("the passphrase secrets provider", () => {
     await writeFile(path, "from a file\n");
     expect(await readPassphrase({ PULUMI_CONFIG_PASSPHRASE_FILE: path }, "stack dev")).toBe("from a file");
     await expect(readPassphrase({}, "stack dev")).rejects.toThrow("set PULUMI_CONFIG_PASSPHRASE");
-    await expect(readPassphrase({ PULUMI_CONFIG_PASSPHRASE_FILE: `${path}.missing` }, "stack dev")).rejects.toThrow("cannot be read");
+    await expect(readPassphrase({ PULUMI_CONFIG_PASSPHRASE_FILE: `${path}.missing` }, "stack dev")).rejects.toThrow(
+      "cannot be read",
+    );
   });
 });

@@ -1,5 +1,5 @@
 // What the ecosystem's actions do, as far as our workflows use them.
-import { cpSync, existsSync, lstatSync, mkdirSync, readdirSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readdirSync } from "node:fs";
 import { createRequire } from "node:module";
 import { basename, join, resolve } from "node:path";
 import { installed } from "./expressions.js";
@@ -90,5 +90,3 @@ export const actions: Readonly<Record<string, Act>> = {
   "actions/setup-node": () => "",
   "pulumi/actions": () => "",
 };
-
-export const isFile = (path: string): boolean => lstatSync(path, { throwIfNoEntry: false })?.isFile() === true;

@@ -52,7 +52,12 @@ export class GithubExpressions {
 
   #evaluate(expression: string, contexts: Contexts, progress: Progress): Data {
     const { data, Lexer, Parser, Evaluator } = this.api;
-    const answers = { always: true, success: progress === "success", failure: progress === "failure", cancelled: false };
+    const answers = {
+      always: true,
+      success: progress === "success",
+      failure: progress === "failure",
+      cancelled: false,
+    };
     const functions = Object.entries(answers).map(([name, value]) => ({
       name,
       minArgs: 0,

@@ -145,6 +145,7 @@ export class Deployment {
 
   private async execute(program: Program | undefined): Promise<void> {
     const { refresh, kind } = this.options;
+    if (kind !== "update" && !this.targetsAreThere()) return;
     if (refresh || kind === "refresh") {
       await this.refresh();
       if (this.hasFailed || this.over || kind === "refresh") return;
@@ -260,7 +261,12 @@ export class Deployment {
   }
 
   private async deleteTheRest(): Promise<void> {
-    const { sames, deletes } = await this.generator.deletions();
+    const planned = await this.generator.deletions().catch((error: unknown) => {
+      if (error instanceof Reported) return undefined; // what targets leave out must not go: it has been said
+      throw error;
+    });
+    if (planned === undefined) return;
+    const { sames, deletes } = planned;
     await this.executor.chain(sames);
     const spared = new Set<ResourceState>();
     let seen = 0;
@@ -275,8 +281,6 @@ export class Deployment {
 
   private async refresh(): Promise<void> {
     const { base, parallel, targets } = this.options;
-    if (targets !== undefined) this.checkTargets();
-    if (this.failed) return;
     const resources = base.resources.filter(({ urn }) => targets?.has(urn) ?? true);
     const steps = new Map<ResourceState, Step>();
     for (const resource of resources) {
@@ -308,6 +312,15 @@ export class Deployment {
       this.failed = true;
       this.events.diagnostic("error", `Target '${target}' could not be found in the stack.`);
     }
+  }
+
+  /** A refresh or a destruction has no program that could still declare what a target names. */
+  private targetsAreThere(): boolean {
+    const known = new Set(this.options.base.resources.map(({ urn }) => urn));
+    const unknown = [...(this.options.targets ?? [])].filter((target) => !known.has(target));
+    for (const target of unknown) this.events.diagnostic("error", `no resource named '${target}' found`);
+    this.failed ||= unknown.length > 0;
+    return unknown.length === 0;
   }
 
   private warnOfInterruptions(): void {

@@ -54,6 +54,10 @@ export class StepGenerator {
   private readonly reads = new Set<string>();
   private readonly deletes = new Set<string>();
   private readonly skippedCreates = new Set<string>();
+  /** Left as they were because targets do not name them. */
+  private readonly kept = new Map<string, ResourceState>();
+  /** What the program has registered in this run. */
+  private readonly news = new Map<string, ResourceState>();
   /** States, not URNs: already deleted ahead of a replacement. */
   private readonly condemned = new Set<ResourceState>();
   private readonly dependentKeys = new Map<string, string[]>();
@@ -98,6 +102,7 @@ export class StepGenerator {
     const urn = this.claim(goal.parent, goal.type, goal.name);
     const { old, alias } = this.findOld(goal, urn);
     const now = this.newState(goal, urn, old, alias);
+    this.news.set(urn, now);
     if (isProviderType(goal.type)) {
       this.providers.set(urn, now);
       if (alias !== undefined) this.providers.set(alias, now);
@@ -154,7 +159,7 @@ export class StepGenerator {
       ];
     }
     if (old !== undefined) {
-      if (!targeted) return this.untargetedSames(old, done);
+      if (!targeted) return [this.untargetedSame(urn, old, done)];
       return this.stepsFromDiff(goal, urn, old, now, server, done);
     }
     if (!targeted) {
@@ -438,7 +443,8 @@ export class StepGenerator {
       }
       await this.options.registry.ensure(resource.provider, this.previous.resources);
       steps.push(this.deletionBeforeReplacement(resource));
-      this.deletes.add(resource.urn);
+      // One that was replaced before only goes a little sooner: the resource of its URN stays as it is.
+      if (!resource.delete) this.deletes.add(resource.urn);
       this.condemned.add(resource);
     }
     return steps;
@@ -500,23 +506,16 @@ export class StepGenerator {
     );
   }
 
-  /** A resource that targets leave out stays as it is, and so does all it needs that the program no longer names. */
-  private untargetedSames(old: ResourceState, done: Registration["done"]): Step[] {
-    const steps: Step[] = [];
-    const keep = (resource: ResourceState, completion?: Registration["done"]) => {
-      if (resource.delete) return;
-      this.urns.add(resource.urn);
-      this.sames.add(resource.urn);
-      const needed = dependenciesOf(resource).map(({ urn }) => urn);
-      if (resource.provider !== "") needed.push(parseReference(resource.provider).urn);
-      for (const urn of needed) {
-        const dependency = this.olds.get(urn);
-        if (dependency !== undefined && !this.hasStep(urn)) keep(dependency);
-      }
-      steps.push(sameStep(this.options, resource, { ...resource, id: "" }, completion, true));
-    };
-    keep(old, done);
-    return steps;
+  /**
+   * A resource that targets leave out stays as it is, with the dependencies it had. What of these the program has not named yet
+   * stays in the base, and the snapshot puts it in front.
+   */
+  private untargetedSame(urn: string, old: ResourceState, done: Registration["done"]): Step {
+    this.urns.add(old.urn);
+    this.sames.add(urn);
+    this.sames.add(old.urn);
+    this.kept.set(old.urn, old);
+    return sameStep(this.options, old, { ...old, id: "" }, done, true);
   }
 
   private keep(resource: ResourceState): Step {
@@ -524,18 +523,12 @@ export class StepGenerator {
     return sameStep(this.options, resource, { ...resource, id: "" }, undefined, true);
   }
 
-  private hasStep(urn: string): boolean {
-    const now = this.aliased.get(urn) ?? urn;
-    return this.isOperatedOn(urn) || this.creates.has(now) || this.skippedCreates.has(now);
-  }
-
   /** Something that targets include must not depend on something new that they leave out. */
   private checkTargetDependencies(steps: Step[]): Step[] {
     if (this.targeted === undefined) return steps;
     for (const step of steps) {
       if (step.new === undefined || step.skippedCreate) continue;
-      const needed = dependenciesOf(step.new).map(({ urn }) => urn);
-      if (step.new.provider !== "") needed.push(parseReference(step.new.provider).urn);
+      const needed = needs(step.new);
       for (const urn of needed) {
         if (!this.skippedCreates.delete(urn)) continue;
         this.options.report(
@@ -546,8 +539,28 @@ export class StepGenerator {
         this.sawError = true;
         if (!this.options.dryRun) throw new Reported("untargeted create");
       }
+      this.refuseCircle(step.new, needed);
     }
     return steps;
+  }
+
+  /** What is kept keeps its old dependencies too: something new that needs it cannot be one of these. */
+  private refuseCircle(resource: ResourceState, needed: string[]): void {
+    if (this.kept.has(resource.urn)) return;
+    const seen = new Set<string>();
+    const reaches = (urn: string): boolean => {
+      if (urn === resource.urn) return true;
+      const state = this.kept.get(urn) ?? this.news.get(urn) ?? this.olds.get(urn);
+      if (state === undefined || seen.has(urn)) return false;
+      seen.add(urn);
+      return needs(state).some((next) => reaches(this.aliased.get(next) ?? next));
+    };
+    const through = needed.find(reaches);
+    if (through === undefined) return;
+    this.fail(
+      `Resource '${resource.urn}' depends on '${through}', which was not specified in --target list and still depends on it as it was. Include both.`,
+      resource.urn,
+    );
   }
 
   private async deletableTargets(): Promise<Set<string> | undefined> {
@@ -574,11 +587,29 @@ export class StepGenerator {
       );
       this.sawError = true;
     }
-    if (untargeted.length > 0 && !dryRun) throw new Reported("delete untargeted resource");
+    const needed = [...this.kept.values()].flatMap((resource) =>
+      needs(resource).map((urn) => ({ urn, by: resource.urn })),
+    );
+    const stillNeeded = needed.filter(({ urn }) => deletes.some((step) => step.op === "delete" && urnOf(step) === urn));
+    for (const { urn, by } of stillNeeded) {
+      this.options.report(
+        "error",
+        `Resource '${urn}' would be destroyed, but '${by}' was not specified in --target list and still depends on it as it was. Include both.`,
+        urn,
+      );
+      this.sawError = true;
+    }
+    if (untargeted.length + stillNeeded.length > 0 && !dryRun) throw new Reported("delete untargeted resource");
   }
 
   private fail(message: string, urn: string): never {
     this.options.report("error", message, urn);
     throw new Reported(message);
   }
+}
+
+/** URNs that have to stand before a resource. */
+function needs(resource: ResourceState): string[] {
+  const urns = dependenciesOf(resource).map(({ urn }) => urn);
+  return resource.provider === "" ? urns : [...urns, parseReference(resource.provider).urn];
 }

@@ -29,7 +29,7 @@ export function nativeProvider(provider: NativeProvider): BareProvider {
     create: ({ type, urn }, inputs) => guarded(provider.create(type, urn, inputs)),
     async read({ type, id }, inputs, outputs) {
       const found = await guarded(provider.read(type, id, outputs, inputs));
-      return found === null ? { id: "", outputs: {}, inputs: undefined } : { ...found, inputs: found.inputs };
+      return found === null ? { id: "", outputs: undefined, inputs: undefined } : { ...found, inputs: found.inputs };
     },
     update: ({ type, id }, old, news, ignoreChanges) =>
       guarded(provider.update(type, id, old.outputs, old.inputs, news, ignoreChanges)),

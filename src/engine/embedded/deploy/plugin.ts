@@ -32,7 +32,8 @@ export interface CheckResult {
 export interface ReadResult {
   /** "" : the resource is gone. */
   id: string;
-  outputs: Properties;
+  /** undefined: there is nothing to read. A dynamic provider that finds nothing gives empty outputs instead. */
+  outputs: Properties | undefined;
   inputs: Properties | undefined;
 }
 

@@ -1,4 +1,4 @@
-import { dependenciesOf, type ResourceState, type Snapshot } from "../state/resource.js";
+import type { ResourceState, Snapshot } from "../state/resource.js";
 import type { Step } from "./step.js";
 
 /**
@@ -13,13 +13,13 @@ export function rebuildBase(base: Snapshot, steps: ReadonlyMap<ResourceState, St
     const now = step === undefined ? resource : step.new;
     if (now === undefined) continue;
     const referable = (urn: string) => there.has(urn);
-    if (dependenciesOf(now).some(({ kind, urn }) => kind !== "parent" && !referable(urn))) {
-      now.dependencies = now.dependencies.filter(referable);
-      now.propertyDependencies = Object.fromEntries(
-        Object.entries(now.propertyDependencies).map(([key, urns]) => [key, urns.filter(referable)]),
-      );
-      if (!referable(now.deletedWith)) now.deletedWith = "";
-    }
+    now.dependencies = now.dependencies.filter(referable);
+    now.propertyDependencies = Object.fromEntries(
+      Object.entries(now.propertyDependencies)
+        .map(([key, urns]) => [key, urns.filter(referable)] as const)
+        .filter(([, urns]) => urns.length > 0),
+    );
+    if (!referable(now.deletedWith)) now.deletedWith = "";
     resources.push(now);
     there.add(now.urn);
   }

@@ -18,7 +18,7 @@ export interface BareProvider {
     resource: ResourceIdentity & { id: string },
     inputs: JsonObject,
     outputs: JsonObject,
-  ): Promise<{ id: string; outputs: JsonObject; inputs: JsonObject | undefined }>;
+  ): Promise<{ id: string; outputs: JsonObject | undefined; inputs: JsonObject | undefined }>;
   update(
     resource: ResourceIdentity & { id: string },
     old: { inputs: JsonObject; outputs: JsonObject },
@@ -92,7 +92,7 @@ export function secretBlind(provider: BareProvider): Plugin {
       const result = await provider.read(resource, bare(inputs), bare(outputs));
       return {
         id: result.id,
-        outputs: outputsOf(result.outputs, outputs, resource.type),
+        outputs: result.outputs && outputsOf(result.outputs, outputs, resource.type),
         inputs: result.inputs && inputsOf(result.inputs, inputs),
       };
     },

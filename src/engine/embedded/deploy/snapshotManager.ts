@@ -1,5 +1,11 @@
 import { integrityProblem } from "../state/integrity.js";
-import type { OperationType, PendingOperation, ResourceState, Snapshot } from "../state/resource.js";
+import {
+  dependenciesOf,
+  type OperationType,
+  type PendingOperation,
+  type ResourceState,
+  type Snapshot,
+} from "../state/resource.js";
 import { formatReference, makeUrn, parseReference, parseUrn, rootStackType, urnType } from "../urn.js";
 import { equal } from "../values/values.js";
 import type { Step } from "./step.js";
@@ -72,7 +78,8 @@ export class SnapshotManager {
     const unsettled = this.base.pendingOperations.filter(
       ({ type, resource }) => type === "creating" && !made.has(resource.urn),
     );
-    return normalized({ resources, pendingOperations: [...this.operations, ...unsettled] });
+    const snapshot = normalized({ resources, pendingOperations: [...this.operations, ...unsettled] });
+    return { ...snapshot, resources: inOrder(snapshot.resources) };
   }
 
   private apply(step: Step): void {
@@ -120,6 +127,30 @@ export class SnapshotManager {
     this.writes = write.catch(() => {});
     return write;
   }
+}
+
+/**
+ * The resources with what they need in front of them, otherwise in the order they have (`Toposort`,
+ * pkg/resource/deploy/snapshot.go). Without targets they stand so already.
+ */
+function inOrder(resources: readonly ResourceState[]): ResourceState[] {
+  const condemned = new Map<string, ResourceState>();
+  const living = new Map<string, ResourceState>();
+  for (const resource of resources) (resource.delete ? condemned : living).set(resource.urn, resource);
+  const placed = new Set<ResourceState>();
+  const visiting = new Set<ResourceState>();
+  const place = (resource: ResourceState | undefined): void => {
+    if (resource === undefined || placed.has(resource) || visiting.has(resource)) return;
+    visiting.add(resource);
+    // Something old can only need something old; where there is but one, it is that.
+    const [first, second] = resource.delete ? [condemned, living] : [living, condemned];
+    const needed = dependenciesOf(resource).map(({ urn }) => urn);
+    if (resource.provider !== "") needed.push(parseReference(resource.provider).urn);
+    for (const urn of needed) place(first.get(urn) ?? second.get(urn));
+    placed.add(resource);
+  };
+  for (const resource of resources) place(resource);
+  return [...placed];
 }
 
 const subject = (step: Step): ResourceState => (step.new ?? step.old) as ResourceState;

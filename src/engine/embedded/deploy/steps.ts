@@ -246,8 +246,8 @@ export function readStep(
         const { plugin } = pluginOf(context, now.provider, now.urn);
         // As the CLI does it: a program that reads knows inputs only, and they serve as state as well.
         const result = await plugin.read(now, now.inputs, now.inputs);
-        if (result.id === "") throw new ProviderError(`resource '${now.id}' does not exist`, "ok");
-        now.id = result.id;
+        if (result.outputs === undefined) throw new ProviderError(`resource '${now.id}' does not exist`, "ok");
+        if (result.id !== "") now.id = result.id;
         now.outputs = result.outputs;
       }
       if (replacing && old !== undefined) old.delete = true;
@@ -307,7 +307,7 @@ export function refreshStep(
       ...old,
       id: result.id,
       initErrors,
-      outputs: result.outputs,
+      outputs: result.outputs ?? {},
       inputs: result.inputs ?? old.inputs,
     };
     if (!equal(now.inputs, old.inputs) || !equal(now.outputs, old.outputs)) now.modified = timestamp();
