@@ -10,9 +10,21 @@ const plain = (error) => {
   return told;
 };
 
+// Node ends with 0 when nothing is left to do, though the program never got to its end. To an engine that is a program which
+// declares nothing: it would delete what it has.
+let ended = false;
+process.once("exit", () => {
+  if (ended || process.exitCode) return;
+  process.stderr.write("The program stopped before its end. Nothing is to be concluded from what it declared.\n");
+  process.exitCode = 1;
+});
+
 export default () =>
   load("index")
     .then((program) => program.default())
     .catch((error) => {
       throw plain(error);
+    })
+    .finally(() => {
+      ended = true;
     });

@@ -73,6 +73,9 @@ export function recordMigration(facts: MigrationFacts, last: MigrationRecord | u
   const confirmed = allConfirmed(summary, facts.expected) && facts.forbiddenHere.length === 0;
   const confirmedSince = confirmed ? (last?.confirmedSince ?? facts.observedAt) : null;
   const flagSince = flag.transition === "on" ? facts.observedAt : flag.since;
+  // The gate is asked for the transition only; what it let pass is remembered as long as the flag is on.
+  const asked = flag.transition === "on" ? facts.promoteOverride : (last?.promoteOverride ?? null);
+  const promoteOverride = on ? asked : null;
   const phase = phaseOf({
     begun: facts.sets.length > 0,
     confirmed,
@@ -96,7 +99,7 @@ export function recordMigration(facts: MigrationFacts, last: MigrationRecord | u
     conflicts: summary.conflicts,
     unchecked: summary.unchecked,
     overrides: summary.overrides,
-    promoteOverride: facts.promoteOverride,
+    promoteOverride,
     target: facts.target,
   };
 }

@@ -17,13 +17,17 @@ export interface FolderOutputs extends FolderInputs {
   readonly folderId: string;
 }
 
-/** The API answers a second creation as it does the first, so only a look beforehand tells whether the folder is ours. */
+/**
+ * The API answers a second creation as it does the first, so only a look beforehand tells whether the folder is ours. One that
+ * is there is adopted without a write: making folders takes rights at the flat path, which staging's token had better not have.
+ */
 async function make(inputs: FolderInputs): Promise<FolderOutputs> {
   const vault = vaultAt(inputs.target);
-  const existed = await vault.folderExists(inputs.path);
-  const folderId = await vault.createFolder(inputs.path);
-  return { ...inputs, created: !existed, folderId };
+  const there = (await vault.listFolders(parentOf(inputs.path))).find(({ path }) => path === inputs.path);
+  return { ...inputs, created: !there, folderId: there?.id ?? (await vault.createFolder(inputs.path)) };
 }
+
+const parentOf = (path: string): string => path.replace(/[^/]+\/$/, "");
 
 export const folder: DynamicProvider<FolderInputs, FolderOutputs> = {
   check: async (olds, news) => ({ inputs: news, failures: sameTarget(olds, news) }),
@@ -48,8 +52,7 @@ export const folder: DynamicProvider<FolderInputs, FolderOutputs> = {
   delete: async (_id, { created, target, path, folderId }) => {
     if (!created) return;
     const vault = vaultAt(target);
-    const parent = path.replace(/[^/]+\/$/, "");
-    const current = (await vault.listFolders(parent)).find((one) => one.path === path);
+    const current = (await vault.listFolders(parentOf(path))).find((one) => one.path === path);
     if (current?.id !== folderId) return;
     const [secrets, folders] = [await vault.listSecrets(path, { recursive: true }), await vault.listFolders(path)];
     if (secrets.length === 0 && folders.length === 0) await vault.deleteFolder(path);

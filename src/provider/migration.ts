@@ -16,6 +16,8 @@ export interface MigrationInputs extends MigrationFacts {
   readonly managed: Readonly<Record<string, Readonly<Record<string, "absent" | "same" | "other">>>>;
   /** Names that stay managed though this update does not touch them (see `keepSensitive`): app to names. */
   readonly kept: Readonly<Record<string, readonly string[]>>;
+  /** Names whose value on the app is this stack's own, from this update or an earlier one; `check` adds it. */
+  readonly owned?: Readonly<Record<string, readonly string[]>>;
   /** App to name to reason. */
   readonly takeover: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }
@@ -24,16 +26,22 @@ export interface MigrationOutputs extends MigrationInputs {
   readonly migration: MigrationRecord;
 }
 
-type Managed = Pick<MigrationInputs, "managed" | "kept">;
-
-const isManaged = (one: Partial<Managed>, app: string, name: string) =>
-  Boolean(one.managed?.[app]?.[name] || one.kept?.[app]?.includes(name));
+/** What is kept untouched is owned only if it was before: while the flag is off, the app may have another environment's value. */
+function ownedBy(olds: Partial<MigrationInputs>, { managed, kept }: MigrationInputs): MigrationInputs["owned"] & {} {
+  const apps = new Set([...Object.keys(managed), ...Object.keys(kept)]);
+  return Object.fromEntries(
+    [...apps].map((app) => {
+      const before = (kept[app] ?? []).filter((name) => olds.owned?.[app]?.includes(name));
+      return [app, [...new Set([...Object.keys(managed[app] ?? {}), ...before])].sort()];
+    }),
+  );
+}
 
 /** Another value on an app is somebody's; it is replaced only when that was asked for by name, or when the var is ours already. */
-function takeovers(olds: Partial<Managed>, { managed, takeover }: MigrationInputs): CheckFailure[] {
+function takeovers({ owned }: Partial<MigrationInputs>, { managed, takeover }: MigrationInputs): CheckFailure[] {
   return Object.entries(managed).flatMap(([app, names]) =>
     Object.entries(names).flatMap(([name, state]) =>
-      state !== "other" || isManaged(olds, app, name) || takeover[app]?.[name]
+      state !== "other" || owned?.[app]?.includes(name) || takeover[app]?.[name]
         ? []
         : [
             {
@@ -46,17 +54,15 @@ function takeovers(olds: Partial<Managed>, { managed, takeover }: MigrationInput
 }
 
 /** The Heroku provider deletes on the app what leaves its map. */
-function losses(olds: Partial<Managed>, news: MigrationInputs): CheckFailure[] {
-  const before = Object.entries(olds.managed ?? {}).flatMap(([app, names]) =>
-    Object.keys(names).map((name) => ({ app, name })),
+function losses({ owned = {} }: Partial<MigrationInputs>, { managed, kept }: MigrationInputs): CheckFailure[] {
+  return Object.entries(owned).flatMap(([app, names]) =>
+    names
+      .filter((name) => !managed[app]?.[name] && !kept[app]?.includes(name))
+      .map((name) => ({
+        property: `manage.${name}`,
+        reason: `${refusedMark}${name} on ${app} is managed by this stack and would be deleted there; put ${app} back into manage.${name}`,
+      })),
   );
-  const kept = Object.entries(olds.kept ?? {}).flatMap(([app, names]) => names.map((name) => ({ app, name })));
-  return [...before, ...kept]
-    .filter(({ app, name }) => !isManaged(news, app, name))
-    .map(({ app, name }) => ({
-      property: `manage.${name}`,
-      reason: `${refusedMark}${name} on ${app} is managed by this stack and would be deleted there; put ${app} back into manage.${name}`,
-    }));
 }
 
 /** Sources and targets once more, right before the flag turns on. Values are compared in here; only names leave. */
@@ -113,7 +119,7 @@ const known = (sets: unknown): sets is readonly SetFacts[] =>
 
 export const migration: DynamicProvider<MigrationInputs, MigrationOutputs> = {
   check: async (olds, news) => ({
-    inputs: news,
+    inputs: { ...news, owned: ownedBy(olds, news) },
     failures: [...sameTarget(olds as { target?: Target }, news), ...takeovers(olds, news), ...losses(olds, news)],
   }),
 

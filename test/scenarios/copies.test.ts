@@ -42,7 +42,9 @@ describe("a target that somebody else wrote", () => {
     done(await world.up("prod"));
     world.write(`${stripe}/prod`, "STRIPE_RESTRICTED_KEY", theirs);
     const { out, writes } = done(await world.up("prod"));
-    expect(out).toMatch(/STRIPE_RESTRICTED_KEY: conflict: .*delete it at \/MooseQuest\/stripe\/prod\/ to have the flat/);
+    expect(out).toMatch(
+      /STRIPE_RESTRICTED_KEY: conflict: .*delete it at \/MooseQuest\/stripe\/prod\/ to have the flat/,
+    );
     expect(writes).toEqual([]);
     expect(world.at("prod", "STRIPE_RESTRICTED_KEY")).toBe(theirs);
 
@@ -132,7 +134,9 @@ describe("a value of an unknown shape", () => {
     world.set("staging", "vaultEnvAware", true);
     const { code, err } = await world.up("staging");
     expect(code).toBe(3);
-    expect(err).toMatch(/ALPACA_LIVE_API_KEY_ID: staging must never hold it, and it is at \/MooseQuest\/alpaca\/staging\//);
+    expect(err).toMatch(
+      /ALPACA_LIVE_API_KEY_ID: staging must never hold it, and it is at \/MooseQuest\/alpaca\/staging\//,
+    );
     expect(world.flag("staging")).toBe("false");
   });
 
@@ -166,7 +170,10 @@ describe("values as Infisical keeps them", () => {
 
 describe("a credential that an operator provisions", () => {
   it("is replaced only with --replace, and while the flag is on only by a rotation", async () => {
-    const [first, second] = [valueFor("POSTMARK_SERVER_TOKEN", "staging"), valueFor("POSTMARK_SERVER_TOKEN", "staging")];
+    const [first, second] = [
+      valueFor("POSTMARK_SERVER_TOKEN", "staging"),
+      valueFor("POSTMARK_SERVER_TOKEN", "staging"),
+    ];
     await world.provisionStaging();
     const { code, err, writes } = await world.provision("POSTMARK_SERVER_TOKEN", first);
     expect([code, writes]).toEqual([3, []]);

@@ -60,7 +60,9 @@ describe("staging breaks at hour 1, and prod is to follow at hour 49", () => {
     world.services.infisical.vault.delete("prod", "/MooseQuest/postmark/staging", "POSTMARK_SERVER_TOKEN");
     const { code, err } = await world.up("staging");
     expect(code).toBe(3);
-    expect(err).toMatch(/is on on raxx-console-staging, and not everything it needs is confirmed[\s\S]*POSTMARK_SERVER_TOKEN/);
+    expect(err).toMatch(
+      /is on on raxx-console-staging, and not everything it needs is confirmed[\s\S]*POSTMARK_SERVER_TOKEN/,
+    );
     expect(world.flag("staging")).toBe("true");
 
     world.hoursPass(20);
@@ -99,7 +101,11 @@ describe("after 48 hours", () => {
 
   it("puts it back where Heroku does not take the flag, and the same command works afterwards", async () => {
     const file = config();
-    world.control.addFault({ service: "heroku", method: "PATCH", do: { status: 503, body: { id: "x", message: "no" } } });
+    world.control.addFault({
+      service: "heroku",
+      method: "PATCH",
+      do: { status: 503, body: { id: "x", message: "no" } },
+    });
     const { code } = await promote();
     expect(code).toBe(1);
     expect(config()).toBe(file);

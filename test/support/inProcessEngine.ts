@@ -138,19 +138,17 @@ export class InProcessStacks {
 (pulumi.Resource as unknown as { callsites(): object[] }).callsites = () => [];
 
 /** A protobuf `Struct` that stays JSON: nothing is put on a wire here, and the real ones take a tenth of an update's time. */
-class PlainStruct {
+class PlainStruct extends structPb.Struct {
   readonly #json: string;
   constructor(value: unknown) {
+    super();
     this.#json = JSON.stringify(value);
   }
-  toJavaScript(): unknown {
+  override toJavaScript(): ReturnType<structPb.Struct["toJavaScript"]> {
     return JSON.parse(this.#json);
   }
-  toArray(): [] {
-    return [];
-  }
 }
-(structPb.Struct as unknown as { fromJavaScript(value: unknown): PlainStruct }).fromJavaScript = (value) => new PlainStruct(value);
+structPb.Struct.fromJavaScript = (value) => new PlainStruct(value);
 
 function outputMap(outputs: Properties): OutputMap {
   const plain = (value: Properties[string]) => ({

@@ -7,8 +7,6 @@ import { fileURLToPath } from "node:url";
 import { parseDocument } from "yaml";
 import type { Io } from "../../src/cli/io.js";
 import { run as runCommand } from "../../src/cli/program.js";
-import { herokuEngineProvider } from "../../src/heroku/index.js";
-import program from "../../src/index.js";
 import {
   defaultSeed,
   type LocalSeed,
@@ -17,7 +15,6 @@ import {
   startLocal,
 } from "../../src/local/index.js";
 import { environmentScoped } from "./document.js";
-import { InProcessStacks } from "./inProcessEngine.js";
 import { stagingValues } from "./values.js";
 
 const checkout = fileURLToPath(new URL("../../", import.meta.url));
@@ -56,21 +53,25 @@ export interface RunOptions {
   readonly signal?: AbortSignal;
 }
 
+/** Loaded only where it is used: it changes the SDK for the whole process. */
+async function inProcess(): Promise<NonNullable<Io["openEngine"]>> {
+  const { InProcessStacks } = await import("./inProcessEngine.js");
+  const { herokuEngineProvider } = await import("../../src/heroku/index.js");
+  const { default: program } = await import("../../src/index.js");
+  return new InProcessStacks({ program, native: (env) => ({ heroku: herokuEngineProvider({ env }) }) }).open;
+}
+
 const written = (requests: readonly RequestRecord[]) =>
   requests.filter(({ write }) => write).map(({ method, path }) => `${method} ${path}`);
 
 export class World {
   /** Everything that any command printed, in order. */
   readonly printed: string[] = [];
-  readonly #stacks = new InProcessStacks({
-    program,
-    native: (env) => ({ heroku: herokuEngineProvider({ env, waits: { pollMs: 1 } }) }),
-  });
 
   private constructor(
     readonly services: LocalServices,
     readonly dir: string,
-    private readonly engine: NonNullable<WorldOptions["engine"]>,
+    private readonly openEngine: Io["openEngine"],
   ) {}
 
   static async open({ seed = defaultSeed(), config = {}, engine = "in-process" }: WorldOptions = {}): Promise<World> {
@@ -79,7 +80,7 @@ export class World {
     const project = readFileSync(join(checkout, "Pulumi.yaml"), "utf8");
     const main = `main: ${relative(dir, join(checkout, "program.mjs"))}`;
     writeFileSync(join(dir, "Pulumi.yaml"), project.replace(/^main: .*$/m, main));
-    const world = new World(await startLocal({ seed }), dir, engine);
+    const world = new World(await startLocal({ seed }), dir, engine === "in-process" ? await inProcess() : undefined);
     for (const stack of ["staging", "prod"] as const) {
       const text = readFileSync(join(checkout, `Pulumi.${stack}.yaml`), "utf8");
       writeFileSync(world.file(stack), text.replace(/^encryptionsalt: .*\n/m, ""));
@@ -123,7 +124,7 @@ export class World {
       interactive: false,
       color: false,
       signal: signal ?? new AbortController().signal,
-      ...(this.engine === "in-process" ? { openEngine: this.#stacks.open } : {}),
+      ...(this.openEngine ? { openEngine: this.openEngine } : {}),
     };
     return this.#observe(async () => {
       const code = await runCommand(argv, io);

@@ -2,7 +2,7 @@
 import { confirm } from "@inquirer/prompts";
 import type { Command } from "commander";
 import { Refusal, UsageError } from "../../errors.js";
-import { type MigrationRecord, nextCommands, predecessor, targetOf } from "../../migration/index.js";
+import { lookAtFlag, type MigrationRecord, nextCommands, predecessor, targetOf } from "../../migration/index.js";
 import type { RetirementReport } from "../../provider/index.js";
 import { Ended, exitCodes } from "../exit.js";
 import { colorsOf, type Io } from "../io.js";
@@ -180,9 +180,11 @@ async function destroy(io: Io, options: UpdateOptions): Promise<void> {
   const stack = await openStack(io, options);
   await header(io, stack);
   const record = (await stack.engine.outputs()).migration?.value as MigrationRecord | undefined;
-  if (record?.flag.running)
+  const { app, on } = await lookAtFlag(stack.heroku, catalog, options.stack);
+  // Recorded on counts as well: then the state protects every resource.
+  if (on || record?.flag.running)
     throw new Refusal(
-      `${record.flag.variable} is on on ${record.flag.app}: its readers need what this stack declares. First: console-vault rollback --stack ${options.stack}`,
+      `${catalog.flag.variable} is on on ${app}: its readers need what this stack declares. First: console-vault rollback --stack ${options.stack}`,
     );
   await ask(
     io,

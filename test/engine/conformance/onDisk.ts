@@ -12,7 +12,7 @@ import {
   type StackLocation,
 } from "../../../src/engine/index.js";
 import { thingUrn } from "./inProcess.js";
-import { projectName, stackName } from "./program.js";
+import { type ProgramData, projectName, stackName } from "./program.js";
 import { eventLines, plainErrors, type StepResult, stateLines } from "./results.js";
 import type { Scenario, StepData } from "./scenarios.js";
 import { meddle, newWorld, type World } from "./world.js";
@@ -57,6 +57,12 @@ export class Project {
 
   saveWorld(world: World): Promise<void> {
     return writeFile(join(this.directory, "world.json"), JSON.stringify(world));
+  }
+
+  /** The program and the provider's rules from here on. */
+  async use(program: ProgramData, rules: Record<string, string>): Promise<void> {
+    await writeFile(join(this.directory, "program.json"), JSON.stringify(program));
+    await this.saveWorld({ ...(await this.world()), rules, calls: [] });
   }
 
   /** Sets the scene of a step and runs it. */

@@ -3,7 +3,7 @@
 // host for dynamic providers with the world in a file, and the embedded engine's core in the test's own process.
 const { readFileSync, writeFileSync } = require("node:fs");
 
-/** @typedef {{ counters: Record<string, number>, things: Record<string, object>, calls: string[], rules: Record<string, string> }} World */
+/** @typedef {{ counters: Record<string, number>, things: Record<string, object>, calls: string[], rules: Record<string, string>, process?: number }} World */
 
 /** @returns {World} */
 exports.newWorld = () => ({ counters: {}, things: {}, calls: [], rules: {} });
@@ -12,12 +12,16 @@ const outputs = (inputs) => ({ ...inputs, result: `${inputs.value}!`, secretResu
 
 /** @param {{ load(): World, save(world: World): void }} store */
 exports.toy = (store) => {
-  const act = (call, change) => {
+  const act = async (call, change) => {
     const world = store.load();
     world.calls.push(call);
+    world.process = process.pid;
     const rule = world.rules[call];
     const made = change(world, rule);
     store.save(world);
+    // The thing is there, and nobody has been told yet.
+    if (rule === "hang") await new Promise(() => setInterval(() => {}, 1000));
+    if (rule === "slow") await new Promise((resolve) => setTimeout(resolve, 250));
     return made;
   };
   const fail = (rule) => {

@@ -10,6 +10,8 @@ export interface World {
   things: Record<string, JsonObject>;
   calls: string[];
   rules: Record<string, string>;
+  /** Id of the process that the provider runs in. */
+  process?: number;
 }
 
 interface DynamicToy {

@@ -44,7 +44,7 @@ export function registerRequest(request: WireRegister, root: string): RegisterRe
     type: request.getType(),
     name: request.getName(),
     custom: request.getCustom(),
-    properties: propertiesFromWire(fromStruct(request.getObject())),
+    properties,
     parent: request.getParent(),
     protect: request.hasProtect() ? request.getProtect() : undefined,
     dependencies,

@@ -1,0 +1,86 @@
+// The least rights that docs/security.md names: each suffices for what it is said to suffice for, and for no more.
+import { afterEach, describe, expect, test } from "vitest";
+import { defaultSeed } from "../../src/local/index.js";
+import { stagingNames, valueFor } from "../support/values.js";
+import { done, World } from "../support/world.js";
+
+const vendors = ["heroku", "alpaca", "stripe", "postmark"];
+const wide = ["/MooseQuest/{heroku,alpaca,stripe,postmark}/**"];
+const narrow = ["/MooseQuest/*/staging/**"];
+const token = `st.11111111-2222-3333-4444-555555555555.${"a".repeat(32)}`;
+/** Nothing but the service token. */
+const env = { INFISICAL_TOKEN: token, INFISICAL_CLIENT_ID: undefined, INFISICAL_CLIENT_SECRET: undefined };
+
+let world: World;
+afterEach(() => world?.close());
+
+async function open(scopes: readonly string[], permissions: ("read" | "write")[], folders: readonly string[] = []) {
+  const seed = defaultSeed();
+  seed.infisical.serviceTokens?.push({
+    name: "the one in question",
+    token,
+    scopes: scopes.map((secretPath) => ({ environment: "prod", secretPath })),
+    permissions,
+  });
+  seed.infisical.folders = { prod: [...folders] };
+  world = await World.open({ seed });
+}
+
+async function provision(): Promise<void> {
+  for (const name of stagingNames)
+    done(await world.run(["provision", name, "--env", "staging"], { input: valueFor(name, "staging"), env }));
+}
+
+describe("read and write on the folders of the four vendors", () => {
+  test("is all that the whole migration takes", async () => {
+    await open(wide, ["read", "write"]);
+    done(await world.up("staging", { env }));
+    await provision();
+    world.set("staging", "vaultEnvAware", true);
+    done(await world.up("staging", { env }));
+    done(await world.rotate("POSTMARK_SERVER_TOKEN", "staging", valueFor("POSTMARK_SERVER_TOKEN", "staging"), { env }));
+    world.hoursPass(48);
+    done(await world.run(["promote", "--yes"], { env }));
+    done(await world.run(["rollback", "--stack", "prod", "--yes"], { env }));
+    expect([world.flag("staging"), world.flag("prod")]).toEqual(["true", "false"]);
+  });
+});
+
+describe("read and write on staging's folders alone", () => {
+  const there = vendors.map((vendor) => `/MooseQuest/${vendor}/staging`);
+
+  test("does not make the folders: that takes rights at the flat path, once", async () => {
+    await open(narrow, ["read", "write"]);
+    const { code, err } = await world.up("staging", { env });
+    expect([code, err]).toEqual([
+      1,
+      expect.stringMatching(/may not create the folder \/MooseQuest\/heroku\/staging\//),
+    ]);
+  });
+
+  test("is all that staging takes from then on: provisioning, its flag, and rotations", async () => {
+    await open(narrow, ["read", "write"], there);
+    await provision();
+    world.set("staging", "vaultEnvAware", true);
+    done(await world.up("staging", { env }));
+    done(await world.rotate("STRIPE_RESTRICTED_KEY", "staging", valueFor("STRIPE_RESTRICTED_KEY", "staging"), { env }));
+    expect(world.flag("staging")).toBe("true");
+  });
+
+  test("shows nobody a value of prod's, neither flat nor in its folders", async () => {
+    await open(narrow, ["read", "write"], there);
+    const { code, err } = await world.run(["status"], { env });
+    expect([code, err]).toEqual([1, expect.stringMatching(/may not list the secrets of \/MooseQuest\/heroku\/prod\//)]);
+  });
+});
+
+describe("read on the folders of the four vendors", () => {
+  test("is enough to look, and for no change", async () => {
+    await open(wide, ["read"]);
+    done(await world.run(["preview", "--stack", "staging"], { env }));
+    expect((await world.run(["status"], { env })).code).toBe(0);
+    const { code, err } = await world.up("staging", { env });
+    expect([code, err]).toEqual([1, expect.stringMatching(/may not create the folder/)]);
+    expect(world.control.requests.filter(({ write, status }) => write && status < 400)).toEqual([]);
+  });
+});
