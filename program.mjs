@@ -10,13 +10,13 @@ const plain = (error) => {
   return told;
 };
 
-// Node ends with 0 when nothing is left to do, though the program never got to its end. To an engine that is a program which
+// A promise that nobody settles lets Node run out of work and the SDK report a finished program. To an engine that is one which
 // declares nothing: it would delete what it has.
 let ended = false;
-process.once("exit", () => {
-  if (ended || process.exitCode) return;
-  process.stderr.write("The program stopped before its end. Nothing is to be concluded from what it declared.\n");
-  process.exitCode = 1;
+process.prependOnceListener("beforeExit", () => {
+  if (ended) return;
+  process.stderr.write("The program stopped before its end; nothing may be concluded from what it declared.\n");
+  process.exit(1);
 });
 
 export default () =>

@@ -4,7 +4,7 @@ import type { StackConfig } from "../config/index.js";
 import { type PlainResource, stackType } from "../engine/index.js";
 import {
   type MigrationRecord,
-  nextCommands,
+  nextSteps,
   planStack,
   predecessor,
   type StackPlan,
@@ -138,8 +138,9 @@ function nextOf(
     return [preview, { command: `console-vault up --stack ${environment}`, why: "does it, once this is merged" }];
   const names = catalog.environments.map(({ name }) => name);
   const after = names.slice(names.indexOf(environment) + 1);
-  const commands = record
-    ? nextCommands(environment, record, { before: predecessor(catalog, environment), after })
-    : [];
-  return commands.map((command) => ({ command, why: `${environment} as last recorded: ${record!.phase}` }));
+  const next = record ? nextSteps(environment, record, { before: predecessor(catalog, environment), after }) : [];
+  return next.map(({ command, setting }) => ({
+    command,
+    why: `${setting ? `once you have set ${setting}; ` : ""}${environment} as last recorded: ${record!.phase}`,
+  }));
 }

@@ -14,8 +14,9 @@ import type { StackConfig } from "../config/index.js";
 import {
   heldValues,
   type MigrationRecord,
-  nextCommands,
+  nextSteps,
   phaseOf,
+  settingFirst,
   soakStart,
   type Target,
   type VaultRow,
@@ -94,7 +95,9 @@ function environmentOf(
   const confirmedSince = confirmed && record?.confirmedSince ? new Date(record.confirmedSince) : undefined;
   const since = soakStart(confirmedSince, world.flag.since);
   const vendors = scopedVendors(catalog);
-  const wrong = own.filter(({ state }) => !["confirmed", "placed", "waiting"].includes(state));
+  // Before the first update nothing is missing yet: it is that update's to copy.
+  const fine = ["confirmed", "placed", "waiting", ...(record ? [] : ["missing"])];
+  const wrong = own.filter(({ state }) => !fine.includes(state));
   return {
     name,
     phase: phaseOf({
@@ -183,13 +186,14 @@ function nextOf(catalog: Catalog, sights: Sights, environments: readonly Environ
     const follows = index > 0 && !flag.running && record.waiting.length === 0;
     if (follows) return [];
     const done = names.slice(index + 1).filter((to) => !sights.get(to)!.world.flag.on);
-    const commands =
+    const steps =
       phase === "soaked" && index === names.length - 1 && !config.retireFlat
-        ? [`set console-vault:retireFlat: true in Pulumi.${name}.yaml`, up.command]
-        : nextCommands(name, { ...record, phase }, { before: names[index - 1], after: done });
-    return commands.map((command) => ({
+        ? [settingFirst(name, "retireFlat")]
+        : nextSteps(name, { ...record, phase }, { before: names[index - 1], after: done });
+    const why = phase === "soaked" && index < names.length - 1 ? `${name} has soaked` : `${name}: ${phase}`;
+    return steps.map(({ command, setting }) => ({
       command,
-      why: phase === "soaked" && index < names.length - 1 ? `${name} has soaked` : `${name}: ${phase}`,
+      why: setting ? `${why}; once you have set ${setting}` : why,
     }));
   });
 }

@@ -110,14 +110,14 @@ export function headline(report: StatusReport): Headline {
       tone: "good",
       text: `${sentence(first.name)} has soaked for ${first.soak.hours} h: ${last.name} may follow.`,
     };
+  if (environments.every(({ phase }) => phase === "empty"))
+    return { tone: "quiet", text: "Nothing has been moved yet." };
   const waiting = cells(report).filter(({ state }) => state === "waiting").length;
   if (waiting > 0)
     return {
       tone: "wait",
       text: `${waiting} ${waiting === 1 ? "credential waits" : "credentials wait"} for an operator.`,
     };
-  if (environments.every(({ phase }) => phase === "empty"))
-    return { tone: "quiet", text: "Nothing has been moved yet." };
   if (environments.every(({ phase }) => phase === "confirmed"))
     return { tone: "info", text: `Everything is confirmed: the flag may be turned on on ${first.name}.` };
   return { tone: "info", text: "Credentials are on their way to their environments." };

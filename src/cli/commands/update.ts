@@ -2,7 +2,7 @@
 import { confirm } from "@inquirer/prompts";
 import type { Command } from "commander";
 import { Refusal, UsageError } from "../../errors.js";
-import { lookAtFlag, type MigrationRecord, nextCommands, predecessor, targetOf } from "../../migration/index.js";
+import { lookAtFlag, type MigrationRecord, nextSteps, predecessor, targetOf } from "../../migration/index.js";
 import type { RetirementReport } from "../../provider/index.js";
 import { Ended, exitCodes } from "../exit.js";
 import { colorsOf, type Io } from "../io.js";
@@ -102,8 +102,12 @@ function showRecord(io: Io, environment: string, record: MigrationRecord | undef
   for (const line of record.blocked) io.out(`  ${c.red("✗")} ${line}`);
   const names = catalog.environments.map(({ name }) => name);
   const after = names.slice(names.indexOf(environment) + 1);
-  const next = nextCommands(environment, record, { before: predecessor(catalog, environment), after });
-  if (next.length > 0) io.out(`\n${c.bold("next")}\n${next.map((command) => `  ${command}`).join("\n")}`);
+  const next = nextSteps(environment, record, { before: predecessor(catalog, environment), after });
+  const lines = next.flatMap(({ command, setting }) => [
+    ...(setting ? [c.dim(`  # set ${setting}, then`)] : []),
+    `  ${command}`,
+  ]);
+  if (lines.length > 0) io.out(`\n${c.bold("next")}\n${lines.join("\n")}`);
 }
 
 async function preview(io: Io, options: UpdateOptions): Promise<void> {
