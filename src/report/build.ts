@@ -164,7 +164,7 @@ function driftOf(catalog: Catalog, sights: Sights, cells: readonly (readonly [st
   });
 }
 
-function nextOf(catalog: Catalog, sights: Sights, environments: readonly EnvironmentStatus[]): StatusReport["next"] {
+function nextOf(sights: Sights, environments: readonly EnvironmentStatus[]): StatusReport["next"] {
   const names = environments.map(({ name }) => name);
   return environments.flatMap(({ name, phase, soak, flag, blocked }, index) => {
     const { record, config } = sights.get(name)!;
@@ -251,6 +251,6 @@ export function buildStatus(
       (record?.overrides ?? []).map(({ name, rule, reason }) => ({ environment, name, rule, reason })),
     ),
     warnings: [...warnings],
-    next: nextOf(catalog, sights, environments),
+    next: nextOf(sights, environments),
   };
 }

@@ -61,7 +61,8 @@ export async function checkModel(from: readonly Stage[], share: number): Promise
     // The same sequences every time, unless more are asked for.
     seed: seed ? Number(seed) : more ? Date.now() % 2 ** 31 : 20260509,
     ...(path ? { path } : {}),
-    interruptAfterTimeLimit: 3_600_000,
+    // Of one sequence (ms): one that hangs is a finding, too.
+    timeout: 120_000,
   });
   if (!found.failed) return;
   const [counterexample] = found.counterexample ?? [];

@@ -117,8 +117,13 @@ export class Watch {
   async during<T>(intent: Intent, work: () => Promise<T>): Promise<T> {
     const { control } = this.world.local;
     this.#intent = intent;
+    // Thrown in there, an error would be the service's.
     control.onRequest = ({ write }) => {
-      if (write) this.#see();
+      try {
+        if (write) this.#see();
+      } catch (error) {
+        this.found.push(error instanceof Error ? (error.stack ?? error.message) : String(error));
+      }
     };
     try {
       return await work();

@@ -3,6 +3,12 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stringify } from "yaml";
+// The command line loads a command when it is asked for; here all are there from the beginning.
+import "../../src/cli/commands/promote.js";
+import "../../src/cli/commands/provision.js";
+import "../../src/cli/commands/rollback.js";
+import "../../src/cli/commands/rotate.js";
+import "../../src/cli/commands/update.js";
 import { run } from "../../src/cli/program.js";
 import { herokuEngineProvider } from "../../src/heroku/index.js";
 import program from "../../src/index.js";

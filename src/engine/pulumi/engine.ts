@@ -151,12 +151,15 @@ async function run(
   else await stack.destroy(common);
 }
 
+// The API gives the CLI's stderr and stdout in one piece: an error ends where the headline of stdout begins.
+const endOfError = /\n\n|\n(?=(?:Previewing \w+|Updating|Refreshing|Destroying) \([^\n]*\):)/;
+
 /** What the CLI says is wrong: the error lines of its stderr, without its banner and whatever else it printed. */
 function reason(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
   const stderr = /\n stderr: ([\s\S]*?)\n err\?: /.exec(text)?.[1] ?? text;
   const said = stderr.split(/^error: /m).slice(1);
-  const messages = said.map((message) => message.split("\n\n")[0]?.trim() ?? "").filter((message) => message !== "");
+  const messages = said.map((message) => message.split(endOfError)[0]?.trim() ?? "").filter((message) => message !== "");
   return messages.length === 0 ? text.trim() : [...new Set(messages)].join("\n");
 }
 
