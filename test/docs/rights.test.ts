@@ -8,14 +8,30 @@ const vendors = ["heroku", "alpaca", "stripe", "postmark"];
 const wide = ["/MooseQuest/{heroku,alpaca,stripe,postmark}/**"];
 const narrow = ["/MooseQuest/*/staging/**"];
 const token = `st.11111111-2222-3333-4444-555555555555.${"a".repeat(32)}`;
-/** Nothing but the service token. */
-const env = { INFISICAL_TOKEN: token, INFISICAL_CLIENT_ID: undefined, INFISICAL_CLIENT_SECRET: undefined };
+const herokuKey = "11111111-2222-3333-4444-666666666666";
+/** Nothing but these two. */
+const env = {
+  INFISICAL_TOKEN: token,
+  INFISICAL_CLIENT_ID: undefined,
+  INFISICAL_CLIENT_SECRET: undefined,
+  HEROKU_API_KEY: herokuKey,
+};
+const stagingApps = ["raxx-api-staging", "raxx-console-staging"];
+const allApps = [...stagingApps, "raxx-api-prod", "raxx-console-prod"];
 
 let world: World;
 afterEach(() => world?.close());
 
-async function open(scopes: readonly string[], permissions: ("read" | "write")[], folders: readonly string[] = []) {
+interface Rights {
+  readonly scopes: readonly string[];
+  readonly permissions?: ("read" | "write")[];
+  readonly apps?: readonly string[];
+  readonly folders?: readonly string[];
+}
+
+async function open({ scopes, permissions = ["read", "write"], apps = allApps, folders = [] }: Rights) {
   const seed = defaultSeed();
+  seed.heroku.accounts[0]!.keys.push({ key: herokuKey, apps: [...apps] });
   seed.infisical.serviceTokens?.push({
     name: "the one in question",
     token,
@@ -33,7 +49,7 @@ async function provision(): Promise<void> {
 
 describe("read and write on the folders of the four vendors", () => {
   test("is all that the whole migration takes", async () => {
-    await open(wide, ["read", "write"]);
+    await open({ scopes: wide });
     done(await world.up("staging", { env }));
     await provision();
     world.set("staging", "vaultEnvAware", true);
@@ -50,7 +66,7 @@ describe("read and write on staging's folders alone", () => {
   const there = vendors.map((vendor) => `/MooseQuest/${vendor}/staging`);
 
   test("does not make the folders: that takes rights at the flat path, once", async () => {
-    await open(narrow, ["read", "write"]);
+    await open({ scopes: narrow, apps: stagingApps });
     const { code, err } = await world.up("staging", { env });
     expect([code, err]).toEqual([
       1,
@@ -58,17 +74,30 @@ describe("read and write on staging's folders alone", () => {
     ]);
   });
 
-  test("is all that staging takes from then on: provisioning, its flag, and rotations", async () => {
-    await open(narrow, ["read", "write"], there);
+  test("is all that staging takes from then on: provisioning and its flag, with a Heroku account that sees its two apps", async () => {
+    await open({ scopes: narrow, apps: stagingApps, folders: there });
     await provision();
     world.set("staging", "vaultEnvAware", true);
     done(await world.up("staging", { env }));
-    done(await world.rotate("STRIPE_RESTRICTED_KEY", "staging", valueFor("STRIPE_RESTRICTED_KEY", "staging"), { env }));
     expect(world.flag("staging")).toBe("true");
   });
 
+  test("is all that a rotation takes, with a Heroku account that sees prod's console as well", async () => {
+    const rotate = () =>
+      world.rotate("STRIPE_RESTRICTED_KEY", "staging", valueFor("STRIPE_RESTRICTED_KEY", "staging"), { env });
+    await open({ scopes: narrow, apps: [...stagingApps, "raxx-console-prod"], folders: there });
+    await provision();
+    world.set("staging", "vaultEnvAware", true);
+    done(await world.up("staging", { env }));
+    done(await rotate());
+    await world.close();
+
+    await open({ scopes: narrow, apps: stagingApps, folders: there });
+    expect(await rotate()).toMatchObject({ code: 1, err: expect.stringContaining("raxx-console-prod") });
+  });
+
   test("shows nobody a value of prod's, neither flat nor in its folders", async () => {
-    await open(narrow, ["read", "write"], there);
+    await open({ scopes: narrow, folders: there });
     const { code, err } = await world.run(["status"], { env });
     expect([code, err]).toEqual([1, expect.stringMatching(/may not list the secrets of \/MooseQuest\/heroku\/prod\//)]);
   });
@@ -76,7 +105,7 @@ describe("read and write on staging's folders alone", () => {
 
 describe("read on the folders of the four vendors", () => {
   test("is enough to look, and for no change", async () => {
-    await open(wide, ["read"]);
+    await open({ scopes: wide, permissions: ["read"] });
     done(await world.run(["preview", "--stack", "staging"], { env }));
     expect((await world.run(["status"], { env })).code).toBe(0);
     const { code, err } = await world.up("staging", { env });

@@ -97,7 +97,7 @@ export class InProcessStacks {
     const values = Object.fromEntries([...config].map(([key, { value }]) => [key, value]));
     const program = inProcess(this.options.program, { project: project.name, stack, dryRun, values }, () => deployment);
     const { result, changes, snapshot } = await withEnv(env, () =>
-      deployment.run(kind === "update" ? program : undefined),
+      withPlainStructs(() => deployment.run(kind === "update" ? program : undefined)),
     );
     if (!dryRun) {
       const problem = integrityProblem(snapshot.resources);
@@ -148,7 +148,17 @@ class PlainStruct extends structPb.Struct {
     return JSON.parse(this.#json);
   }
 }
-structPb.Struct.fromJavaScript = (value) => new PlainStruct(value);
+
+/** Only while a deployment runs here: another engine in this process has a wire. */
+async function withPlainStructs<T>(work: () => Promise<T>): Promise<T> {
+  const { fromJavaScript } = structPb.Struct;
+  structPb.Struct.fromJavaScript = (value) => new PlainStruct(value);
+  try {
+    return await work();
+  } finally {
+    structPb.Struct.fromJavaScript = fromJavaScript;
+  }
+}
 
 function outputMap(outputs: Properties): OutputMap {
   const plain = (value: Properties[string]) => ({
