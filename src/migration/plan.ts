@@ -65,8 +65,8 @@ export interface FlagPlan {
   readonly value: string;
 }
 
-/** A credential on an app against what the app has now. */
-export type VarState = "absent" | "same" | "other";
+/** A credential on an app against what the app has now. `kept`: the vault has nothing that the app may get, so it keeps its own. */
+export type VarState = "absent" | "same" | "other" | "kept";
 
 export interface AppPlan {
   readonly app: string;
@@ -335,16 +335,21 @@ function planApps(
       // Turning on copies first, so the environment path may still be empty: its value will be the flat one.
       const row = at(wanted) ?? (owner && flag.transition === "on" ? at(flatPath(root, vendor)) : undefined);
       const current = app.vars.get(name);
-      if (!row) {
-        problems.push(`manage.${name}: nothing at ${wanted}, so ${app.name} would lose it`);
-        continue;
-      }
-      const wrong = wrongForApp(catalog, config, world, credential, row);
-      if (wrong.length > 0 && !current)
-        problems.push(`manage.${name}: ${app.name} does not get it: ${wrong.join("; ")}`);
-      else if (wrong.length > 0) warnings.push(`${app.name} keeps the ${name} that it has: ${wrong.join("; ")}`);
-      sensitiveVars[name] = wrong.length > 0 && current ? current : row.value;
-      states[name] = !current ? "absent" : current.equals(sensitiveVars[name]) ? "same" : "other";
+      const wrong = row ? wrongForApp(catalog, config, world, credential, row) : [`nothing at ${wanted}`];
+      if (row && wrong.length === 0) {
+        sensitiveVars[name] = row.value;
+        states[name] = !current ? "absent" : current.equals(row.value) ? "same" : "other";
+      } else if (current && (row || world.flag.on)) {
+        // What is wrong while the flag is on has to be recorded, so the update goes on.
+        sensitiveVars[name] = current;
+        states[name] = "kept";
+        warnings.push(`${app.name} keeps the ${name} that it has: ${wrong.join("; ")}`);
+      } else
+        problems.push(
+          row
+            ? `manage.${name}: ${app.name} does not get it: ${wrong.join("; ")}`
+            : `manage.${name}: nothing at ${wanted}, so ${app.name} would lose it`,
+        );
     }
     const vars: Record<string, string> = app.name === flag.app ? { [flag.variable]: flag.value } : {};
     const inUse = app.name === flag.app || Object.values(config.manage).some((apps) => apps.includes(app.name));

@@ -5,6 +5,7 @@ import {
   recordMigration,
   type SetFacts,
   type Target,
+  type VarState,
   type VaultRow,
 } from "../migration/index.js";
 import { type CheckFailure, type DynamicProvider, same, sameTarget } from "./contract.js";
@@ -13,7 +14,7 @@ import { vaultAt } from "./vault.js";
 export interface MigrationInputs extends MigrationFacts {
   readonly version: number;
   /** Credentials kept on apps, and how each app's var compares with the vault's value now: app to name to state. */
-  readonly managed: Readonly<Record<string, Readonly<Record<string, "absent" | "same" | "other">>>>;
+  readonly managed: Readonly<Record<string, Readonly<Record<string, VarState>>>>;
   /** Names that stay managed though this update does not touch them (see `keepSensitive`): app to names. */
   readonly kept: Readonly<Record<string, readonly string[]>>;
   /** Names whose value on the app is this stack's own, from this update or an earlier one; `check` adds it. */
@@ -26,13 +27,19 @@ export interface MigrationOutputs extends MigrationInputs {
   readonly migration: MigrationRecord;
 }
 
-/** What is kept untouched is owned only if it was before: while the flag is off, the app may have another environment's value. */
+/**
+ * What is kept untouched is owned only if it was before: while the flag is off, the app may have another environment's value;
+ * and where the vault has nothing good, the app keeps whatever it has.
+ */
 function ownedBy(olds: Partial<MigrationInputs>, { managed, kept }: MigrationInputs): MigrationInputs["owned"] & {} {
   const apps = new Set([...Object.keys(managed), ...Object.keys(kept)]);
   return Object.fromEntries(
     [...apps].map((app) => {
-      const before = (kept[app] ?? []).filter((name) => olds.owned?.[app]?.includes(name));
-      return [app, [...new Set([...Object.keys(managed[app] ?? {}), ...before])].sort()];
+      const states = Object.entries(managed[app] ?? {});
+      const set = states.flatMap(([name, state]) => (state === "kept" ? [] : [name]));
+      const untouched = [...(kept[app] ?? []), ...states.map(([name]) => name)];
+      const before = untouched.filter((name) => olds.owned?.[app]?.includes(name));
+      return [app, [...new Set([...set, ...before])].sort()];
     }),
   );
 }
@@ -53,10 +60,10 @@ function takeovers({ owned }: Partial<MigrationInputs>, { managed, takeover }: M
   );
 }
 
-/** The Heroku provider deletes on the app what leaves its map. */
-function losses({ owned = {} }: Partial<MigrationInputs>, { managed, kept }: MigrationInputs): CheckFailure[] {
-  return Object.entries(owned).flatMap(([app, names]) =>
-    names
+/** The Heroku provider deletes on the app what leaves its map: also what the app only kept. */
+function losses(olds: Partial<MigrationInputs>, { managed, kept }: MigrationInputs): CheckFailure[] {
+  return Object.entries(olds.owned ?? {}).flatMap(([app, names]) =>
+    [...new Set([...names, ...Object.keys(olds.managed?.[app] ?? {})])]
       .filter((name) => !managed[app]?.[name] && !kept[app]?.includes(name))
       .map((name) => ({
         property: `manage.${name}`,

@@ -16,7 +16,10 @@ async function located({ state, cli = false, env = {} }: Setting): Promise<Stack
   await writeFile(join(projectDir, "Pulumi.yaml"), "name: proj\nruntime: nodejs\n");
   if (state !== undefined) {
     await mkdir(join(projectDir, ".pulumi/stacks/proj"), { recursive: true });
-    const checkpoint = { version: 3, checkpoint: { stack: "organization/proj/dev", latest: { manifest: { version: state } } } };
+    const checkpoint = {
+      version: 3,
+      checkpoint: { stack: "organization/proj/dev", latest: { manifest: { version: state } } },
+    };
     await writeFile(join(projectDir, ".pulumi/stacks/proj/dev.json"), JSON.stringify(checkpoint));
   }
   const bin = join(projectDir, "bin");
@@ -28,7 +31,8 @@ async function located({ state, cli = false, env = {} }: Setting): Promise<Stack
   return { projectDir, stack: "dev", env: { PATH: bin, PULUMI_BACKEND_URL: "", PULUMI_CLI: "", ...env } };
 }
 
-const choose = async (setting: Setting, embeddedUnasked = true) => chooseEngine("auto", await located(setting), { embeddedUnasked });
+const choose = async (setting: Setting, embeddedUnasked = true) =>
+  chooseEngine("auto", await located(setting), { embeddedUnasked });
 
 describe("the engine of a stack", () => {
   it("is the one that is asked for", async () => {
@@ -38,17 +42,34 @@ describe("the engine of a stack", () => {
   });
 
   it.each<[string, Setting, string, RegExp]>([
-    ["the one that wrote its state last: the embedded one", { state: "v3.248.0-embedded", cli: true }, "embedded", /last written by it/],
+    [
+      "the one that wrote its state last: the embedded one",
+      { state: "v3.248.0-embedded", cli: true },
+      "embedded",
+      /last written by it/,
+    ],
     ["the one that wrote its state last: the CLI", { state: "v3.260.0", cli: true }, "pulumi", /last written by it/],
-    ["for a new stack the CLI, when there is one", { cli: true }, "pulumi", /the stack is new, and there is a CLI: PATH \(/],
+    [
+      "for a new stack the CLI, when there is one",
+      { cli: true },
+      "pulumi",
+      /the stack is new, and there is a CLI: PATH \(/,
+    ],
     ["for a new stack the embedded one, without a CLI", {}, "embedded", /there is no Pulumi CLI on PATH/],
-    ["for another backend the CLI", { cli: true, env: { PULUMI_BACKEND_URL: "s3://key:secret@bucket" } }, "pulumi", /^its backend is s3:\/\/…$/],
+    [
+      "for another backend the CLI",
+      { cli: true, env: { PULUMI_BACKEND_URL: "s3://key:secret@bucket" } },
+      "pulumi",
+      /^its backend is s3:\/\/…$/,
+    ],
   ])("is %s", async (_, setting, name, reason) => {
     expect(await choose(setting)).toEqual({ name, reason: expect.stringMatching(reason) });
   });
 
   it("is refused when it should be a CLI that is not there", async () => {
-    await expect(choose({ state: "v3.260.0" })).rejects.toThrow(/last written by it\. There is none\. Install the Pulumi CLI/);
+    await expect(choose({ state: "v3.260.0" })).rejects.toThrow(
+      /last written by it\. There is none\. Install the Pulumi CLI/,
+    );
     await expect(choose({ env: { PULUMI_CLI: "/does/not/exist" } })).rejects.toThrow("PULUMI_CLI is /does/not/exist");
     await expect(choose({ env: { PULUMI_CLI: "npm" } })).rejects.toThrow("npm install --save-dev pulumi");
   });

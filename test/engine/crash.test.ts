@@ -36,7 +36,9 @@ function startUpdate(project: Project): ChildProcess {
     const engine = openEngine("embedded", ${JSON.stringify(project.location)}, {});
     await engine.up({ onEvent: () => {} });`;
   const tsx = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href;
-  const child = spawn(process.execPath, ["--import", tsx, "--input-type=module", "--eval", script], { stdio: "inherit" });
+  const child = spawn(process.execPath, ["--import", tsx, "--input-type=module", "--eval", script], {
+    stdio: "inherit",
+  });
   children.push(child);
   return child;
 }
@@ -76,7 +78,9 @@ describe("an engine that is killed", () => {
 
     await project.use(chain, {});
     const events: string[] = [];
-    const outcome = await up(project, { onEvent: ({ diagnosticEvent }) => events.push(diagnosticEvent?.message ?? "") });
+    const outcome = await up(project, {
+      onEvent: ({ diagnosticEvent }) => events.push(diagnosticEvent?.message ?? ""),
+    });
     expect(outcome.result).toBe("succeeded");
     expect(outcome.interrupted).toEqual([expect.stringMatching(/interrupted while \S+::b was being created/)]);
     expect(events.join("")).toMatch(/The lock of an update that is gone was taken over/);
@@ -87,7 +91,9 @@ describe("an engine that is killed", () => {
   });
 
   it.each([1, 2])("at any moment leaves a state that the next run takes up (%s)", async () => {
-    const project = await newProject(Object.fromEntries(["a", "b", "c", "d"].map((name) => [`create ${name}`, "slow"])));
+    const project = await newProject(
+      Object.fromEntries(["a", "b", "c", "d"].map((name) => [`create ${name}`, "slow"])),
+    );
     const child = startUpdate(project);
     await called(project, "create a");
     await wait(Math.random() * 1000);

@@ -15,7 +15,15 @@ describe("the redactor", () => {
     redactor.add(["hush-hush", 'with "quotes"\nand lines']);
     expect(redactor.text("failed: hush-hush!")).toBe("failed: [secret]!");
     expect(redactor.text(JSON.stringify({ body: 'with "quotes"\nand lines' }))).toBe('{"body":"[secret]"}');
-    const state = { type: "t", urn: "urn:hush-hush", id: "hush-hush", parent: "", provider: "", inputs: { a: ["x hush-hush"] }, outputs: {} };
+    const state = {
+      type: "t",
+      urn: "urn:hush-hush",
+      id: "hush-hush",
+      parent: "",
+      provider: "",
+      inputs: { a: ["x hush-hush"] },
+      outputs: {},
+    };
     const event = redactor.event({
       sequence: 0,
       timestamp: 0,
@@ -33,15 +41,20 @@ describe("the redactor", () => {
 
   it("lets no secret through, whatever characters it is made of", () => {
     fc.assert(
-      fc.property(fc.array(fc.string({ minLength: 4 }), { maxLength: 5 }), fc.string(), fc.string(), (secrets, before, after) => {
-        const redactor = new Redactor();
-        redactor.add(secrets);
-        for (const secret of secrets.filter((text) => !/^(true|false|null)$/i.test(text))) {
-          const shown = redactor.event(message(before + secret + after)).diagnosticEvent?.message ?? "";
-          const rest = shown.replaceAll("[secret]", "\u0000");
-          expect(rest.includes(secret) && !"[secret]".includes(secret)).toBe(false);
-        }
-      }),
+      fc.property(
+        fc.array(fc.string({ minLength: 4 }), { maxLength: 5 }),
+        fc.string(),
+        fc.string(),
+        (secrets, before, after) => {
+          const redactor = new Redactor();
+          redactor.add(secrets);
+          for (const secret of secrets.filter((text) => !/^(true|false|null)$/i.test(text))) {
+            const shown = redactor.event(message(before + secret + after)).diagnosticEvent?.message ?? "";
+            const rest = shown.replaceAll("[secret]", "\u0000");
+            expect(rest.includes(secret) && !"[secret]".includes(secret)).toBe(false);
+          }
+        },
+      ),
     );
   });
 });

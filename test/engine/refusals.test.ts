@@ -36,17 +36,41 @@ const up = (project: Project) => {
 
 describe("what the embedded engine does not support is refused by name, and nothing was touched", () => {
   it.each<[string, string, RegExp]>([
-    ["functions", `exports.x = pulumi.runtime.invoke("aws:index/getRegion:getRegion", {});`, /functions \(invokes\) \(aws:index\/getRegion:getRegion\)/],
-    ["packages without a provider here", `new (class extends pulumi.CustomResource {})("aws:s3/bucket:Bucket", "b", {});`, /no provider for the package "aws" \(it has: pulumi-nodejs\)/],
-    ["remote components", `new (class extends pulumi.ComponentResource {})("awsx:x:Vpc", "v", {}, {}, true);`, /remote components \(awsx:x:Vpc v\)/],
-    ["imports", `new Thing("second", {}, { import: "some-id" });`, /import \(pulumi-nodejs:dynamic\/toy:Thing second\)/],
+    [
+      "functions",
+      `exports.x = pulumi.runtime.invoke("aws:index/getRegion:getRegion", {});`,
+      /functions \(invokes\) \(aws:index\/getRegion:getRegion\)/,
+    ],
+    [
+      "packages without a provider here",
+      `new (class extends pulumi.CustomResource {})("aws:s3/bucket:Bucket", "b", {});`,
+      /no provider for the package "aws" \(it has: pulumi-nodejs\)/,
+    ],
+    [
+      "remote components",
+      `new (class extends pulumi.ComponentResource {})("awsx:x:Vpc", "v", {}, {}, true);`,
+      /remote components \(awsx:x:Vpc v\)/,
+    ],
+    [
+      "imports",
+      `new Thing("second", {}, { import: "some-id" });`,
+      /import \(pulumi-nodejs:dynamic\/toy:Thing second\)/,
+    ],
     ["transforms of a resource", `new Thing("second", {}, { transforms: [() => undefined] });`, /transforms \(/],
     ["transforms of the stack", `pulumi.runtime.registerResourceTransform(() => undefined);`, /stack transforms/],
-    ["hooks", `const hook = new pulumi.ResourceHook("h", () => {}); new Thing("second", {}, { hooks: { afterCreate: [hook] } });`, /resource hooks/],
+    [
+      "hooks",
+      `const hook = new pulumi.ResourceHook("h", () => {}); new Thing("second", {}, { hooks: { afterCreate: [hook] } });`,
+      /resource hooks/,
+    ],
     ["replaceWith", `new Thing("second", {}, { replaceWith: [first] });`, /replaceWith \(/],
     ["replacementTrigger", `new Thing("second", {}, { replacementTrigger: "now" });`, /replacementTrigger \(/],
     ["hideDiffs", `new Thing("second", {}, { hideDiffs: ["value"] });`, /hideDiffs \(/],
-    ["assets", `new Thing("second", { file: new pulumi.asset.StringAsset("x") });`, /assets and archives \(second\.file\)/],
+    [
+      "assets",
+      `new Thing("second", { file: new pulumi.asset.StringAsset("x") });`,
+      /assets and archives \(second\.file\)/,
+    ],
   ])("%s", async (_, program, message) => {
     const project = await projectWith(program);
     const { outcome, events } = await up(project);
@@ -54,7 +78,9 @@ describe("what the embedded engine does not support is refused by name, and noth
     expect(outcome.errors.join("\n")).toMatch(message);
     expect(outcome.errors.join("\n")).toContain("--engine pulumi");
     expect((await project.world()).calls).toEqual([]);
-    expect(events.filter(({ resOutputsEvent }) => resOutputsEvent !== undefined && resOutputsEvent.planning !== true)).toEqual([]);
+    expect(
+      events.filter(({ resOutputsEvent }) => resOutputsEvent !== undefined && resOutputsEvent.planning !== true),
+    ).toEqual([]);
     await expect(openEngine("embedded", project.location, {}).export()).rejects.toThrow("has no state yet");
   });
 });
@@ -108,14 +134,21 @@ describe("an update that expects no changes", () => {
 describe("before a program runs", () => {
   it.each<[string, Record<string, string>, string, RegExp]>([
     ["a missing passphrase is named", { PULUMI_CONFIG_PASSPHRASE_FILE: "" }, "", /set PULUMI_CONFIG_PASSPHRASE/],
-    ["another backend is refused", { PULUMI_BACKEND_URL: "s3://user:pass@bucket" }, "", /in files only, not in s3:\/\/bucket \(PULUMI_BACKEND_URL\)/],
+    [
+      "another backend is refused",
+      { PULUMI_BACKEND_URL: "s3://user:pass@bucket" },
+      "",
+      /in files only, not in s3:\/\/bucket \(PULUMI_BACKEND_URL\)/,
+    ],
     ["policies of the project are refused", {}, "policies:\n  - x\n", /does not support "policies"/],
     ["another runtime is refused", {}, "runtime: python\n", /not python/],
   ])("%s", async (_, env, yaml, message) => {
     const project = await projectWith("");
     const location = { ...project.location, env: { ...project.location.env, ...env } };
     if ("PULUMI_CONFIG_PASSPHRASE_FILE" in env) delete location.env.PULUMI_CONFIG_PASSPHRASE;
-    const text = yaml.startsWith("runtime") ? `name: toy\n${yaml}` : `name: toy\nmain: program.cjs\nruntime: nodejs\n${yaml}`;
+    const text = yaml.startsWith("runtime")
+      ? `name: toy\n${yaml}`
+      : `name: toy\nmain: program.cjs\nruntime: nodejs\n${yaml}`;
     if (yaml !== "") await writeFile(join(project.directory, "Pulumi.yaml"), text);
     const events: EngineEvent[] = [];
     const outcome = await openEngine("embedded", location, {}).up({ onEvent: (event) => events.push(event) });

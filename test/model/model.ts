@@ -1,7 +1,7 @@
 // The model test: random companies × random sequences of what people and other programs do. Run more of them with
 // CONSOLE_VAULT_MODEL=5000 (sequences), or one again with CONSOLE_VAULT_MODEL_SEED and _PATH as a failing case prints them.
 import fc from "fast-check";
-import { Story, type Stage, stages, type Step, manage, step, words } from "./steps.js";
+import { manage, type Stage, type Step, Story, stages, step, words } from "./steps.js";
 import { Watch } from "./watch.js";
 import { World } from "./world.js";
 
@@ -22,7 +22,9 @@ async function playCase(one: Case): Promise<void> {
       try {
         await story.play(step);
       } catch (error) {
-        throw new Error(`step ${index + 1} (${words(step)}): ${error instanceof Error ? error.message : String(error)}`);
+        throw new Error(
+          `step ${index + 1} (${words(step)}): ${error instanceof Error ? error.message : String(error)}`,
+        );
       }
     }
   } finally {
@@ -30,7 +32,10 @@ async function playCase(one: Case): Promise<void> {
   }
 }
 
-const tell = (one: Case) => stepsOf(one).map((step, index) => `  ${index + 1}. ${words(step)}`).join("\n");
+const tell = (one: Case) =>
+  stepsOf(one)
+    .map((step, index) => `  ${index + 1}. ${words(step)}`)
+    .join("\n");
 
 /** How long to look for a shorter case once one was found (ms): each try takes part of a second, and there are hundreds. */
 const shrinkingMs = 90_000;

@@ -1,6 +1,6 @@
 import { expect, test, vi } from "vitest";
 import { checkModel } from "./model.js";
-import { stages, tally, type Stage } from "./steps.js";
+import { type Stage, stages, tally } from "./steps.js";
 
 vi.mock("node:timers/promises", async (original) => {
   const real = await original<typeof import("node:timers/promises")>();
@@ -9,6 +9,9 @@ vi.mock("node:timers/promises", async (original) => {
 
 test("trial", async () => {
   const t = performance.now();
-  try { await checkModel(Object.keys(stages) as Stage[], 1); } finally {
-  console.log(performance.now() - t, [...tally].sort()); }
+  try {
+    await checkModel(Object.keys(stages) as Stage[], 1);
+  } finally {
+    console.log(performance.now() - t, [...tally].sort());
+  }
 }, 3600_000);

@@ -13,7 +13,8 @@ export const vendorOf = (name: string): string => consoleCatalog.credentials.fin
 export const flatOf = (name: string): string => `/MooseQuest/${vendorOf(name)}/`;
 export const pathOf = (name: string, env: Env): string => `${flatOf(name)}${env}/`;
 
-export const appsOf = (env: Env): string[] => Object.values(consoleCatalog.environments.find((one) => one.name === env)!.apps);
+export const appsOf = (env: Env): string[] =>
+  Object.values(consoleCatalog.environments.find((one) => one.name === env)!.apps);
 export const flagAppOf = (env: Env): string => `raxx-console-${env}`;
 export const { variable } = consoleCatalog.flag;
 

@@ -32,7 +32,8 @@ const soakMs = 48 * 3_600_000;
 const toleranceMs = 2000;
 
 export const isOn = (held: Held, env: Env): boolean => flagMeansOn(held.apps[flagAppOf(env)]?.[variable]);
-const at = (held: Held, path: string, name: string): Row[] => held.rows.filter((row) => row.path === path && row.name === name);
+const at = (held: Held, path: string, name: string): Row[] =>
+  held.rows.filter((row) => row.path === path && row.name === name);
 const valuesOf = (held: Held): Set<string> =>
   new Set([...held.rows.map(({ value }) => value), ...Object.values(held.apps).flatMap((vars) => Object.values(vars))]);
 /** The path that a name is read at with the flag as it runs. */
@@ -47,7 +48,10 @@ export function problems(world: World, held: Held, env: Env): string[] {
   const wrong: string[] = [];
   const values: HeldValue[] = consoleCatalog.credentials.flatMap(({ name }) =>
     held.rows.flatMap((row) => {
-      const place = row.name === name ? [undefined, ...environments].find((one) => row.path === (one ? pathOf(name, one) : flatOf(name))) : null;
+      const place =
+        row.name === name
+          ? [undefined, ...environments].find((one) => row.path === (one ? pathOf(name, one) : flatOf(name)))
+          : null;
       return place === null || (place === undefined && row.path !== flatOf(name))
         ? []
         : [{ name, path: row.path, environment: place, value: SecretValue.of(row.value) }];
@@ -73,7 +77,8 @@ export function problems(world: World, held: Held, env: Env): string[] {
   }
   if (env === "staging") {
     const live = liveValues(held);
-    for (const name of liveNames) if (at(held, pathOf(name, env), name).length > 0) wrong.push(`${name} is at ${pathOf(name, env)}`);
+    for (const name of liveNames)
+      if (at(held, pathOf(name, env), name).length > 0) wrong.push(`${name} is at ${pathOf(name, env)}`);
     for (const app of appsOf(env))
       for (const [name, value] of Object.entries(held.apps[app]!))
         if (liveNames.includes(name) || live.has(value)) wrong.push(`${app} holds a live key in ${name}`);
@@ -90,6 +95,8 @@ export class Watch {
   readonly #superseded = new Map<string, Set<string>>();
   /** By name: values that the flat path has had. */
   readonly #wasFlat = new Map<string, Set<string>>();
+  /** `app name` of vars that a stack manages and that had the vault's value after one of its updates. */
+  readonly #ours = new Set<string>();
   readonly #onSince: Record<Env, Date | undefined> = { staging: undefined, prod: undefined };
   /** Since when each update of staging that said something found everything in order. */
   #stagingGoodSince: Date | undefined;
@@ -130,7 +137,19 @@ export class Watch {
     } finally {
       control.onRequest = undefined;
       this.#see();
+      this.#adopt();
       this.#intent = undefined;
+    }
+  }
+
+  #adopt(): void {
+    for (const env of environments) {
+      const manage = (this.world.settings(env).manage ?? {}) as Record<string, readonly string[]>;
+      for (const [name, apps] of Object.entries(manage)) {
+        const value = at(this.#last, readAt(this.#last, name, env), name)[0]?.value;
+        for (const app of apps)
+          if (value !== undefined && this.#last.apps[app]?.[name] === value) this.#ours.add(`${app} ${name}`);
+      }
     }
   }
 
@@ -145,7 +164,8 @@ export class Watch {
   }
 
   #remember(before: Held, after: Held): void {
-    for (const row of after.rows) if (names.includes(row.name) && row.path === flatOf(row.name)) this.#note(this.#wasFlat, row);
+    for (const row of after.rows)
+      if (names.includes(row.name) && row.path === flatOf(row.name)) this.#note(this.#wasFlat, row);
     for (const env of environments) {
       if (!isOn(after, env)) this.#onSince[env] = undefined;
       else if (!isOn(before, env)) this.#onSince[env] = this.world.now;
@@ -175,7 +195,10 @@ export class Watch {
     for (const row of [...gone(before, after), ...gone(after, before)])
       if (!ours(row)) told(`changed ${row.name} at ${row.path}, which is not ours`);
     for (const { app, name } of changedVars(before, after))
-      if (!allApps.includes(app) || !(names.includes(name) || (name === variable && environments.some((env) => app === flagAppOf(env)))))
+      if (
+        !allApps.includes(app) ||
+        !(names.includes(name) || (name === variable && environments.some((env) => app === flagAppOf(env))))
+      )
         told(`changed ${name} on ${app}, which is not ours`);
   }
 
@@ -183,7 +206,8 @@ export class Watch {
   #live(before: Held, after: Held, told: (line: string) => void): void {
     const live = new Set([...liveValues(before), ...liveValues(after)]);
     for (const { name, path, value } of gone(after, before))
-      if (path.endsWith("/staging/") && (liveNames.includes(name) || live.has(value))) told(`wrote a live key to ${path}${name}`);
+      if (path.endsWith("/staging/") && (liveNames.includes(name) || live.has(value)))
+        told(`wrote a live key to ${path}${name}`);
     for (const { app, name, value } of changedVars(before, after))
       if (appsOf("staging").includes(app) && value !== undefined && (liveNames.includes(name) || live.has(value)))
         told(`set a live key on ${app} in ${name}`);
@@ -192,17 +216,30 @@ export class Watch {
   /**
    * A value that we take from a path or an app is still somewhere, in the vault or on an app; unless
    * - this very command was asked to replace it (`rotate`, `provision --replace`, `rollback --restore-flat`, a `takeover`), or
+   * - it was put by hand into a var that a stack had set before: one writer per var, drift is put back, or
    * - others or a rotation had replaced or deleted it where it was read: what is left of it are copies of a value that is over.
    */
   #lost(before: Held, after: Held, intent: Intent, told: (line: string) => void): void {
     const left = valuesOf(after);
     const over = (name: string, value: string) => this.#superseded.get(name)?.has(value) === true;
     for (const { path, name, value } of gone(before, after))
-      if (!left.has(value) && !over(name, value) && !asked(intent, name, path)) told(`lost the value of ${name} at ${path}`);
+      if (!left.has(value) && !over(name, value) && !asked(intent, name, path))
+        told(`lost the value of ${name} at ${path}`);
     const takeover = (app: string, name: string) =>
-      environments.some((env) => (this.world.settings(env).takeover as Record<string, Record<string, string>> | undefined)?.[app]?.[name]);
+      environments.some(
+        (env) =>
+          (this.world.settings(env).takeover as Record<string, Record<string, string>> | undefined)?.[app]?.[name],
+      );
     for (const { app, name, old } of changedVars(before, after))
-      if (old !== undefined && name !== variable && !left.has(old) && !over(name, old) && !asked(intent, name, "") && !takeover(app, name))
+      if (
+        old !== undefined &&
+        name !== variable &&
+        !left.has(old) &&
+        !over(name, old) &&
+        !asked(intent, name, "") &&
+        !takeover(app, name) &&
+        !this.#ours.has(`${app} ${name}`)
+      )
         told(`lost the value of ${name} on ${app}`);
   }
 
@@ -213,7 +250,8 @@ export class Watch {
       if (!names.includes(name) || asked(intent, name, path)) continue;
       const deleted = !after.rows.some((one) => one.id === id);
       const retired = deleted && path === flatOf(name) && this.world.settings("prod").retireFlat === true;
-      const copy = path !== flatOf(name) && !isRead(before, path, name) && !deleted && this.#wasFlat.get(name)?.has(value);
+      const copy =
+        path !== flatOf(name) && !isRead(before, path, name) && !deleted && this.#wasFlat.get(name)?.has(value);
       if (!retired && !copy) told(`${deleted ? "deleted" : "wrote over"} ${name} at ${path}`);
     }
   }
@@ -224,7 +262,8 @@ export class Watch {
     for (const env of environments)
       for (const name of namesOf(env)) {
         const [was, is] = [readAt(before, name, env), readAt(after, name, env)];
-        if (at(before, was, name).length > 0 && at(after, is, name).length === 0) told(`${env} cannot read ${name} any more: nothing at ${is}`);
+        if (at(before, was, name).length > 0 && at(after, is, name).length === 0)
+          told(`${env} cannot read ${name} any more: nothing at ${is}`);
       }
   }
 
@@ -255,7 +294,8 @@ export class Watch {
     for (const { app, name, value } of changedVars(before, after)) {
       if (value === undefined) told(`took ${name} from ${app}`);
       else if (name === variable && value !== "true" && value !== "false") told(`set ${name} to ${value}`);
-      else if (name !== variable && !inVault.has(value)) told(`gave ${app} a value of ${name} that the vault does not hold`);
+      else if (name !== variable && !inVault.has(value))
+        told(`gave ${app} a value of ${name} that the vault does not hold`);
     }
   }
 }

@@ -47,7 +47,12 @@ const email = "ops@raxx.example";
 const loginKey = "HRKU-ffffffff-0000-4000-8000-000000000000";
 /** Vars of the apps that hold credentials before the migration, as in the local services' own seed. */
 const consumed: Record<string, readonly string[]> = {
-  "raxx-api-staging": ["ALPACA_PAPER_API_KEY_ID", "ALPACA_PAPER_API_SECRET_KEY", "STRIPE_RESTRICTED_KEY", "POSTMARK_SERVER_TOKEN"],
+  "raxx-api-staging": [
+    "ALPACA_PAPER_API_KEY_ID",
+    "ALPACA_PAPER_API_SECRET_KEY",
+    "STRIPE_RESTRICTED_KEY",
+    "POSTMARK_SERVER_TOKEN",
+  ],
   "raxx-console-staging": ["HEROKU_API_KEY", "HEROKU_PLATFORM_API_TOKEN"],
   "raxx-api-prod": names.filter((name) => !name.startsWith("HEROKU")),
   "raxx-console-prod": ["HEROKU_API_KEY", "HEROKU_PLATFORM_API_TOKEN"],

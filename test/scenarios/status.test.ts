@@ -95,7 +95,12 @@ describe("status, one stage after the other", () => {
     world.apps.set("raxx-console-prod", { FLAG_CONSOLE_VAULT_ENV_AWARE: "true" });
     const report = await status();
     expect(report.drift).toEqual([
-      { environment: "prod", subject: "FLAG_CONSOLE_VAULT_ENV_AWARE on raxx-console-prod", expected: "off", found: "on" },
+      {
+        environment: "prod",
+        subject: "FLAG_CONSOLE_VAULT_ENV_AWARE on raxx-console-prod",
+        expected: "off",
+        found: "on",
+      },
     ]);
     expect((await check()).code).toBe(4);
     world.apps.set("raxx-console-prod", { FLAG_CONSOLE_VAULT_ENV_AWARE: "false" });

@@ -1,7 +1,8 @@
 import { stat } from "node:fs/promises";
 import { basename, dirname, isAbsolute, join, resolve } from "node:path";
-import { isMap, isScalar } from "yaml";
+import { isMap } from "yaml";
 import { EngineError, type StackLocation } from "../port.js";
+import { type ConfigDeclaration, declaration } from "./declarations.js";
 import { entries, readYaml, text } from "./yaml.js";
 
 /** What an engine has to know of `Pulumi.yaml`. */
@@ -20,15 +21,6 @@ export interface Project {
   tsconfig: string | undefined;
   alwaysRefresh: boolean;
   config: ConfigDeclaration[];
-}
-
-/** One key of the project's `config` section. */
-export interface ConfigDeclaration {
-  key: string;
-  type: string | undefined;
-  /** The YAML node of its default or fixed value. */
-  value: unknown;
-  secret: boolean;
 }
 
 /** Top-level keys that change what a run does and that the embedded engine does not have. */
@@ -67,7 +59,9 @@ export async function readProject({ projectDir, stack }: StackLocation, { anyRun
     typescript: option("typescript") !== false,
     tsconfig: option("tsconfig") === undefined ? undefined : String(option("tsconfig")),
     alwaysRefresh: document.getIn(["options", "refresh"]) === "always",
-    config: entries(document.get("config", true), path, "config").map(([key, node]) => declaration(name, key, node)),
+    config: anyRuntime
+      ? []
+      : entries(document.get("config", true), path, "config").map(([key, node]) => declaration(name, key, node)),
   };
 }
 
@@ -93,17 +87,4 @@ async function locateProgram(projectDir: string, main: string | undefined) {
   return found.isDirectory()
     ? { programDir: path, entryPoint: "." }
     : { programDir: dirname(path), entryPoint: basename(path) };
-}
-
-function declaration(project: string, key: string, node: unknown): ConfigDeclaration {
-  const name = key.includes(":") ? key : `${project}:${key}`;
-  if (!isMap(node)) return { key: name, type: undefined, value: node, secret: false };
-  const type = node.get("type");
-  const secret: unknown = node.get("secret");
-  return {
-    key: name,
-    type: typeof type === "string" ? type : undefined,
-    value: node.get("value", true) ?? node.get("default", true),
-    secret: secret === true || (isScalar(secret) && secret.value === true),
-  };
 }

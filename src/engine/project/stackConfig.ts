@@ -1,6 +1,6 @@
 import { isAlias, isMap, isScalar, isSeq } from "yaml";
 import { EngineError } from "../port.js";
-import type { ConfigDeclaration } from "./project.js";
+import { type ConfigDeclaration, isMissing, isOfType, typeInWords } from "./declarations.js";
 import { entries, readYaml, text } from "./yaml.js";
 
 /** `Pulumi.<stack>.yaml` as it stands, before anything is decrypted. */
@@ -58,18 +58,30 @@ export function resolveConfig(
 ): Map<string, ConfigValue> {
   const config = new Map<string, ConfigValue>();
   for (const [key, node] of file.config) config.set(key, configValue(node, decrypt, key));
-  for (const { key, type, value, secret } of declarations) {
+  for (const declared of declarations) {
+    const { key, value } = declared;
     if (!config.has(key)) {
-      if (value === undefined || value === null) {
+      if (isMissing(value))
         throw new EngineError(
           `Stack ${stack} has no value for the configuration key ${key}, which Pulumi.yaml declares: pulumi config set ${key} VALUE`,
         );
-      }
-      config.set(key, { ...configValue(value, decrypt, key), secret });
+      config.set(key, configValue(value, decrypt, key));
     }
-    checkType(key, type, config.get(key) as ConfigValue);
+    checkDeclared(declared, config.get(key) as ConfigValue, stack);
   }
   return config;
+}
+
+function checkDeclared({ key, type, secret }: ConfigDeclaration, { value, ...is }: ConfigValue, stack: string): void {
+  if (secret && !is.secret)
+    throw new EngineError(
+      `Stack ${stack} has the configuration key ${key} in clear, which Pulumi.yaml declares secret: pulumi config set --secret ${key}`,
+    );
+  const content: unknown = is.object ? JSON.parse(value) : value;
+  if (type !== undefined && !isOfType(content, type))
+    throw new EngineError(
+      `Stack ${stack} has a value for the configuration key ${key} that is not of the type ${typeInWords(type)}, as Pulumi.yaml declares it.`,
+    );
 }
 
 function configValue(node: unknown, decrypt: (ciphertext: string) => string, key: string): ConfigValue {
@@ -100,19 +112,5 @@ function decryptConfig(ciphertext: string, decrypt: (ciphertext: string) => stri
     throw new EngineError(
       `The secret configuration value ${key} was not encrypted with this stack's passphrase and salt: set it again with pulumi config set --secret ${key}`,
     );
-  }
-}
-
-const typeTests: Record<string, (value: string) => boolean> = {
-  integer: (value) => /^[+-]?\d+$/.test(value),
-  number: (value) => value !== "" && Number.isFinite(Number(value)),
-  boolean: (value) => value === "true" || value === "false",
-  array: (value) => value.startsWith("["),
-  object: (value) => value.startsWith("{"),
-};
-
-function checkType(key: string, type: string | undefined, value: ConfigValue): void {
-  if (type !== undefined && typeTests[type]?.(value.value) === false) {
-    throw new EngineError(`The configuration value ${key} must be of type ${type}, as Pulumi.yaml declares it.`);
   }
 }

@@ -159,7 +159,9 @@ function reason(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
   const stderr = /\n stderr: ([\s\S]*?)\n err\?: /.exec(text)?.[1] ?? text;
   const said = stderr.split(/^error: /m).slice(1);
-  const messages = said.map((message) => message.split(endOfError)[0]?.trim() ?? "").filter((message) => message !== "");
+  const messages = said
+    .map((message) => message.split(endOfError)[0]?.trim() ?? "")
+    .filter((message) => message !== "");
   return messages.length === 0 ? text.trim() : [...new Set(messages)].join("\n");
 }
 

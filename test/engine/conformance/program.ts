@@ -225,9 +225,9 @@ class Run {
       if (typeof part.ref === "string") return this.output(part.ref, urns);
       if ("secret" in part) return new Secret(await inside(part.secret ?? null));
       return Object.fromEntries(
-        (await Promise.all(Object.entries(part).map(async ([key, element]) => [key, await walk(element)] as const))).filter(
-          (entry): entry is [string, Value] => entry[1] !== undefined,
-        ),
+        (
+          await Promise.all(Object.entries(part).map(async ([key, element]) => [key, await walk(element)] as const))
+        ).filter((entry): entry is [string, Value] => entry[1] !== undefined),
       );
     };
     return { value: await walk(term), urns };

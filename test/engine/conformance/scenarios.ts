@@ -28,7 +28,12 @@ const thing = (
   inputs,
   options,
 });
-const read = (name: string, id: string, dependsOn: string[]): ResourceData => ({ name, id, inputs: {}, options: { dependsOn } });
+const read = (name: string, id: string, dependsOn: string[]): ResourceData => ({
+  name,
+  id,
+  inputs: {},
+  options: { dependsOn },
+});
 const group = (
   name: string,
   options: ResourceData["options"] = {},

@@ -114,7 +114,11 @@ async function converges(stack: MemoryStack, program: ProgramData, parallel: num
   const reasons = first.events.flatMap(({ diagnosticEvent }) =>
     diagnosticEvent?.severity === "error" ? [diagnosticEvent.message] : [],
   );
-  if (first.result === "failed" && reasons.some((reason) => /protect|Duplicate resource alias|conflicting with alias/.test(reason))) return;
+  if (
+    first.result === "failed" &&
+    reasons.some((reason) => /protect|Duplicate resource alias|conflicting with alias/.test(reason))
+  )
+    return;
   require(first.result === "succeeded", `an update with nothing in its way fails: ${reasons.join(" ")}`);
   excuse(stack, excused, {});
   matches(stack, excused);

@@ -26,7 +26,11 @@ const { value } = fc.letrec<{ value: Value }>((tie) => ({
     fc.string(),
     fc.constant<Value>(computed),
     fc.array(tie("value"), { maxLength: 3 }),
-    fc.dictionary(fc.string({ maxLength: 3 }).filter((key) => key !== "__proto__"), tie("value"), { maxKeys: 3 }),
+    fc.dictionary(
+      fc.string({ maxLength: 3 }).filter((key) => key !== "__proto__"),
+      tie("value"),
+      { maxKeys: 3 },
+    ),
     tie("value").map((inner) => (inner instanceof Secret ? inner : new Secret(inner))),
   ),
 }));
@@ -40,7 +44,9 @@ describe("values", () => {
   });
 
   it("lose only their secrecy on a wire that knows no secrets", () => {
-    fc.assert(fc.property(value, (v) => equal(fromWire(json(toWire(v, { secrets: false, references: true })), "v"), reveal(v))));
+    fc.assert(
+      fc.property(value, (v) => equal(fromWire(json(toWire(v, { secrets: false, references: true })), "v"), reveal(v))),
+    );
   });
 
   it("come back from state as they went", () => {
@@ -59,8 +65,18 @@ describe("values", () => {
 describe("secretness of a provider that knows none", () => {
   it("goes from the input of a key to its output, and into objects", () => {
     const outputs: Properties = { a: "x", b: { c: 1, d: 2 }, list: [1, 2], other: "o" };
-    annotateSecrets(outputs, { a: new Secret("x"), b: { c: new Secret(1) }, list: [1, new Secret(2)], absent: new Secret(1) });
-    expect(outputs).toEqual({ a: new Secret("x"), b: { c: new Secret(1), d: 2 }, list: new Secret([1, 2]), other: "o" });
+    annotateSecrets(outputs, {
+      a: new Secret("x"),
+      b: { c: new Secret(1) },
+      list: [1, new Secret(2)],
+      absent: new Secret(1),
+    });
+    expect(outputs).toEqual({
+      a: new Secret("x"),
+      b: { c: new Secret(1), d: 2 },
+      list: new Secret([1, 2]),
+      other: "o",
+    });
   });
 
   it("never gets lost on keys that both have", () => {
@@ -70,7 +86,8 @@ describe("secretness of a provider that knows none", () => {
         annotateSecrets(outputs, inputs);
         for (const [key, input] of Object.entries(inputs)) {
           const output = outputs[key];
-          if (output !== undefined && hasSecrets(input) && !(isObject(input) && isObject(output))) expect(hasSecrets(output)).toBe(true);
+          if (output !== undefined && hasSecrets(input) && !(isObject(input) && isObject(output)))
+            expect(hasSecrets(output)).toBe(true);
         }
       }),
     );
@@ -97,7 +114,10 @@ describe("property paths", () => {
       inputs: { a: 1, gone: 1, o: new Secret({ x: 1, y: 2 }), l: [{ x: 1 }, { x: 1 }] },
       impossible: [],
     });
-    expect(applyIgnoreChanges({ l: [1] }, { l: [1, 2] }, ["l[1]", "no.such"])).toEqual({ inputs: { l: [1] }, impossible: ["l[1]"] });
+    expect(applyIgnoreChanges({ l: [1] }, { l: [1, 2] }, ["l[1]", "no.such"])).toEqual({
+      inputs: { l: [1] },
+      impossible: ["l[1]"],
+    });
   });
 
   it("leave inputs alone that nothing is ignored of", () => {
@@ -117,7 +137,10 @@ describe("property paths", () => {
       changedKeys: ["a", "b"],
       replaceKeys: [],
       deleteBeforeReplace: false,
-      detailedDiff: { "a.x": { kind: "update" as const, inputDiff: false }, b: { kind: "add" as const, inputDiff: false } },
+      detailedDiff: {
+        "a.x": { kind: "update" as const, inputDiff: false },
+        b: { kind: "add" as const, inputDiff: false },
+      },
     };
     expect(applyReplaceOnChanges(diff, ["a"], false)).toMatchObject({
       replaceKeys: ["a"],
