@@ -45,6 +45,8 @@ function metadataOf(events: readonly EngineEvent[], kind: string): Metadata | un
   return planned(events).find(({ type }) => kinds[type] === kind);
 }
 
+const inputsOf = (metadata: Metadata | undefined): Bag => bag((metadata?.new ?? metadata?.old)?.inputs);
+
 export interface Previewed {
   readonly catalog: Catalog;
   readonly config: StackConfig;
@@ -60,10 +62,11 @@ const strings = (value: unknown): string[] =>
 /** The report of a preview that an engine made. */
 export function planReport({ catalog, config, target, events, warnings }: Previewed): PlanReport {
   const metadata = metadataOf(events, "migration");
-  const inputs = bag((metadata?.new ?? metadata?.old)?.inputs);
-  const seen = bag(inputs.flag);
+  const seen = bag(inputsOf(metadata).flag);
   const running = seen.running === true;
-  const refused = strings(seen.refused);
+  const flat = inputsOf(metadataOf(events, "retirement"));
+  const stay = flat.wanted === true ? strings(flat.refused).map((line) => `the flat copies stay: ${line}`) : [];
+  const refused = [...strings(seen.refused), ...stay];
   const to = seen.transition === "on" || (seen.transition !== "off" && running);
   const { variable } = catalog.flag;
   // The program tells a refusal as a warning too.
@@ -87,7 +90,7 @@ export function planReport({ catalog, config, target, events, warnings }: Previe
       },
     ],
   };
-  return withoutForeignNames(report, catalog, inputs);
+  return withoutForeignNames(report, catalog);
 }
 
 function soakOf({ soakHours: hours }: StackConfig, flag: Bag, record: Bag): PlanReport["soak"] {
@@ -106,16 +109,32 @@ function uncheckedOf(events: readonly EngineEvent[]): PlanReport["unchecked"] {
     .map((name) => ({ what: name, why: "no other environment's value was to be seen, so distinct is not checked" }));
 }
 
+/** Why there is no plan: the engine, the program or a rule said no. */
+export function refusedReport(
+  { catalog, config, target }: Omit<Previewed, "events" | "warnings">,
+  why: Error,
+): PlanReport {
+  const { environment } = config;
+  const report: PlanReport = {
+    stack: environment,
+    header: { vault: target.vault, project: target.project, account: target.account },
+    steps: [{ op: "refuse", type: "preview", name: environment, path: null, details: why.message.split("\n") }],
+    flag: null,
+    soak: null,
+    gate: null,
+    unchecked: [],
+    next: [{ command: `console-vault preview --stack ${environment}`, why: "once that is mended" }],
+  };
+  return withoutForeignNames(report, catalog);
+}
+
 /** An app's var may have any name, and this goes to where everybody reads it. */
-function withoutForeignNames(report: PlanReport, catalog: Catalog, inputs: Bag): PlanReport {
+function withoutForeignNames(report: PlanReport, catalog: Catalog): PlanReport {
   const own = new Set<string>([catalog.flag.variable, ...catalog.credentials.map(({ name }) => name)]);
-  const found = Array.isArray(inputs.forbiddenHere) ? inputs.forbiddenHere : [];
-  const foreign = found
-    .map((one) => / has its value, in (\S+)$/.exec(String(bag(one).why))?.[1])
-    .filter((name): name is string => name !== undefined && !own.has(name));
-  if (foreign.length === 0) return report;
   const hide = (line: string) =>
-    foreign.reduce((text, name) => text.split(`, in ${name}`).join(", in another var"), line);
+    line.replace(/ has its value, in (\S+)/g, (text, name: string) =>
+      own.has(name) ? text : " has its value, in another var",
+    );
   const { gate } = report;
   return {
     ...report,

@@ -1,5 +1,13 @@
 export { type Credentials, credentialsOf } from "./credentials.js";
 export { withConfigValue } from "./edit.js";
-export { configKeys, configShape, namespace, type ParsedConfig, parseConfig, type StackConfig } from "./schema.js";
+export {
+  configKeys,
+  configShape,
+  defaultHerokuUrl,
+  namespace,
+  type ParsedConfig,
+  parseConfig,
+  type StackConfig,
+} from "./schema.js";
 export { isLoopback, type Services, servicesOf } from "./services.js";
 export { configError, ownKeys, rawStackConfig, readStackConfig, stackFile } from "./stackFile.js";

@@ -3,6 +3,8 @@
 import { z } from "zod";
 import { type Catalog, environmentOf, heldBy, looksLikeSecret } from "../catalog/index.js";
 
+export const defaultHerokuUrl = "https://api.heroku.com";
+
 /** Pulumi's namespace of the keys. */
 export const namespace = "console-vault";
 
@@ -82,7 +84,7 @@ const shape = {
     .default(false)
     .describe("prod only: refuse until a rotation was seen at staging's environment path."),
   herokuApiUrl: url
-    .default("https://api.heroku.com")
+    .default(defaultHerokuUrl)
     .describe("Heroku Platform API's URL. The environment variable HEROKU_API_URL wins over it."),
 } as const;
 

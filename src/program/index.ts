@@ -1,6 +1,14 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Catalog } from "../catalog/index.js";
-import { configError, credentialsOf, ownKeys, parseConfig, type StackConfig, servicesOf } from "../config/index.js";
+import {
+  configError,
+  credentialsOf,
+  defaultHerokuUrl,
+  ownKeys,
+  parseConfig,
+  type StackConfig,
+  servicesOf,
+} from "../config/index.js";
 import { Refusal, refusedMark } from "../errors.js";
 import { HerokuClient } from "../heroku/index.js";
 import {
@@ -57,6 +65,11 @@ export const consoleVault = (catalog: Catalog) => () => program(catalog).catch(m
 async function program(catalog: Catalog) {
   const config = readConfig(catalog, pulumi.getStack());
   const services = servicesOf(config, process.env);
+  // The Heroku provider reads its own variable and nothing of our config: it would write to the real Heroku.
+  if (!process.env.HEROKU_API_URL && services.herokuUrl !== defaultHerokuUrl)
+    throw configError(`Pulumi.${config.environment}.yaml`, [
+      `herokuApiUrl: set HEROKU_API_URL=${services.herokuUrl} as well, which is what the Heroku provider reads (console-vault up does)`,
+    ]);
   const credentials = credentialsOf(process.env, new pulumi.Config("heroku").get("apiKey"));
   const vault = createInfisicalClient({
     url: services.infisicalUrl,

@@ -206,7 +206,9 @@ function changed(olds: SecretSetOutputs, news: SecretSetInputs): boolean {
   });
   // While the environment path is read, what happens at the flat one changes nothing here.
   const relevant = (seen: Readonly<Record<string, SeenTokens>>) =>
-    Object.entries(seen).map(([name, { target, flat }]) => [name, target, news.authority === "flat" ? flat : null]);
+    Object.fromEntries(
+      Object.entries(seen).map(([name, { target, flat }]) => [name, [target, news.authority === "flat" ? flat : null]]),
+    );
   // Back at the flat path, a value that was rotated meanwhile is a conflict, though no token has changed since.
   const wentBack = olds.authority === "environment" && news.authority === "flat";
   return (

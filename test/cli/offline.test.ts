@@ -33,8 +33,6 @@ async function plan(stack: "staging" | "prod", ...more: string[]): Promise<Plan>
   return JSON.parse(ran.out) as Plan;
 }
 
-const subjects = ({ steps }: Plan, op: string) => steps.filter((step) => step.op === op).map(({ subject }) => subject);
-
 describe("before the first update", () => {
   test("lists the folders, sets and apps that the stack declares, with no credential and no network", async () => {
     world = await World.open();

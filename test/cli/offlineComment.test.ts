@@ -60,6 +60,27 @@ test("prod in time: off to on, the gate open", async () => {
   expect(text).toMatch(/migration \| FLAG_CONSOLE_VAULT_ENV_AWARE: off → on on raxx-console-prod/);
 });
 
+test("a plan that is refused: what refused it, in place of the plan", async () => {
+  world = await World.open();
+  await world.up("staging");
+  world.set("staging", "root", "/Elsewhere");
+  const ran = await world.run(["preview", "--stack", "staging", "--markdown", "plan.md"]);
+  expect(ran.code).toBe(3);
+  const text = readFileSync(join(world.dir, "plan.md"), "utf8");
+  expect(text).toMatch(/1 to refuse\.[\s\S]*this stack works on \/MooseQuest, not on \/Elsewhere/);
+});
+
+test("flat copies that may not go yet: why, beside the plan", async () => {
+  world = await World.open();
+  await world.stagingOn();
+  world.hoursPass(48);
+  await world.run(["promote", "--yes"]);
+  world.set("staging", "vaultEnvAware", false);
+  await world.up("staging");
+  world.set("prod", "retireFlat", true);
+  expect(await comment("prod")).toMatch(/Gate: \*\*closed\*\*[\s\S]*the flat copies stay: staging's flag is off/);
+});
+
 test("a var of an app whose name is nobody's business: told that there is one, not which", async () => {
   world = await World.open();
   await world.provisionStaging();

@@ -27,11 +27,9 @@ describe.each(["runbook.md", "configuration.md", "troubleshooting.md"])("docs/%s
 test("every message of docs/troubleshooting.md is one that the code says", () => {
   const files = readdirSync(`${root}src`, { recursive: true, encoding: "utf8" }).filter((path) => path.endsWith(".ts"));
   // What a template fills in is an ellipsis, as in the document.
-  const code = files
-    .map((path) => readFileSync(`${root}src/${path}`, "utf8"))
-    .join("\n")
-    .replace(/\\`/g, "'")
-    .replace(/\$\{(?:[^{}]|\{[^{}]*\})*\}/g, "…");
+  const written = files.map((path) => readFileSync(`${root}src/${path}`, "utf8")).join("\n");
+  const filledIn = written.replace(/\\`/g, "'").replace(/\$\{(?:[^{}]|\{[^{}]*\})*\}/g, "…");
+  const code = `${written}\n${filledIn}`;
   const headings = document("troubleshooting.md").match(/^### `.*$/gm) ?? [];
   const messages = headings.flatMap((heading) => [...heading.matchAll(/`([^`]+)`/g)].map(([, message]) => message!));
   expect(messages.length).toBeGreaterThan(50);

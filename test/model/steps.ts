@@ -2,6 +2,7 @@
 import fc from "fast-check";
 import { expect } from "vitest";
 import type { FaultAction } from "../../src/local/index.js";
+import { count } from "./tally.js";
 import {
   type Env,
   environments,
@@ -233,10 +234,6 @@ function troubleWords({ service, method, after, times, what, again }: Trouble): 
 /** Failures that a person has to mend first: no stack to ask, and nothing in the vault that a managed var could get. */
 const mayFail = /unknown stack|would lose it|does not get it/;
 
-/** How often things came to a good end: a model in which nothing ever happens would find nothing. */
-export const tally = new Map<string, number>();
-const count = (what: string) => tally.set(what, (tally.get(what) ?? 0) + 1);
-
 export class Story {
   constructor(
     readonly world: World,
@@ -358,12 +355,8 @@ export class Story {
   }
 
   async #update(intent: Intent, argv: readonly string[], troubled: Trouble | undefined): Promise<void> {
-    const { world, watch } = this;
-    const flagBefore = isOn(watch.last, intent.env);
     await this.#settle(intent, argv, troubled);
-    world.rereadFlag(intent.env);
-    const flag = isOn(watch.last, intent.env);
-    if (flag !== flagBefore) count(`${intent.command}: ${intent.env} turned ${flag ? "on" : "off"}`);
+    this.world.rereadFlag(intent.env);
   }
 
   /** Runs a command, after trouble once more, and then again: that ends the same and writes nothing. */

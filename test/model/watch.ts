@@ -3,6 +3,7 @@
 import { consoleCatalog, credentialOf, type Held as HeldValue, judge } from "../../src/catalog/index.js";
 import { flagMeansOn } from "../../src/resolver/index.js";
 import { SecretValue } from "../../src/secret.js";
+import { count } from "./tally.js";
 import {
   appsOf,
   type Env,
@@ -182,7 +183,7 @@ export class Watch {
     this.#lost(before, after, intent, told);
     this.#overwritten(before, after, intent, told);
     this.#unreadable(before, after, intent, told);
-    this.#flags(before, after, told);
+    this.#flags(before, after, intent, told);
     this.#vars(before, after, told);
     if (intent.command === "rotate" || intent.command === "provision" || intent.restoreFlat)
       for (const row of gone(before, after)) this.#note(this.#superseded, row);
@@ -252,7 +253,9 @@ export class Watch {
       const retired = deleted && path === flatOf(name) && this.world.settings("prod").retireFlat === true;
       const copy =
         path !== flatOf(name) && !isRead(before, path, name) && !deleted && this.#wasFlat.get(name)?.has(value);
-      if (!retired && !copy) told(`${deleted ? "deleted" : "wrote over"} ${name} at ${path}`);
+      if (retired) count("flat copies retired");
+      else if (copy) count("copies that followed");
+      else told(`${deleted ? "deleted" : "wrote over"} ${name} at ${path}`);
     }
   }
 
@@ -267,11 +270,12 @@ export class Watch {
       }
   }
 
-  #flags(before: Held, after: Held, told: (line: string) => void): void {
+  #flags(before: Held, after: Held, intent: Intent, told: (line: string) => void): void {
     for (const env of environments) {
       const [was, is] = [isOn(before, env), isOn(after, env)];
       if (was === is) continue;
       const wanted = /vaultEnvAware: true/.test(this.world.fileText(env));
+      count(`${env}'s flag turned ${is ? "on" : "off"} by ${intent.command}`);
       if (is !== wanted) told(`turned the flag ${is ? "on" : "off"}, which is not what the file says`);
       if (!is) continue;
       for (const line of problems(this.world, before, env)) told(`turned the flag on although ${line}`);
@@ -292,6 +296,7 @@ export class Watch {
   #vars(before: Held, after: Held, told: (line: string) => void): void {
     const inVault = new Set(after.rows.map(({ value }) => value));
     for (const { app, name, value } of changedVars(before, after)) {
+      if (name !== variable) count("vars set on apps");
       if (value === undefined) told(`took ${name} from ${app}`);
       else if (name === variable && value !== "true" && value !== "false") told(`set ${name} to ${value}`);
       else if (name !== variable && !inVault.has(value))

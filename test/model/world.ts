@@ -65,14 +65,14 @@ function seedOf(projectId: string): LocalSeed {
     const folder = flatOf(name).slice(0, -1);
     flat[folder] = { ...flat[folder], [name]: goodValue(name, "prod", index + 1) };
   }
-  const valueOf = (name: string) => flat[flatOf(name).slice(0, -1)]![name]!;
+  const flatValueOf = (name: string) => flat[flatOf(name).slice(0, -1)]![name]!;
   // Foreign names beside ours: one in a vendor's folder, one shared credential, one vendor that is nobody's.
   flat["/MooseQuest/heroku"]!.LEGACY_DYNO_TOKEN = "foreign-dyno";
   flat["/MooseQuest/slack"] = { SLACK_BOT_TOKEN: "xoxb-fake-1" };
   flat["/MooseQuest/mailgun"] = { MAILGUN_KEY: "foreign-mailgun" };
   const apps = Object.entries(consumed).map(([name, vars]) => ({
     name,
-    vars: { APP_ENV: name, LOG_LEVEL: "info", ...Object.fromEntries(vars.map((one) => [one, valueOf(one)])) },
+    vars: { APP_ENV: name, LOG_LEVEL: "info", ...Object.fromEntries(vars.map((one) => [one, flatValueOf(one)])) },
   }));
   apps.push({ name: "raxx-marketing", vars: { APP_ENV: "raxx-marketing", LOG_LEVEL: "warn" } });
   return {

@@ -22,7 +22,9 @@ const tokens = () => Object.fromEntries(world.snapshot().secrets.map(({ at, toke
 const isOurs = (at: string) => /\/(staging|prod)\//.test(at);
 
 beforeAll(async () => {
-  world = await World.open({ engine: "processes" });
+  // A managed credential, so that a value passes the program and the state.
+  const config = { prod: { manage: { STRIPE_RESTRICTED_KEY: ["raxx-api-prod"] } } };
+  world = await World.open({ engine: "processes", config });
   before = world.snapshot();
   remember();
   for (const name of ["INFISICAL_CLIENT_SECRET", "HEROKU_API_KEY", "PULUMI_CONFIG_PASSPHRASE"])

@@ -207,7 +207,7 @@ function inProcess(main: () => Promise<object>, run: Run, deployment: () => Depl
   return {
     run: (monitor) =>
       withLocalStorage(async () => {
-        const services = new Services({
+        const services: unknown = new Services({
           monitor: () => monitor,
           root: "/",
           log: (...said) => deployment().log(...said),
@@ -216,8 +216,8 @@ function inProcess(main: () => Promise<object>, run: Run, deployment: () => Depl
         });
         resetOptions(run.project, run.stack, 16, "in-process", "in-process", run.dryRun, "organization");
         const { settings: own } = getStore();
-        own.monitor = client(services["monitorHandlers"]());
-        own.engine = client(services["engineHandlers"]());
+        own.monitor = client((services as Handlers).monitorHandlers());
+        own.engine = client((services as Handlers).engineHandlers());
         pulumi.runtime.setAllConfig(run.values);
         // An error of the program is its end; the SDK would spread it over every promise that waits for the program.
         let end: (failed: ProgramEnd) => void = () => {};
@@ -237,6 +237,12 @@ function inProcess(main: () => Promise<object>, run: Run, deployment: () => Depl
         return Promise.race([failed, done()]);
       }),
   };
+}
+
+/** The services' own handlers, which only their gRPC server is meant to call. */
+interface Handlers {
+  monitorHandlers(): object;
+  engineHandlers(): object;
 }
 
 type Handler = (call: { request: never }, done: (error: unknown, answer?: unknown) => void) => void;

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseDocument } from "yaml";
+import { localEnv } from "../../src/cli/commands/local.js";
 import type { Io } from "../../src/cli/io.js";
 import { run as runCommand } from "../../src/cli/program.js";
 import {
@@ -104,11 +105,8 @@ export class World {
 
   /** What a shell would have after the `export` lines of `local start`. */
   get env(): Record<string, string> {
-    return {
-      ...this.services.env,
-      PULUMI_BACKEND_URL: `file://${join(this.dir, "state")}`,
-      PULUMI_CONFIG_PASSPHRASE: "correct horse battery staple",
-    };
+    const state = join(this.dir, "state");
+    return { ...localEnv(this.services, state), PULUMI_CONFIG_PASSPHRASE: "correct horse battery staple" };
   }
 
   /** Runs a command line in this process. */
@@ -134,17 +132,17 @@ export class World {
 
   /**
    * Runs the command as a person does, in a process group of its own.
-   * @param node options of Node, e.g. `["--import", file]`
-   * @param killWhen ends the whole group with SIGKILL, right before the request that it is true for is answered
+   * @param killWhen ends it with SIGKILL, right before the request that it is true for is answered
+   * @param alone kills the command alone, and not the processes that it has started
    */
   async spawn(
     argv: readonly string[],
-    options: RunOptions & { node?: readonly string[]; killWhen?: (request: RequestRecord) => boolean } = {},
+    options: RunOptions & { killWhen?: (request: RequestRecord) => boolean; alone?: boolean } = {},
   ): Promise<Ran> {
-    const { input, env, node = [], killWhen } = options;
+    const { input, env, killWhen, alone = false } = options;
     const bin = join(checkout, "bin", "console-vault.mjs");
     return this.#observe(async () => {
-      const child = spawn(process.execPath, [...node, bin, ...argv], {
+      const child = spawn(process.execPath, [bin, ...argv], {
         cwd: this.dir,
         env: this.#environment(env),
         detached: true,
@@ -158,7 +156,7 @@ export class World {
       this.control.onRequest = (request) => {
         if (!killWhen?.(request)) return;
         this.control.onRequest = undefined;
-        process.kill(-child.pid!, "SIGKILL");
+        process.kill(alone ? child.pid! : -child.pid!, "SIGKILL");
       };
       const code = await new Promise<number>((ended) => child.on("close", (status) => ended(status ?? -1)));
       this.control.onRequest = undefined;

@@ -8,7 +8,13 @@ import type { Io } from "../io.js";
 
 /** The local services together with a place for the state that belongs to them: it is worth nothing without them. */
 export function localEnv(services: { readonly env: Record<string, string> }, stateDir: string): Record<string, string> {
-  return { ...services.env, PULUMI_BACKEND_URL: `file://${stateDir}`, PULUMI_CONFIG_PASSPHRASE: "local" };
+  // A token of the shell's own would win over the client id, and is not to be sent here.
+  return {
+    ...services.env,
+    INFISICAL_TOKEN: "",
+    PULUMI_BACKEND_URL: `file://${stateDir}`,
+    PULUMI_CONFIG_PASSPHRASE: "local",
+  };
 }
 
 function seedFrom(file: string) {

@@ -6,7 +6,7 @@ import { lookAtFlag, type MigrationRecord, nextSteps, predecessor, targetOf } fr
 import type { RetirementReport } from "../../provider/index.js";
 import { Ended, exitCodes } from "../exit.js";
 import { colorsOf, type Io } from "../io.js";
-import { planReport } from "../planReport.js";
+import { planReport, refusedReport } from "../planReport.js";
 import { flagSwitch } from "../planSteps.js";
 import { catalog } from "../project.js";
 import { type Ran, runEngine } from "../run.js";
@@ -113,11 +113,13 @@ function showRecord(io: Io, environment: string, record: MigrationRecord | undef
 async function preview(io: Io, options: UpdateOptions): Promise<void> {
   const stack = await openStack(io, options);
   const account = await header(io, stack);
-  const ran = await runEngine(io, stack.engine, "preview", { refresh: true });
   const { config, services } = stack;
-  const { events, warnings } = ran;
-  const target = targetOf(config, services, account);
-  writeComment(io, options.markdown, planReport({ catalog, config, target, events, warnings }));
+  const about = { catalog, config, target: targetOf(config, services, account) };
+  const ran = await runEngine(io, stack.engine, "preview", { refresh: true }).catch((error: Error) => {
+    writeComment(io, options.markdown, refusedReport(about, error));
+    throw error;
+  });
+  writeComment(io, options.markdown, planReport({ ...about, ...ran }));
   if (options.json)
     io.out(JSON.stringify({ changes: ran.outcome.changes, steps: ran.steps, warnings: ran.warnings }, null, 2));
   else showPlan(io, ran);

@@ -1,6 +1,7 @@
 import { isAlias, isMap, isScalar, isSeq } from "yaml";
 import { EngineError } from "../port.js";
 import { type ConfigDeclaration, isMissing, isOfType, typeInWords } from "./declarations.js";
+import { scalarValue } from "./scalar.js";
 import { entries, readYaml, text } from "./yaml.js";
 
 /** `Pulumi.<stack>.yaml` as it stands, before anything is decrypted. */
@@ -88,7 +89,7 @@ function configValue(node: unknown, decrypt: (ciphertext: string) => string, key
   let secret = false;
   const plain = (part: unknown): unknown => {
     if (isAlias(part)) throw new EngineError(`The configuration key ${key} uses a YAML alias, which is not supported.`);
-    if (isScalar(part)) return part.value;
+    if (isScalar(part)) return scalarValue(part, key);
     if (isSeq(part)) return part.items.map(plain);
     if (!isMap(part)) return part ?? null;
     const secure: unknown = part.get("secure");
@@ -96,14 +97,17 @@ function configValue(node: unknown, decrypt: (ciphertext: string) => string, key
       secret = true;
       return decryptConfig(secure, decrypt, key);
     }
-    return Object.fromEntries(entries(part, key, key).map(([name, element]) => [name, plain(element)]));
+    // In this order the CLI writes them.
+    const sorted = entries(part, key, key).sort(([a], [b]) => (a < b ? -1 : 1));
+    return Object.fromEntries(sorted.map(([name, element]) => [name, plain(element)]));
   };
   const value = plain(node);
   const object = typeof value === "object" && value !== null;
-  // Numbers stand as they are written: a version such as 1.10 keeps its zero.
-  const written = isScalar(node) && typeof node.value === "number" ? node.source : undefined;
-  return { value: object ? JSON.stringify(value) : (written ?? String(value ?? "")), secret, object };
+  return { value: object ? JSON.stringify(value, withoutBigints) : String(value ?? ""), secret, object };
 }
+
+/** In an object no program can read them exactly anyway. */
+const withoutBigints = (_: string, value: unknown): unknown => (typeof value === "bigint" ? Number(value) : value);
 
 function decryptConfig(ciphertext: string, decrypt: (ciphertext: string) => string, key: string): string {
   try {

@@ -145,8 +145,7 @@ async function killed(stack: MemoryStack, step: StepData, program: ProgramData, 
     require(states.has(id) ||
       excused.has(id) ||
       pending.has(name) ||
-      meddledName(step, name) ||
-      aliasedTo(program, name, pending), `${id} was made, and a kill leaves no trace of it`);
+      meddledName(step, name), `${id} was made, and a kill leaves no trace of it`);
     if (!states.has(id)) excused.add(id);
   }
   for (const { id } of owned(snapshot)) if (!(id in stack.world.things)) excused.add(id);
@@ -154,8 +153,6 @@ async function killed(stack: MemoryStack, step: StepData, program: ProgramData, 
 }
 
 const meddledName = ({ world }: StepData, name: string): boolean => world !== undefined && name in world;
-const aliasedTo = (_program: ProgramData, _name: string, pending: ReadonlySet<string | undefined>): boolean =>
-  pending.has(undefined);
 
 /** The state and the world at the moment of a write; later ones do not happen. */
 async function stopped(

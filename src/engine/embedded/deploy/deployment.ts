@@ -5,8 +5,9 @@ import { equal, type Properties } from "../values/values.js";
 import { diffResource } from "./diffing.js";
 import { type Changes, EventEmitter, type Severity } from "./events.js";
 import { StepExecutor } from "./executor.js";
-import { Reported, StepGenerator } from "./generator.js";
+import { StepGenerator } from "./generator.js";
 import type { Goal, ReadGoal } from "./goal.js";
+import { Reported } from "./ledger.js";
 import { type Deploying, type Monitor, ProviderResolver, Terminating } from "./monitor.js";
 import type { PluginFactory } from "./plugin.js";
 import { rebuildBase } from "./refresh.js";
@@ -261,7 +262,7 @@ export class Deployment {
   }
 
   private async deleteTheRest(): Promise<void> {
-    const planned = await this.generator.deletions().catch((error: unknown) => {
+    const planned = await this.generator.deletions.plan().catch((error: unknown) => {
       if (error instanceof Reported) return undefined; // what targets leave out must not go: it has been said
       throw error;
     });
@@ -270,9 +271,9 @@ export class Deployment {
     await this.executor.chain(sames);
     const spared = new Set<ResourceState>();
     let seen = 0;
-    for (const round of this.generator.schedule(deletes)) {
+    for (const round of this.generator.deletions.schedule(deletes)) {
       for (const { step } of this.executor.failures.slice(seen)) {
-        for (const needed of this.generator.needs(resourceOf(step))) spared.add(needed);
+        for (const needed of this.generator.deletions.needs(resourceOf(step))) spared.add(needed);
       }
       seen = this.executor.failures.length;
       await this.executor.parallel(round.filter((step) => !spared.has(resourceOf(step))));

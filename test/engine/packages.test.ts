@@ -1,0 +1,166 @@
+import { appendFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterEach, describe, expect, it } from "vitest";
+import {
+  type EngineEvent,
+  type NativeProvider,
+  openEngine,
+  PartialError,
+  type Properties,
+  stepsOf,
+} from "../../src/engine/index.js";
+import { Project } from "./conformance/onDisk.js";
+
+const projects: Project[] = [];
+afterEach(async () => {
+  await Promise.all(projects.splice(0).map((project) => project.remove()));
+});
+
+// What `pulumi package add` makes of a bridged provider, as far as the engine sees it.
+const sdk = `
+const pulumi = require("@pulumi/pulumi");
+const runtime = require("@pulumi/pulumi/runtime");
+const widgets = () => runtime.registerPackage({
+  baseProviderName: "bridge", baseProviderVersion: "1.1.3", baseProviderDownloadUrl: "",
+  packageName: "widgets", packageVersion: "5.3.2", base64Parameter: ${JSON.stringify(Buffer.from("its parameter").toString("base64"))},
+});
+class Widget extends pulumi.CustomResource {
+  constructor(name, args, opts) {
+    const secret = { ...args, key: args.key && pulumi.secret(args.key), made: undefined };
+    opts = pulumi.mergeOptions({ version: "5.3.2" }, opts);
+    super("widgets:index/widget:Widget", name, secret, pulumi.mergeOptions(opts, { additionalSecretOutputs: ["key"] }), false, widgets());
+  }
+}
+`;
+
+/** Keeps what it makes, and notes what it is asked. */
+class Widgets implements NativeProvider {
+  readonly made = new Map<string, Properties>();
+  readonly calls: string[] = [];
+  config: Record<string, string> = {};
+  partly = false;
+
+  configure(config: Record<string, string>) {
+    this.config = config;
+  }
+  async check(_type: string, _olds: Properties | null, news: Properties) {
+    return { inputs: news, failures: news.size === -1 ? [{ property: "size", reason: "must not be negative" }] : [] };
+  }
+  async diff(_type: string, _id: string, _outputs: Properties, olds: Properties, news: Properties) {
+    const diffs = ["key", "owner", "size"].filter((key) => JSON.stringify(olds[key]) !== JSON.stringify(news[key]));
+    return { changes: diffs.length > 0, diffs, replaces: diffs.filter((key) => key === "owner") };
+  }
+  async create(_type: string, _urn: string, inputs: Properties) {
+    this.calls.push(`create ${JSON.stringify(inputs)}`);
+    const id = `w${this.made.size + 1}`;
+    this.made.set(id, inputs);
+    if (this.partly) throw new PartialError("the widget is cold", id, { ...inputs, made: "half" }, ["it is cold"]);
+    return { id, outputs: { ...inputs, made: `${inputs.key}!` } };
+  }
+  async read(_type: string, id: string, outputs: Properties) {
+    const found = this.made.get(id);
+    return found === undefined ? null : { id, outputs: { ...outputs, ...found }, inputs: found };
+  }
+  async update(_type: string, id: string, _olds: Properties, _inputs: Properties, news: Properties) {
+    this.calls.push(`update ${id} ${JSON.stringify(news)}`);
+    this.made.set(id, news);
+    return { outputs: { ...news, made: `${news.key}!` } };
+  }
+  async delete(_type: string, id: string) {
+    this.calls.push(`delete ${id}`);
+    this.made.delete(id);
+  }
+  additionalSecretOutputs = () => ["made"];
+}
+
+async function setUp() {
+  const project = await Project.make();
+  projects.push(project);
+  const provider = new Widgets();
+  const engine = openEngine("embedded", project.location, { widgets: provider });
+  const run = async (operation: "preview" | "up" | "refresh" | "destroy", program?: string) => {
+    if (program !== undefined) await writeFile(join(project.directory, "program.cjs"), sdk + program);
+    const events: EngineEvent[] = [];
+    const outcome = await engine[operation]({ onEvent: (event) => events.push(event) });
+    return {
+      ...outcome,
+      events,
+      steps: stepsOf(events).map(({ op, name, diffs }) => `${op} ${name}${diffs.map(({ key }) => ` ${key}`)}`),
+    };
+  };
+  return { project, provider, engine, run };
+}
+
+const program = (size: number, owner = "me") =>
+  `const w = new Widget("w", { size: ${size}, owner: "${owner}", key: "hush" }); exports.made = w.made; exports.size = w.size;`;
+
+describe("a provider in the engine's own process", () => {
+  it("creates, updates, replaces, refreshes and deletes, and what is secret stays so", async () => {
+    const { provider, engine, run } = await setUp();
+    const previewed = await run("preview", program(1));
+    expect(previewed).toMatchObject({ errors: [], steps: ["create toy-dev", "create w key, owner, size"] });
+    expect(provider.calls).toEqual([]);
+
+    const up = await run("up");
+    expect(up.outputs).toEqual({ made: { value: "hush!", secret: true }, size: { value: 1, secret: false } });
+    expect((await run("up", program(2))).steps).toContain("update w size");
+    expect(provider.made.get("w1")).toMatchObject({ size: 2, key: "hush" });
+    expect(JSON.stringify([up.events, await engine.export()])).not.toContain("hush");
+
+    provider.made.set("w1", { size: 3, owner: "me", key: "hush" });
+    expect((await run("refresh")).outputs).toMatchObject({ size: { value: 2 } });
+    expect((await run("up")).steps).toContain("update w size");
+
+    await run("up", program(2, "you"));
+    expect(provider.calls.slice(-2)).toEqual([expect.stringMatching(/^create .*"you"/), "delete w1"]);
+    expect(await run("destroy")).toMatchObject({ result: "succeeded", changes: { delete: 2 } });
+    expect(provider.made.size).toBe(0);
+  });
+
+  it("is kept in state as the CLI keeps a parameterized package's", async () => {
+    const { project, provider, engine, run } = await setUp();
+    await appendFile(join(project.directory, "Pulumi.dev.yaml"), "config:\n  widgets:region: eu\n  toy:other: x\n");
+    expect((await run("up", program(1))).errors).toEqual([]);
+    expect(provider.config).toMatchObject({ region: "eu" });
+    expect(provider.config).not.toHaveProperty("other");
+    const { resources } = (await engine.export()).deployment as { resources: Record<string, unknown>[] };
+    const [, byDefault, widget] = resources;
+    const parameterization = Buffer.from("its parameter").toString("base64");
+    expect(byDefault).toMatchObject({
+      urn: "urn:pulumi:dev::toy::pulumi:providers:widgets::default_5_3_2",
+      custom: true,
+      inputs: { __internal: { name: "bridge", version: "1.1.3", parameterization }, version: "5.3.2", region: "eu" },
+      outputs: { version: "5.3.2", region: "eu" },
+    });
+    expect(byDefault).not.toHaveProperty("parent");
+    expect(widget).toMatchObject({
+      type: "widgets:index/widget:Widget",
+      provider: `${byDefault?.urn}::${byDefault?.id}`,
+      additionalSecretOutputs: ["key"],
+      propertyDependencies: { key: [], owner: [], size: [] },
+    });
+  });
+
+  it("keeps a widget that was only partly made, and a later update makes it right", async () => {
+    const { provider, engine, run } = await setUp();
+    provider.partly = true;
+    const failed = await run("up", program(1));
+    expect(failed.result).toBe("failed");
+    expect(failed.errors).toEqual(["the widget is cold"]);
+    const { resources } = (await engine.export()).deployment as { resources: { id?: string; initErrors?: string[] }[] };
+    expect(resources.find(({ id }) => id === "w1")?.initErrors).toEqual(["it is cold"]);
+    provider.partly = false;
+    expect((await run("up")).result).toBe("succeeded");
+    expect(provider.calls).toEqual([expect.stringMatching(/^create /), expect.stringMatching(/^update w1 /)]);
+  });
+
+  it("says which input it does not accept, without its value", async () => {
+    const { provider, run } = await setUp();
+    const failed = await run("up", program(-1));
+    expect(failed.result).toBe("failed");
+    expect(failed.errors).toEqual([
+      "widgets:index/widget:Widget resource 'w': property size has a problem: must not be negative",
+    ]);
+    expect(provider.calls).toEqual([]);
+  });
+});

@@ -1,0 +1,19 @@
+// The first half of the road: from the flat vault to staging's soak.
+import { expect, it, vi } from "vitest";
+import { checkModel } from "./model.js";
+import { tally } from "./tally.js";
+
+vi.mock("node:timers/promises", () => import("./hurry.js"));
+
+it("whatever happens on the way to staging's soak, nothing is lost, leaked, turned on too early or done twice", {
+  timeout: 3_600_000,
+}, async () => {
+  await checkModel(["the flat vault", "staging provisioned", "staging on"], 0.5);
+  for (const often of [
+    "staging's flag turned on by up",
+    "staging's flag turned off by rollback",
+    "copies that followed",
+    "vars set on apps",
+  ])
+    expect(tally.get(often) ?? 0, often).toBeGreaterThan(3);
+});
