@@ -3,7 +3,6 @@ import { writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { findCli } from "../../../src/engine/pulumi/index.js";
-import { runInProcess } from "./inProcess.js";
 import { runOnDisk } from "./onDisk.js";
 import type { StepResult } from "./results.js";
 import { scenarios } from "./scenarios.js";
@@ -14,12 +13,6 @@ const golden = JSON.parse(readFileSync(goldenPath, "utf8")) as Record<string, St
 const cli = await findCli({ projectDir: process.cwd(), stack: "dev" });
 const record = process.env.CONSOLE_VAULT_RECORD === "1" && cli !== undefined;
 const only = process.env.CONSOLE_VAULT_SCENARIO;
-
-describe("the engine's core does what the Pulumi CLI did", () => {
-  it.each(scenarios)("$name", async (scenario) => {
-    expect(await runInProcess(scenario)).toEqual(golden[scenario.name]);
-  });
-});
 
 /** Scenarios that go through the SDK's own program and provider processes too. */
 const throughProcesses = [

@@ -1,7 +1,7 @@
 "use strict";
 // The toy provider of the conformance suite: things with a name, kept in a world. The same code serves the CLI, in the SDK's
 // host for dynamic providers with the world in a file, and the embedded engine's core in the test's own process.
-const { readFileSync, writeFileSync } = require("node:fs");
+const { readFileSync, renameSync, writeFileSync } = require("node:fs");
 
 /** @typedef {{ counters: Record<string, number>, things: Record<string, object>, calls: string[], rules: Record<string, string>, process?: number }} World */
 
@@ -79,5 +79,9 @@ exports.toy = (store) => {
 exports.provider = () =>
   exports.toy({
     load: () => JSON.parse(readFileSync(process.env.TOY_WORLD, "utf8")),
-    save: (world) => writeFileSync(process.env.TOY_WORLD, JSON.stringify(world)),
+    // Whole or not at all: tests kill this process.
+    save: (world) => {
+      writeFileSync(`${process.env.TOY_WORLD}.new`, JSON.stringify(world));
+      renameSync(`${process.env.TOY_WORLD}.new`, process.env.TOY_WORLD);
+    },
   });

@@ -8,7 +8,7 @@ export interface FuzzCase {
   /** How many registrations and steps run side by side. */
   parallel: number;
   /** The engine is killed in the last step: after so many writes of its state. */
-  killAfterWrites: number | undefined;
+  killAfterWrites?: number | undefined;
 }
 
 const names = ["a", "b", "c", "d", "e"];

@@ -1,6 +1,5 @@
 import type { CheckFailure } from "../../provider.js";
 import type { ResourceState, Snapshot } from "../state/resource.js";
-import { emptyResource } from "../state/resource.js";
 import { isProviderType, urnName } from "../urn.js";
 import { equal, type Properties } from "../values/values.js";
 import { Deletions } from "./deletions.js";
@@ -9,6 +8,7 @@ import { applyIgnoreChanges, applyReplaceOnChanges, diffResource, mustReplace } 
 import type { Goal, ReadRegistration, Registration } from "./goal.js";
 import { claim, findOld } from "./identity.js";
 import { type GeneratorOptions, Ledger, Reported } from "./ledger.js";
+import { newState, readState } from "./newState.js";
 import { type CheckResult, type Diff, noDiff, type Plugin, replacingDiff, someDiff } from "./plugin.js";
 import type { Step } from "./step.js";
 import { createStep, pluginOf, readStep, replaceStep, sameStep, skippedCreateStep, updateStep } from "./steps.js";
@@ -63,7 +63,7 @@ export class StepGenerator {
       throw new Error(`could not find parent resource ${goal.parent}`);
     const urn = claim(this.ledger, goal.parent, goal.type, goal.name);
     const { old, alias } = findOld(this.ledger, goal, urn);
-    const now = this.newState(goal, urn, old, alias);
+    const now = newState(goal, urn, old, alias);
     this.ledger.news.set(urn, now);
     return this.targets.checkTargetDependencies(await this.stepsFor(goal, urn, old, now, done));
   }
@@ -132,64 +132,13 @@ export class StepGenerator {
   read({ goal, done }: ReadRegistration): Step[] {
     const urn = claim(this.ledger, goal.parent, goal.type, goal.name);
     const old = this.ledger.olds.get(urn);
-    const {
-      id,
-      type,
-      parent,
-      provider,
-      properties,
-      dependencies,
-      additionalSecretOutputs,
-      sourcePosition,
-      stackTrace,
-    } = goal;
-    const now: ResourceState = {
-      ...emptyResource,
-      urn,
-      type,
-      custom: true,
-      external: true,
-      id,
-      parent,
-      provider,
-      inputs: old !== undefined && equal(properties, old.inputs) ? old.inputs : properties,
-      dependencies,
-      additionalSecretOutputs,
-      sourcePosition,
-      stackTrace,
-    };
-    if (old !== undefined && !old.external && old.id !== id) {
+    const now = readState(goal, urn, old);
+    if (old !== undefined && !old.external && old.id !== goal.id) {
       this.ledger.replaces.add(urn);
       return [readStep(this.options, old, now, true, done), replaceStep(old, now, noDiff)];
     }
     this.ledger.reads.add(urn);
     return [readStep(this.options, old, now, false, done)];
-  }
-
-  private newState(goal: Goal, urn: string, old: ResourceState | undefined, alias: string | undefined): ResourceState {
-    return {
-      ...emptyResource,
-      urn,
-      type: goal.type,
-      custom: goal.custom,
-      inputs: goal.properties,
-      parent: goal.parent,
-      protect: goal.protect ?? false,
-      dependencies: goal.dependencies,
-      provider: goal.provider,
-      propertyDependencies: goal.propertyDependencies,
-      additionalSecretOutputs: goal.additionalSecretOutputs,
-      aliases: alias === undefined ? [] : [alias],
-      customTimeouts: goal.customTimeouts,
-      retainOnDelete: goal.retainOnDelete ?? false,
-      deletedWith: goal.deletedWith,
-      created: old?.created ?? "",
-      modified: old?.modified ?? "",
-      sourcePosition: goal.sourcePosition,
-      stackTrace: goal.stackTrace,
-      ignoreChanges: goal.ignoreChanges,
-      replaceOnChanges: goal.replaceOnChanges,
-    };
   }
 
   private serverOf(resource: ResourceState): Server {

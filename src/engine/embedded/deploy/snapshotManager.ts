@@ -23,6 +23,7 @@ export class SnapshotManager {
   private readonly news: ResourceState[] = [];
   private operations: PendingOperation[] = [];
   private writes: Promise<void> = Promise.resolve();
+  private waiting: Promise<void> | undefined;
   /** At first as well: a run without changes still drops what an earlier one left pending. */
   private pendingWrite = true;
 
@@ -114,10 +115,12 @@ export class SnapshotManager {
     }
   }
 
-  /** One write after another, each with the state of its moment. */
+  /** One write after another, each with the state of its moment: whoever asks while one is still waiting shares it. */
   private write(): Promise<void> {
     this.pendingWrite = false;
+    if (this.waiting !== undefined) return this.waiting;
     const write = this.writes.then(async () => {
+      this.waiting = undefined;
       const snapshot = this.snapshot();
       const problem = integrityProblem(snapshot.resources);
       if (problem !== undefined)
@@ -125,6 +128,7 @@ export class SnapshotManager {
       await this.persist(snapshot);
     });
     this.writes = write.catch(() => {});
+    this.waiting = write;
     return write;
   }
 }
