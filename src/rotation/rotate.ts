@@ -48,14 +48,19 @@ export async function planRotation(request: RotationRequest): Promise<RotationPl
   const { path } = resolve(name, environment, { catalog, root, flag: flags[environment] ?? false });
   const judgedAs = path === flatPath(root, credential.vendor) ? catalog.fallback : environment;
   const rows = await vault.listSecrets(root, { recursive: true });
-  const { findings } = judge(
-    { name, environment: judgedAs, value, rules: credential.rules },
-    {
-      held: heldValues(catalog, root, rows),
-      forbidden: forbiddenIn(catalog, judgedAs),
-      fallback: catalog.fallback,
-    },
-  );
+  const apps = affectedApps(catalog, name, path, root, flags);
+  const held = heldValues(catalog, root, rows);
+  const judgedFor = (as: string, rules: typeof credential.rules) =>
+    judge(
+      { name, environment: as, value, rules },
+      { held, forbidden: forbiddenIn(catalog, as), fallback: catalog.fallback },
+    ).findings;
+  // The flat path has one environment's value and may be read by apps of another, which must not hold just any of them.
+  const readers = [...new Set(apps.map((one) => one.environment))].filter((one) => one !== judgedAs);
+  const findings = [
+    ...judgedFor(judgedAs, credential.rules),
+    ...readers.flatMap((one) => judgedFor(one, []).filter(({ rule }) => rule === "never-in")),
+  ];
   if (findings.length > 0)
     throw new Refusal(`${name} is not rotated:\n${findings.map(({ why, rule }) => `  ${why} (${rule})`).join("\n")}`);
   const there = rows.filter((row) => row.path === path && row.name === name);
@@ -64,7 +69,7 @@ export async function planRotation(request: RotationRequest): Promise<RotationPl
   return {
     path,
     judgedAs,
-    apps: affectedApps(catalog, name, path, root, flags),
+    apps,
     vault: there[0]?.value.equals(value) ? "has it" : "write",
   };
 }

@@ -46,6 +46,14 @@ describe("while both flags are off", () => {
     expect(err).toMatch(/staging must never hold ALPACA_LIVE_API_KEY_ID/);
   });
 
+  it("does not bring prod's value to a staging app that is only to manage it once staging's flag is on", async () => {
+    world.apps.set("raxx-api-staging", { STRIPE_RESTRICTED_KEY: null });
+    world.set("staging", "manage", { STRIPE_RESTRICTED_KEY: ["raxx-api-staging"] });
+    const value = stripe("prod");
+    done(await world.rotate("STRIPE_RESTRICTED_KEY", "prod", value));
+    expect(having("STRIPE_RESTRICTED_KEY", value)).toEqual(["raxx-api-prod"]);
+  });
+
   it("rotates a shared credential at its one path, and leaves alone the apps that do not have it", async () => {
     const { out, writes } = done(await world.rotate("SLACK_BOT_TOKEN", "staging", "xoxb-new"));
     expect(world.value("/MooseQuest/slack", "SLACK_BOT_TOKEN")).toBe("xoxb-new");

@@ -64,11 +64,11 @@ async function agreedFlags(stack: OpenStack, heroku: HerokuClient): Promise<Reco
   return flags;
 }
 
-/** Apps on which some stack manages the name. */
-function managedApps(projectDir: string, name: string): string[] {
-  return catalog.environments.flatMap(
-    (environment) => readStackConfig(projectDir, environment.name, catalog).manage[name] ?? [],
-  );
+/** Apps on which some stack manages the name now: one that does not own the flat path does so only while its flag is on. */
+function managedApps(projectDir: string, name: string, flags: Readonly<Record<string, boolean>>): string[] {
+  return catalog.environments
+    .filter((one) => one.name === catalog.fallback || flags[one.name])
+    .flatMap((one) => readStackConfig(projectDir, one.name, catalog).manage[name] ?? []);
 }
 
 function tell(io: Io, event: RotationEvent): void {
@@ -103,7 +103,7 @@ async function rotateCommand(io: Io, name: string, options: RotateOptions): Prom
     vault: stack.vault,
     heroku,
     flags,
-    managed: managedApps(projectDir, name),
+    managed: managedApps(projectDir, name, flags),
     ...(herokuKeys.includes(name) ? { attempt: (tried: SecretValue) => tryKey(stack, name, tried) } : {}),
   };
   const plan = await planRotation(request);
