@@ -61,5 +61,11 @@ function failure(operation: Operation, { result, errors }: Outcome): Error {
   const refusals = text.filter((line) => line.includes(refusedMark));
   if (refusals.length > 0)
     return new Refusal(refusals.map((line) => line.slice(line.indexOf(refusedMark) + refusedMark.length)).join("\n"));
+  // Both engines' words for a stack reference that leads nowhere.
+  const [, missing] = /unknown stack "(?:[^"]*\/)?([^"/]+)"/.exec(text.join("\n")) ?? [];
+  if (missing)
+    return new Refusal(
+      `The flag follows ${missing}'s, and there is no stack ${missing} yet. First: console-vault up --stack ${missing}`,
+    );
   return new Ended(exitCodes.failed, text.join("\n") || `${operation} failed; the engine gave no reason`);
 }

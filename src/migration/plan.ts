@@ -246,7 +246,7 @@ export function readNow(
       { name, environment, value: found[0]!.value, rules },
       { held, forbidden, fallback: catalog.fallback },
     );
-    const { standing } = withOverrides(findings, overrides, [found[0]!.token]);
+    const { standing } = withOverrides(findings, overrides, tokensFor(found[0]!, rows, flatPath(root, vendor)));
     wrong.push(...standing.map((finding) => `${name}: ${finding.why} (${finding.rule})`));
     if (distinct === "unchecked") unchecked.push(name);
   }
@@ -286,6 +286,12 @@ function planRetirement(
   return { wanted: config.retireFlat, refused: config.retireFlat ? refused : [], observed };
 }
 
+/** What an override of a value may be tied to: its own row, or the flat one that it was copied from. */
+function tokensFor(row: VaultRow, rows: World["rows"], flat: string): string[] {
+  const from = rows.filter((one) => one.name === row.name && one.path === flat && one.value.equals(row.value));
+  return [row.token, ...from.map(({ token }) => token)];
+}
+
 /** The rules once more before a value goes to an app. @returns what is wrong with it, overrides weighed */
 function wrongForApp(
   catalog: Catalog,
@@ -303,11 +309,7 @@ function wrongForApp(
       fallback: catalog.fallback,
     },
   );
-  // A copy's override may be tied to the flat row that it was copied from.
-  const flat = world.rows.filter(
-    (one) => one.name === row.name && one.path === flatPath(root, credential.vendor) && one.value.equals(row.value),
-  );
-  const tokens = [row.token, ...flat.map(({ token }) => token)];
+  const tokens = tokensFor(row, world.rows, flatPath(root, credential.vendor));
   return withOverrides(findings, overridesOf(config), tokens).standing.map(({ why, rule }) => `${why} (${rule})`);
 }
 
@@ -332,8 +334,10 @@ function planApps(
       const { vendor } = credential;
       const at = (path: string) => world.rows.find((row) => row.name === name && row.path === path);
       const wanted = on ? environmentPath(root, vendor, environment) : flatPath(root, vendor);
-      // Turning on copies first, so the environment path may still be empty: its value will be the flat one.
-      const row = at(wanted) ?? (owner && flag.transition === "on" ? at(flatPath(root, vendor)) : undefined);
+      const source = config.sources[name] ?? environmentOf(catalog, environment).source;
+      // Turning on copies first: what the environment path has now may be missing or older than what it will have then.
+      const copied = flag.transition === "on" && source === "copy" ? at(flatPath(root, vendor)) : undefined;
+      const row = copied ?? at(wanted);
       const current = app.vars.get(name);
       const wrong = row ? wrongForApp(catalog, config, world, credential, row) : [`nothing at ${wanted}`];
       if (row && wrong.length === 0) {

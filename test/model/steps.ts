@@ -73,7 +73,7 @@ const name = fc.oneof(
   { weight: 1, arbitrary: fc.constantFrom(...names) },
 );
 const appWith = (of: string, on: Env) => (of.startsWith("HEROKU") ? `raxx-console-${on}` : `raxx-api-${on}`);
-const place = fc.constantFrom<Place>("flat", "prod", "staging");
+const place = fc.constantFrom<Place>("flat", "flat", "prod", "staging");
 const kind = fc.oneof(
   { weight: 6, arbitrary: fc.constant<Kind>("good") },
   { weight: 2, arbitrary: fc.constantFrom<Kind>("the other's", "shapeless", "reference", "live") },
@@ -159,12 +159,8 @@ export const step: fc.Arbitrary<Step> = fc.oneof(
 );
 
 /** Places on the road, each with the way there. */
-const toStagingOn: readonly Step[] = [
-  { do: "provision all" },
-  { do: "up", env: "prod" },
-  { do: "want", env: "staging", on: true },
-];
-const toSoaked: readonly Step[] = [...toStagingOn, { do: "wait", hours: 49 }];
+const toStagingOn: readonly Step[] = [{ do: "provision all" }, { do: "want", env: "staging", on: true }];
+const toSoaked: readonly Step[] = [...toStagingOn, { do: "up", env: "prod" }, { do: "wait", hours: 49 }];
 const toProdOn: readonly Step[] = [...toSoaked, { do: "promote" }];
 const toRetired: readonly Step[] = [...toProdOn, { do: "wait", hours: 49 }, { do: "retire", on: true }];
 export const stages = {
@@ -235,14 +231,20 @@ function troubleWords({ service, method, after, times, what, again }: Trouble): 
 const mayFail = /unknown stack|would lose it|does not get it/;
 
 export class Story {
+  #thorough = true;
+
   constructor(
     readonly world: World,
     readonly watch: Watch,
   ) {}
 
-  /** @throws Error that says which of the promises a step broke */
-  async play(one: Step): Promise<void> {
+  /**
+   * @param thorough whether each command is run once more, to see that nothing is left to do
+   * @throws Error that says which of the promises a step broke
+   */
+  async play(one: Step, thorough: boolean): Promise<void> {
     const { world, watch } = this;
+    this.#thorough = thorough;
     switch (one.do) {
       case "up":
         return this.#update({ command: "up", env: one.env }, ["up", "--stack", one.env, "--yes"], one.trouble);
@@ -374,18 +376,16 @@ export class Story {
     if (done.code === 1 && !mayFail.test(done.told)) throw new Error(`failed with nothing in its way:\n${done.told}`);
     // What was refused may have removed the reason itself (flat copies written back, and then the flag can go off). And a flag
     // that went off makes the flat path the one that counts: copies follow it with the next update, never before.
-    if (done.code === 3 || (wasOn && !isOn(watch.last, intent.env)))
-      await this.#once(intent, () => world.run(argv, stdin));
-    await this.#nothingMore(intent, argv, stdin, done);
+    const once = () => (intent.command === "up" ? world.update(intent.env) : world.run(argv, stdin));
+    if (done.code === 3 || (wasOn && !isOn(watch.last, intent.env))) await this.#once(intent, once);
+    if (this.#thorough) await this.#nothingMore(intent, once, done);
   }
 
   /** Running it once more changes nothing. An update is run without the rest of its command, which only looks. */
-  async #nothingMore(intent: Intent, argv: readonly string[], stdin: string | undefined, done: Answer): Promise<void> {
+  async #nothingMore(intent: Intent, once: () => Promise<Answer>, done: Answer): Promise<void> {
     const { world, watch } = this;
     const [end, asked] = [watch.last, world.local.control.requests.length];
-    const again = await this.#once(intent, () =>
-      intent.command === "up" ? world.update(intent.env) : world.run(argv, stdin),
-    );
+    const again = await this.#once(intent, once);
     const writes = world.local.control.requests.slice(asked).filter(({ write }) => write);
     const told = `\n${done.told}\n--- again (${again.code}):\n${again.told}`;
     if (done.code === 0) expect(again.code, `run again it ends otherwise:${told}`).toBe(0);

@@ -9,23 +9,24 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 
-const afterWrites = (count: number) => {
-  let made = 0;
-  return ({ write }: { write: boolean }) => write && ++made === count;
-};
 const up = (stack: "staging" | "prod") => ["up", "--stack", stack, "--yes"];
 
 describe("up --stack prod", () => {
-  it("killed with everything it started, after its first write", async () => {
-    const { code } = await world.spawn(up("prod"), { killWhen: afterWrites(1) });
+  it("killed after its first write: what was under way beside it may still arrive, and nothing after that", async () => {
+    const { code } = await world.spawn(up("prod"), { killWhen: ({ write }) => write });
     expect(code).toBe(-1);
-    expect(world.snapshot().folders.filter((path) => path.endsWith("/prod"))).toHaveLength(1);
+    const { folders, secrets } = world.snapshot();
+    expect(folders.filter((path) => path.endsWith("/prod"))).not.toEqual([]);
+    expect(secrets.filter(({ at }) => at.includes("/prod/"))).toEqual([]);
   });
 
-  it("killed alone, three writes further on: the processes that it had started end by themselves", async () => {
-    const { code } = await world.spawn(up("prod"), { killWhen: afterWrites(3), alone: true });
-    // The pipes of its output are closed when the last of them is gone.
+  it("killed again, among the copies", async () => {
+    const { code, writes } = await world.spawn(up("prod"), {
+      killWhen: ({ path }) => path === "/api/v3/secrets/batch/raw",
+    });
     expect(code).toBe(-1);
+    expect(writes).toContain("POST /api/v3/secrets/batch/raw");
+    expect(world.flag("prod")).toBeUndefined();
   });
 
   it("ends as if nothing had happened: each name written once, no folder twice, one release", async () => {

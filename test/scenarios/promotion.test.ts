@@ -1,7 +1,7 @@
 // Prod follows staging: what the gate asks, and what happens to prod's config file.
 import { readFileSync, writeFileSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { valueFor } from "../support/values.js";
+import { stagingValues, valueFor } from "../support/values.js";
 import { done, World } from "../support/world.js";
 
 let world: World;
@@ -174,12 +174,35 @@ describe("before", () => {
     expect(world.at("prod", "STRIPE_RESTRICTED_KEY")).toBe(world.flat("STRIPE_RESTRICTED_KEY"));
   });
 
+  it("a value that both environments share is let pass by an override on either side, and the gate knows it", async () => {
+    const own = await World.open();
+    const { id, version } = own.row("/MooseQuest/postmark", "POSTMARK_SERVER_TOKEN")!;
+    const override = { rule: "distinct", token: `${id}@${version}`, reason: "one account for both until June" };
+    for (const stack of ["staging", "prod"] as const) own.set(stack, "overrides", { POSTMARK_SERVER_TOKEN: override });
+    own.set("staging", "sources", { POSTMARK_SERVER_TOKEN: "copy" });
+    const { POSTMARK_SERVER_TOKEN: _, ...others } = stagingValues();
+    await own.stagingOn(others);
+    expect(own.at("staging", "POSTMARK_SERVER_TOKEN")).toBe(own.flat("POSTMARK_SERVER_TOKEN"));
+    own.hoursPass(48);
+    done(await own.run(["promote", "--yes"]));
+    expect(await own.migration("prod")).toMatchObject({ overrides: [{ name: "POSTMARK_SERVER_TOKEN", ...override }] });
+    await own.close();
+  });
+
   it("there is no staging to follow: refused, with the command", async () => {
     const alone = await World.open();
     const { code, err, writes } = await alone.run(["promote", "--yes"]);
     await alone.close();
     expect([code, writes]).toEqual([3, []]);
     expect(err).toMatch(/no output "migration": run console-vault up --stack staging/);
+  });
+
+  it("nor by config: refused with the same command, and nothing is written", async () => {
+    const alone = await World.open({ config: { prod: { vaultEnvAware: true } } });
+    const { code, err, writes } = await alone.up("prod");
+    expect([code, writes]).toEqual([3, []]);
+    expect(err).toMatch(/there is no stack staging yet. First: console-vault up --stack staging/);
+    await alone.close();
   });
 
   it("the order is staging, prod", async () => {

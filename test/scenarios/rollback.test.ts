@@ -28,6 +28,19 @@ describe("a flat value that is rotated on prod after it was copied", () => {
     expect(world.at("prod", "STRIPE_RESTRICTED_KEY")).toBe(value);
     expect(world.apps.vars("raxx-api-prod").STRIPE_RESTRICTED_KEY).toBe(value);
   });
+
+  it("nor does an app on which it is managed get the old one back", async () => {
+    world.set("prod", "manage", { STRIPE_RESTRICTED_KEY: ["raxx-api-prod"] });
+    done(await world.up("prod"));
+    await world.stagingOn();
+    const value = valueFor("STRIPE_RESTRICTED_KEY", "prod");
+    done(await world.rotate("STRIPE_RESTRICTED_KEY", "prod", value));
+    world.hoursPass(48);
+    done(await promote());
+    expect([world.at("prod", "STRIPE_RESTRICTED_KEY"), world.apps.vars("raxx-api-prod").STRIPE_RESTRICTED_KEY]).toEqual(
+      [value, value],
+    );
+  });
 });
 
 describe("prod, rotated while its flag is on", () => {
@@ -64,6 +77,9 @@ describe("prod, rotated while its flag is on", () => {
     expect(world.apps.vars("raxx-api-prod").STRIPE_RESTRICTED_KEY).toBe(live);
     expect(config("prod")).toContain("console-vault:vaultEnvAware: false");
     expect(await world.migration("prod")).toMatchObject({ phase: "confirmed", blocked: [] });
+
+    done(await promote());
+    expect([world.flag("prod"), world.at("prod", "STRIPE_RESTRICTED_KEY")]).toEqual(["true", live]);
   });
 
   it("goes back with --accept-stale, and then the two values are a conflict that keeps the flag off", async () => {

@@ -131,22 +131,17 @@ export class World {
   }
 
   /**
-   * Runs the command as a person does, in a process group of its own.
+   * Runs the command as a person does, in a process of its own.
    * @param killWhen ends it with SIGKILL, right before the request that it is true for is answered
-   * @param alone kills the command alone, and not the processes that it has started
    */
   async spawn(
     argv: readonly string[],
-    options: RunOptions & { killWhen?: (request: RequestRecord) => boolean; alone?: boolean } = {},
+    options: RunOptions & { killWhen?: (request: RequestRecord) => boolean } = {},
   ): Promise<Ran> {
-    const { input, env, killWhen, alone = false } = options;
+    const { input, env, killWhen } = options;
     const bin = join(checkout, "bin", "console-vault.mjs");
     return this.#observe(async () => {
-      const child = spawn(process.execPath, [bin, ...argv], {
-        cwd: this.dir,
-        env: this.#environment(env),
-        detached: true,
-      });
+      const child = spawn(process.execPath, [bin, ...argv], { cwd: this.dir, env: this.#environment(env) });
       const out: Buffer[] = [];
       const err: Buffer[] = [];
       child.stdout.on("data", (chunk: Buffer) => out.push(chunk));
@@ -156,7 +151,7 @@ export class World {
       this.control.onRequest = (request) => {
         if (!killWhen?.(request)) return;
         this.control.onRequest = undefined;
-        process.kill(alone ? child.pid! : -child.pid!, "SIGKILL");
+        child.kill("SIGKILL");
       };
       const code = await new Promise<number>((ended) => child.on("close", (status) => ended(status ?? -1)));
       this.control.onRequest = undefined;
