@@ -17,6 +17,8 @@ export {
   judge,
   looksLikeSecret,
   type Override,
+  type Subject,
+  type Surroundings,
   withOverrides,
 } from "./rules.js";
 export type { Catalog, Credential, Environment, Flag, Rule, RuleName, Scope } from "./types.js";

@@ -39,13 +39,16 @@ function secretDetails(metadata: StepMetadata): PlanDetail[] {
   const seen = bag(bag(metadata.old?.outputs?.memory).seen);
   return Object.keys(names).flatMap((name) => {
     const [now, before] = [bag(observed[name]), bag(seen[name])];
-    if (metadata.op !== "create" && now.target === before.target && now.flat === before.flat) return [];
+    const same = (key: string) => words(now[key]) === words(before[key]);
+    if (metadata.op !== "create" && same("target") && same("flat") && same("verdict")) return [];
     const text =
       metadata.op === "create" || now.target === null
         ? words(bag(names[name]).plan)
-        : now.target !== before.target
+        : !same("target")
           ? "written since the last update: read back"
-          : "its flat value changed: copied again, if the copy is still ours";
+          : !same("flat")
+            ? "its flat value changed: copied again, if the copy is still ours"
+            : "a value that it is compared with changed: judged again";
     return [{ name, text }];
   });
 }

@@ -41,7 +41,7 @@ export async function runEngine(
     if (diagnostic?.severity === "warning") warnings.add(clean(diagnostic.message));
   };
   const outcome = await engine[operation]({ ...options, onEvent, signal: io.signal });
-  for (const line of outcome.interrupted) io.err(c.yellow(`  ! an earlier run was interrupted: ${line}`));
+  for (const line of outcome.interrupted) io.err(c.yellow(`  ! ${line}`));
   if (outcome.result !== "succeeded") throw failure(operation, outcome);
   return { outcome, steps, warnings: [...warnings], events };
 }

@@ -7,7 +7,7 @@ import { environmentPath, flatPath } from "../resolver/index.js";
 import type { InfisicalClient } from "../vault/client/index.js";
 import { type FlagRelease, runningFlag, touches } from "./flag.js";
 import { type GateFacts, migrationOutput } from "./gate.js";
-import { readNow } from "./plan.js";
+import { forbiddenHere, readNow } from "./judged.js";
 import type { AppView, RunningFlag, Target, World } from "./world.js";
 
 /** An app by its name, with a refusal that says which account does not see it. */
@@ -109,7 +109,7 @@ export function predecessor(catalog: Catalog, environment: string): string | und
   return catalog.environments[index - 1]?.name;
 }
 
-/** What the gate asks, seen now: the other environment's flag, and every one of its names read and judged. */
+/** What the gate asks, seen now: the other environment's flag, its apps, and every one of its names read and judged. */
 export async function gateFacts(
   catalog: Catalog,
   config: StackConfig,
@@ -119,19 +119,23 @@ export async function gateFacts(
   from: string,
   output: unknown,
 ): Promise<GateFacts> {
-  const flag = await lookAtFlag(heroku, catalog, from);
+  const apps = [];
+  for (const name of Object.values(environmentOf(catalog, from).apps))
+    apps.push(await viewOf(heroku, world.account, name));
+  const flag = await lookAtFlag(heroku, catalog, from, apps.find(({ name }) => name === flagApp(catalog, from))?.vars);
   const parsed = migrationOutput.safeParse(output);
   const overrides = parsed.success ? parsed.data.overrides : [];
   const prefix = (vendor: string) => environmentPath(config.root, vendor, from);
   const paths = new Set(scopedVendors(catalog).map(prefix));
   const { wrong, unchecked } = readNow(catalog, from, config.root, world.rows, overrides);
+  const forbidden = forbiddenHere(catalog, from, config.root, { rows: world.rows, apps });
   return {
     from,
     to: config.environment,
     output,
     target,
     flag,
-    wrong,
+    wrong: [...wrong, ...forbidden.map(({ name, why }) => `${name}: ${why}`)],
     unchecked,
     rotationSeen: world.rows.some(
       (row) =>

@@ -6,10 +6,8 @@ import {
   environmentOf,
   flagApp,
   forbiddenIn,
-  type Held,
   heldBy,
   judge,
-  mayHold,
   type Override,
   type Rule,
   scopedVendors,
@@ -19,8 +17,9 @@ import type { StackConfig } from "../config/index.js";
 import { environmentPath, flagMeansOn, flatPath } from "../resolver/index.js";
 import type { SecretValue } from "../secret.js";
 import type { GateAnswer } from "./gate.js";
+import { forbiddenHere, heldValues, seenNow, tokensFor, tokensOf } from "./judged.js";
 import type { Authority } from "./placement.js";
-import type { SeenTokens } from "./summary.js";
+import type { Broken, SeenTokens } from "./summary.js";
 import { wayBack } from "./wayBack.js";
 import type { RunningFlag, Target, VaultRow, World } from "./world.js";
 
@@ -95,37 +94,13 @@ export interface StackPlan {
   /** Every name that the environment must hold confirmed before its flag turns on. */
   readonly expected: readonly string[];
   /** What an app or the vault holds here that the environment must never hold. */
-  readonly forbiddenHere: readonly { readonly name: string; readonly rule: string; readonly why: string }[];
+  readonly forbiddenHere: readonly Broken[];
   readonly gate: GateAnswer | undefined;
   /** Only where the environment owns the flat path. */
   readonly retirement: RetirementPlan | undefined;
   readonly warnings: readonly string[];
   /** What makes the whole plan impossible, a line each. */
   readonly problems: readonly string[];
-}
-
-/** Every value below the root whose place the catalog knows. */
-export function heldValues(catalog: Catalog, root: string, rows: World["rows"]): Held[] {
-  const held: Held[] = [];
-  for (const { name, vendor } of catalog.credentials) {
-    const places = new Map<string, string | undefined>([
-      [flatPath(root, vendor), undefined],
-      ...catalog.environments.map((one) => [environmentPath(root, vendor, one.name), one.name] as const),
-    ]);
-    for (const row of rows)
-      if (row.name === name && places.has(row.path))
-        held.push({ name, path: row.path, environment: places.get(row.path), value: row.value });
-  }
-  return held;
-}
-
-/** Several rows of one name are all told, so that any change of any of them is seen. */
-export function tokensOf(rows: World["rows"]): string | null {
-  if (rows.length === 0) return null;
-  return rows
-    .map(({ token }) => token)
-    .sort()
-    .join(" ");
 }
 
 function overridesOf(config: StackConfig): Override[] {
@@ -137,6 +112,9 @@ function planSet(catalog: Catalog, config: StackConfig, world: World, authority:
   const path = environmentPath(root, vendor, environment);
   const flat = flatPath(root, vendor);
   const source = environmentOf(catalog, environment).source;
+  const forbidden = forbiddenIn(catalog, environment);
+  // Of the vendor alone, as its set sees them.
+  const held = heldValues(catalog, root, world.rows).filter((one) => one.path.startsWith(flat));
   const names: Record<string, NamePlan> = {};
   const observed: Record<string, SeenTokens> = {};
   for (const credential of heldBy(catalog, environment).filter((one) => one.vendor === vendor)) {
@@ -144,7 +122,11 @@ function planSet(catalog: Catalog, config: StackConfig, world: World, authority:
     const at = (where: string) => world.rows.filter((row) => row.name === name && row.path === where);
     const [target, original] = [at(path), at(flat)];
     const chosen = config.sources[name] ?? source;
-    observed[name] = { target: tokensOf(target), flat: chosen === "copy" ? tokensOf(original) : null };
+    observed[name] = seenNow(
+      { name, environment, rules: credential.rules },
+      { target, flat: chosen === "copy" ? original : [] },
+      { held, forbidden, fallback: catalog.fallback },
+    );
     const plan =
       target.length > 0
         ? "read back"
@@ -162,50 +144,13 @@ function planSet(catalog: Catalog, config: StackConfig, world: World, authority:
     names,
     observed,
     overrides: overridesOf(config).filter(({ name }) => name in names),
-    forbidden: forbiddenIn(catalog, environment),
+    forbidden,
   };
 }
 
 /** A hand-set `1` or `True` that already says what is wanted stays as it is. */
 function flagText(flag: RunningFlag, wanted: boolean): string {
   return flag.raw !== undefined && flagMeansOn(flag.raw) === wanted ? flag.raw : String(wanted);
-}
-
-/** Live credentials in a place of the environment: in its folders, or on its apps under any name. */
-function forbiddenHere(catalog: Catalog, config: StackConfig, world: World): StackPlan["forbiddenHere"] {
-  const { environment, root } = config;
-  const forbidden = catalog.credentials.filter((one) => !mayHold(one, environment));
-  const names = new Set(forbidden.map(({ name }) => name));
-  const values = heldValues(catalog, root, world.rows).filter(({ name }) => names.has(name));
-  const found: { name: string; rule: string; why: string }[] = [];
-  for (const { name, vendor } of forbidden) {
-    const path = environmentPath(root, vendor, environment);
-    if (world.rows.some((row) => row.name === name && row.path === path))
-      found.push({ name, rule: "never-in", why: `${environment} must never hold it, and it is at ${path}` });
-  }
-  // A folder's own set compares its names with the values of its vendor; this is for other vendors' and for unmanaged names.
-  for (const vendor of scopedVendors(catalog)) {
-    const path = environmentPath(root, vendor, environment);
-    const judged = heldBy(catalog, environment).filter((one) => one.vendor === vendor);
-    for (const row of world.rows.filter((one) => one.path === path && !names.has(one.name))) {
-      const same = values.find((held) => held.value.equals(row.value));
-      const own = same?.path.startsWith(flatPath(root, vendor)) && judged.some(({ name }) => name === row.name);
-      if (same && !own) found.push({ name: same.name, rule: "never-in", why: `its value is at ${path}${row.name}` });
-    }
-  }
-  for (const app of world.apps)
-    for (const [variable, value] of app.vars) {
-      const same = values.find((held) => held.value.equals(value));
-      if (names.has(variable))
-        found.push({
-          name: variable,
-          rule: "never-in",
-          why: `${environment} must never hold it, and ${app.name} has it`,
-        });
-      else if (same)
-        found.push({ name: same.name, rule: "never-in", why: `${app.name} has its value, in ${variable}` });
-    }
-  return found;
 }
 
 /** Names that the flag cannot turn on without, as the plan can tell: what is neither there nor about to be copied. */
@@ -218,39 +163,6 @@ function notReady(sets: readonly SetPlan[]): string[] {
       return flat === null ? [`${name}: missing at ${set.flatPath}`] : [];
     }),
   );
-}
-
-/**
- * Another environment's credentials, read and judged as they are now.
- * @param overrides those that the environment's own stack recorded
- */
-export function readNow(
-  catalog: Catalog,
-  environment: string,
-  root: string,
-  rows: World["rows"],
-  overrides: readonly Override[],
-): { wrong: string[]; unchecked: string[] } {
-  const held = heldValues(catalog, root, rows);
-  const forbidden = forbiddenIn(catalog, environment);
-  const wrong: string[] = [];
-  const unchecked: string[] = [];
-  for (const { name, vendor, rules } of heldBy(catalog, environment)) {
-    const path = environmentPath(root, vendor, environment);
-    const found = rows.filter((row) => row.name === name && row.path === path);
-    if (found.length !== 1) {
-      wrong.push(found.length === 0 ? `${name} is not at ${path}` : `${name} has ${found.length} rows at ${path}`);
-      continue;
-    }
-    const { findings, distinct } = judge(
-      { name, environment, value: found[0]!.value, rules },
-      { held, forbidden, fallback: catalog.fallback },
-    );
-    const { standing } = withOverrides(findings, overrides, tokensFor(found[0]!, rows, flatPath(root, vendor)));
-    wrong.push(...standing.map((finding) => `${name}: ${finding.why} (${finding.rule})`));
-    if (distinct === "unchecked") unchecked.push(name);
-  }
-  return { wrong, unchecked };
 }
 
 /** Before the flag turns off: what its readers would find at the flat path. */
@@ -284,12 +196,6 @@ function planRetirement(
     ...(gate && !gate.open ? gate.reasons : []),
   ];
   return { wanted: config.retireFlat, refused: config.retireFlat ? refused : [], observed };
-}
-
-/** What an override of a value may be tied to: its own row, or the flat one that it was copied from. */
-function tokensFor(row: VaultRow, rows: World["rows"], flat: string): string[] {
-  const from = rows.filter((one) => one.name === row.name && one.path === flat && one.value.equals(row.value));
-  return [row.token, ...from.map(({ token }) => token)];
 }
 
 /** The rules once more before a value goes to an app. @returns what is wrong with it, overrides weighed */
@@ -376,7 +282,7 @@ export function planStack(
   const authority: Authority = running ? "environment" : "flat";
   const vendors = scopedVendors(catalog);
   const sets = vendors.map((vendor) => planSet(catalog, config, world, authority, vendor));
-  const forbidden = forbiddenHere(catalog, config, world);
+  const forbidden = forbiddenHere(catalog, environment, config.root, world);
 
   const transition: Transition = config.vaultEnvAware === running ? "none" : config.vaultEnvAware ? "on" : "off";
   const refused =

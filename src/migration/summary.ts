@@ -23,10 +23,12 @@ export interface SetSummary {
   readonly overrides: readonly Override[];
 }
 
-/** Tokens that a name had when it was last looked at; `null` where there was no row. */
+/** What a name had when it was last looked at: tokens, `null` where there was no row. */
 export interface SeenTokens {
   readonly target: string | null;
   readonly flat: string | null;
+  /** Rules that the value broke, overridden or not; `unchecked` where `distinct` could not be. */
+  readonly verdict: { readonly target: readonly string[]; readonly flat: readonly string[] };
 }
 
 /** What a `SecretSet` remembers besides. */

@@ -1,4 +1,4 @@
-import { type Finding, type Held, judge, type Override, type Rule, withOverrides } from "../catalog/index.js";
+import { type Finding, judge, type Override, type Rule, type Surroundings, withOverrides } from "../catalog/index.js";
 import {
   type Authority,
   type Broken,
@@ -8,8 +8,8 @@ import {
   type SeenTokens,
   type SetMemory,
   type SetSummary,
+  seenNow,
   type Target,
-  tokensOf,
   type VaultRow,
 } from "../migration/index.js";
 import type { InfisicalClient, SecretToWrite } from "../vault/client/index.js";
@@ -45,7 +45,7 @@ type Decision = Placement | { readonly is: "refused"; readonly broken: readonly 
 
 /** One look: every row of the vendor, flat and of every environment, since rules compare them. */
 class Look {
-  readonly held: readonly Held[];
+  readonly surroundings: Surroundings;
   constructor(
     private readonly inputs: SecretSetInputs,
     private readonly rows: readonly VaultRow[],
@@ -54,9 +54,10 @@ class Look {
       [inputs.flatPath, undefined],
       ...inputs.environments.map((name) => [`${inputs.flatPath}${name}/`, name] as const),
     ]);
-    this.held = rows
+    const held = rows
       .filter(({ path }) => environmentOfPath.has(path))
       .map(({ name, path, value }) => ({ name, path, environment: environmentOfPath.get(path), value }));
+    this.surroundings = { held, forbidden: inputs.forbidden, fallback: inputs.fallback };
   }
 
   at(path: string, name: string): VaultRow[] {
@@ -64,23 +65,23 @@ class Look {
   }
 
   seen(): SetMemory["seen"] {
+    const { names, path, flatPath, environment } = this.inputs;
     return Object.fromEntries(
-      Object.entries(this.inputs.names).map(([name, { source }]) => [
+      Object.entries(names).map(([name, { source, rules }]) => [
         name,
-        {
-          target: tokensOf(this.at(this.inputs.path, name)),
-          flat: source === "copy" ? tokensOf(this.at(this.inputs.flatPath, name)) : null,
-        },
+        seenNow(
+          { name, environment, rules },
+          { target: this.at(path, name), flat: source === "copy" ? this.at(flatPath, name) : [] },
+          this.surroundings,
+        ),
       ]),
     );
   }
 
   judged(name: string, row: VaultRow, tokens: readonly (string | undefined)[]) {
-    const { environment, forbidden, fallback, overrides } = this.inputs;
-    const judgement = judge(
-      { name, environment, value: row.value, rules: this.inputs.names[name]!.rules },
-      { held: this.held, forbidden, fallback },
-    );
+    const { environment, overrides, names } = this.inputs;
+    const { rules } = names[name]!;
+    const judgement = judge({ name, environment, value: row.value, rules }, this.surroundings);
     return { ...judgement, ...withOverrides(judgement.findings, overrides, tokens) };
   }
 }
@@ -193,7 +194,7 @@ async function apply(inputs: SecretSetInputs, records: SetMemory["records"]): Pr
   return { ...inputs, summary: result.summary, memory: { seen: after.seen(), records: result.records } };
 }
 
-/** What makes an update necessary: another declaration, or other tokens than the last update left behind. */
+/** What makes an update necessary: another declaration, other tokens than the last update left behind, or another verdict. */
 function changed(olds: SecretSetOutputs, news: SecretSetInputs): boolean {
   const declared = (one: SecretSetInputs) => ({
     version: one.version,
@@ -207,7 +208,10 @@ function changed(olds: SecretSetOutputs, news: SecretSetInputs): boolean {
   // While the environment path is read, what happens at the flat one changes nothing here.
   const relevant = (seen: Readonly<Record<string, SeenTokens>>) =>
     Object.fromEntries(
-      Object.entries(seen).map(([name, { target, flat }]) => [name, [target, news.authority === "flat" ? flat : null]]),
+      Object.entries(seen).map(([name, { target, flat, verdict }]) => [
+        name,
+        news.authority === "flat" ? [target, flat, verdict] : [target, verdict.target],
+      ]),
     );
   // Back at the flat path, a value that was rotated meanwhile is a conflict, though no token has changed since.
   const wentBack = olds.authority === "environment" && news.authority === "flat";

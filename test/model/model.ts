@@ -60,7 +60,7 @@ export async function checkModel(from: readonly Stage[], share: number): Promise
   const cases = fc.record<Case>({
     manage: fc.array(manage, { maxLength: 2 }),
     stage: fc.constantFrom(...from),
-    steps: fc.array(step, { minLength: 3, maxLength: 8, size: "max" }),
+    steps: fc.array(step, { minLength: 2, maxLength: 6, size: "max" }),
   });
   const found = await fc.check(fc.asyncProperty(cases, patient(playCase)), {
     numRuns: Math.ceil(Number(more ?? 1000) * share),

@@ -239,7 +239,7 @@ export class Story {
   ) {}
 
   /**
-   * @param thorough whether each command is run once more, to see that nothing is left to do
+   * @param thorough whether commands are run whole, and once more to see that nothing is left to do; else updates alone
    * @throws Error that says which of the promises a step broke
    */
   async play(one: Step, thorough: boolean): Promise<void> {
@@ -364,6 +364,10 @@ export class Story {
   /** Runs a command, after trouble once more, and then again: that ends the same and writes nothing. */
   async #settle(intent: Intent, argv: readonly string[], troubled: Trouble | undefined, stdin?: string): Promise<void> {
     const { world, watch } = this;
+    if (!this.#thorough && intent.command === "up") {
+      await this.#once(intent, () => world.update(intent.env));
+      return;
+    }
     if (troubled) {
       world.local.control.addFault(faultOf(troubled));
       const first = await this.#once(intent, () => world.run(argv, stdin));

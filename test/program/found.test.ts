@@ -60,3 +60,26 @@ it("a managed value that is gone while the flag is on is recorded and restarts t
   expect(early.code).toBe(3);
   expect(early.err).toMatch(/staging has soaked 47 h of 48 h/);
 });
+
+it("a value that was right when it was read back is judged again when the one that it may not equal changes", async () => {
+  await world.stagingOn();
+  world.apps.set("raxx-console-staging", { FLAG_CONSOLE_VAULT_ENV_AWARE: "off" });
+  world.write("/MooseQuest/stripe", stripe, world.at("staging", stripe)!);
+  const { code, err } = await world.up("staging");
+  expect([code, world.flag("staging")]).toEqual([3, "off"]);
+  expect(err).toMatch(/STRIPE_RESTRICTED_KEY: the value is the same as prod's at \/MooseQuest\/stripe\/ \(distinct\)/);
+
+  world.write("/MooseQuest/stripe", stripe, valueFor(stripe, "prod"));
+  done(await world.up("staging"));
+  expect(world.flag("staging")).toBe("true");
+});
+
+it("prod does not follow while an app of staging's holds a live key, though staging's update came before it got it", async () => {
+  await world.stagingOn();
+  done(await world.up("prod"));
+  world.hoursPass(48);
+  world.apps.set("raxx-api-staging", { SOME_KEY: world.flat("ALPACA_LIVE_API_KEY_ID")! });
+  const { code, err, writes } = await world.run(["promote", "--yes"]);
+  expect([code, writes]).toEqual([3, []]);
+  expect(err).toMatch(/ALPACA_LIVE_API_KEY_ID: raxx-api-staging has its value, in SOME_KEY/);
+});

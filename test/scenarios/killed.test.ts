@@ -1,60 +1,135 @@
-// The engine that ships, killed with SIGKILL in the middle of its writes: the same command goes on from there.
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+// The engine that ships, killed with SIGKILL in the middle of an update: the same command goes on from there. A few moments of
+// each update are tried here; CONSOLE_VAULT_KILLS=every tries each request and each write of the state in turn.
+import { describe, expect, it } from "vitest";
+import { defaultSeed, type RequestRecord } from "../../src/local/index.js";
 import { environmentScoped } from "../support/document.js";
-import { done, World } from "../support/world.js";
+import { leaks } from "../support/leaks.js";
+import { stagingValues } from "../support/values.js";
+import { done, type EnvironmentName, type Ran, World } from "../support/world.js";
 
-let world: World;
-beforeAll(async () => {
-  world = await World.open({ engine: "processes" });
-});
-afterAll(() => world.close());
+const every = process.env.CONSOLE_VAULT_KILLS === "every";
+// The same company and values in every world, so that their ends can be compared.
+const seed = defaultSeed();
+const own = stagingValues();
+const preload = new URL("../support/killAtStateWrite.mjs", import.meta.url).href;
 
-const up = (stack: "staging" | "prod") => ["up", "--stack", stack, "--yes"];
+interface Story {
+  readonly stack: EnvironmentName;
+  readonly what: string;
+  /** What an operator and an editor did before. */
+  before?(world: World): Promise<void>;
+}
 
-describe("up --stack prod", () => {
-  it("killed after its first write: what was under way beside it may still arrive, and nothing after that", async () => {
-    const { code } = await world.spawn(up("prod"), { killWhen: ({ write }) => write });
-    expect(code).toBe(-1);
-    const { folders, secrets } = world.snapshot();
-    expect(folders.filter((path) => path.endsWith("/prod"))).not.toEqual([]);
-    expect(secrets.filter(({ at }) => at.includes("/prod/"))).toEqual([]);
+const stories: readonly Story[] = [
+  { stack: "prod", what: "makes four folders and eight copies" },
+  {
+    stack: "staging",
+    what: "takes what an operator wrote, and turns its flag on",
+    before: async (world) => {
+      await world.provisionStaging(own);
+      world.set("staging", "vaultEnvAware", true);
+    },
+  },
+];
+
+async function open(story: Story): Promise<World> {
+  const world = await World.open({ seed, engine: "processes" });
+  await story.before?.(world);
+  return world;
+}
+
+/** Keys of a state that tell of the run that made it: its times, what it saw before it began, whether a folder was there. */
+const ofTheRun = new Set(
+  "observed observedAt exists created modified plan since confirmedSince authority running transition ciphertext".split(
+    " ",
+  ),
+);
+const ids = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|127\.0\.0\.1:\d+/g;
+
+/** Everything that the update leaves behind, but for ids and ports that each world makes up for itself. */
+function end(world: World, stack: EnvironmentName) {
+  const { secrets, folders, apps, releases } = world.snapshot();
+  const rows = secrets.map(({ at, token, value }) => `${at} ${token.replace(/^.*@/, "")} ${value}`);
+  const state = JSON.parse(world.files()[`state/.pulumi/stacks/console-vault/${stack}.json`]!, (key, value: unknown) =>
+    ofTheRun.has(key) ? undefined : typeof value === "string" ? value.replace(ids, "…") : value,
+  ) as { checkpoint: { latest: { resources: { urn: string }[]; pending_operations?: unknown } } };
+  const { resources, pending_operations } = state.checkpoint.latest;
+  // Which of two that do not need each other came first is chance.
+  resources.sort((a, b) => (a.urn < b.urn ? -1 : 1));
+  return { rows: rows.sort(), folders: folders.sort(), apps, releases, resources, pending_operations };
+}
+
+const up = (stack: EnvironmentName) => ["up", "--stack", stack, "--yes"];
+const scoped = new Map(Object.keys(environmentScoped).map((name) => [name, true]));
+
+describe.each(stories)("up --stack $stack, which $what", (story) => {
+  const { stack } = story;
+  let wanted: ReturnType<typeof end>;
+  let requests: readonly RequestRecord[];
+
+  it("undisturbed", async () => {
+    const world = await open(story);
+    ({ requests } = done(await world.spawn(up(stack))));
+    wanted = end(world, stack);
+    expect(wanted.pending_operations).toBeUndefined();
+    await world.close();
   });
 
-  it("killed again, among the copies", async () => {
-    const { code, writes } = await world.spawn(up("prod"), {
-      killWhen: ({ path }) => path === "/api/v3/secrets/batch/raw",
-    });
-    expect(code).toBe(-1);
-    expect(writes).toContain("POST /api/v3/secrets/batch/raw");
-    expect(world.flag("prod")).toBeUndefined();
-  });
-
-  it("ends as if nothing had happened: each name written once, no folder twice, one release", async () => {
-    const { out, text } = done(await world.spawn(up("prod")));
-    expect(out).toMatch(/phase +confirmed/);
-    expect(text).toMatch(/interrupted/);
-    for (const [name, vendor] of Object.entries(environmentScoped)) {
-      const rows = world.services.infisical.vault.secrets("prod", `/MooseQuest/${vendor}/prod`);
-      expect(rows.filter((row) => row.name === name)).toMatchObject([{ version: 1 }]);
-    }
-    const { folders } = world.snapshot();
-    expect(new Set(folders).size).toBe(folders.length);
-    expect(world.apps.releases("raxx-console-prod").filter(({ description }) => /FLAG/.test(description))).toHaveLength(
-      1,
+  async function killedAndRunAgain(moment: string, kill: (world: World) => Promise<Ran>): Promise<boolean> {
+    const world = await open(story);
+    const killed = await kill(world);
+    const again = done(await world.spawn(up(stack)));
+    const context = `killed ${moment}:\n${killed.text}\nand then:\n${again.text}`;
+    expect.soft(end(world, stack), context).toEqual(wanted);
+    const rows = world.snapshot().secrets;
+    const values = new Map(
+      rows.filter(({ at }) => scoped.has(at.split("/").at(-1)!)).map((row) => [row.value, row.at]),
     );
+    expect.soft(leaks(values, { ...world.files(), printed: context }), moment).toEqual([]);
+    expect.soft(done(await world.run(["preview", "--stack", stack, "--expect-no-changes"])).writes).toEqual([]);
+    await world.close();
+    return killed.code === -1;
+  }
+
+  it("killed at a request: ends as if nothing had happened", { timeout: 7_200_000 }, async () => {
+    const writes = requests.flatMap(({ write }, index) => (write ? [index] : []));
+    const moments = every ? requests.map((_, index) => index) : [writes[0]!, writes.at(-1)!];
+    await twoAtATime(moments, async (moment) => {
+      let seen = 0;
+      const { method, path } = requests[moment]!;
+      const died = await killedAndRunAgain(`at request ${moment + 1} (${method} ${path})`, (world) =>
+        world.spawn(up(stack), { killWhen: () => seen++ === moment }),
+      );
+      expect.soft(died, `request ${moment + 1}`).toBe(true);
+    });
+  });
+
+  it("killed at a write of its state: ends as if nothing had happened", { timeout: 7_200_000 }, async () => {
+    const at = (moment: number) =>
+      killedAndRunAgain(`at moment ${moment} of the state's writes`, (world) =>
+        world.spawn(up(stack), {
+          env: { NODE_OPTIONS: `--import ${preload}`, KILL_AT_STATE_WRITE: String(moment) },
+        }),
+      );
+    if (every) for (let moment = 1; (await Promise.all([at(moment), at(moment + 1)])).every(Boolean); ) moment += 2;
+    else expect(await Promise.all([at(2), at(9)])).toEqual([true, true]);
   });
 });
 
-describe("up --stack staging, right when its flag turns on", () => {
-  it("leaves the flag on, and the next run only records it", async () => {
-    await world.provisionStaging();
-    world.set("staging", "vaultEnvAware", true);
-    const killed = await world.spawn(up("staging"), { killWhen: ({ method }) => method === "PATCH" });
-    expect([killed.code, world.flag("staging")]).toEqual([-1, "true"]);
-    const { releases } = world.snapshot();
-    done(await world.spawn(up("staging")));
-    expect(world.snapshot().releases).toEqual(releases);
-    const { out } = done(await world.run(["status", "--json"]));
-    expect(JSON.parse(out)).toMatchObject({ drift: [], environments: [{ phase: "soaking" }, { phase: "confirmed" }] });
-  });
+/** Each is two or three processes. */
+async function twoAtATime<T>(all: readonly T[], work: (one: T) => Promise<void>): Promise<void> {
+  for (let index = 0; index < all.length; index += 2) await Promise.all(all.slice(index, index + 2).map(work));
+}
+
+it("a flag that turned on right before the kill stays on, and the next run only records it", async () => {
+  const world = await open(stories[1]!);
+  const killed = await world.spawn(up("staging"), { killWhen: ({ method }) => method === "PATCH" });
+  expect([killed.code, world.flag("staging")]).toEqual([-1, "true"]);
+  const { releases } = world.snapshot();
+  const { text } = done(await world.spawn(up("staging")));
+  expect(text).toMatch(/interrupted/);
+  expect(world.snapshot().releases).toEqual(releases);
+  const { out } = done(await world.run(["status", "--json"]));
+  expect(JSON.parse(out)).toMatchObject({ drift: [], environments: [{ phase: "soaking" }, {}] });
+  await world.close();
 });

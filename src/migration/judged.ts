@@ -1,0 +1,144 @@
+// What the rules of the catalog say of what is there now. Pure; values are compared in here, and only the answers leave.
+import {
+  type Catalog,
+  forbiddenIn,
+  type Held,
+  heldBy,
+  judge,
+  mayHold,
+  type Override,
+  type Subject,
+  type Surroundings,
+  scopedVendors,
+  withOverrides,
+} from "../catalog/index.js";
+import { environmentPath, flatPath } from "../resolver/index.js";
+import type { Broken, SeenTokens } from "./summary.js";
+import type { AppView, VaultRow, World } from "./world.js";
+
+/** Every value below the root whose place the catalog knows. */
+export function heldValues(catalog: Catalog, root: string, rows: World["rows"]): Held[] {
+  const held: Held[] = [];
+  for (const { name, vendor } of catalog.credentials) {
+    const places = new Map<string, string | undefined>([
+      [flatPath(root, vendor), undefined],
+      ...catalog.environments.map((one) => [environmentPath(root, vendor, one.name), one.name] as const),
+    ]);
+    for (const row of rows)
+      if (row.name === name && places.has(row.path))
+        held.push({ name, path: row.path, environment: places.get(row.path), value: row.value });
+  }
+  return held;
+}
+
+/** Several rows of one name are all told, so that any change of any of them is seen. */
+export function tokensOf(rows: World["rows"]): string | null {
+  if (rows.length === 0) return null;
+  return rows
+    .map(({ token }) => token)
+    .sort()
+    .join(" ");
+}
+
+/**
+ * What a set remembers of a name, and what it compares with later: tokens, and which rules are broken. The rules compare with
+ * values elsewhere, so their answer can change though no token of the name itself does.
+ *
+ * @param rows of the name: at its environment path, and at its flat one where it is copied from there
+ */
+export function seenNow(
+  subject: Omit<Subject, "value">,
+  rows: { readonly target: readonly VaultRow[]; readonly flat: readonly VaultRow[] },
+  surroundings: Surroundings,
+): SeenTokens {
+  const verdict = (found: readonly VaultRow[]) => {
+    if (found.length !== 1) return [];
+    const { findings, distinct } = judge({ ...subject, value: found[0]!.value }, surroundings);
+    return [...findings.map(({ rule }) => rule), ...(distinct === "unchecked" ? ["unchecked" as const] : [])];
+  };
+  return {
+    target: tokensOf(rows.target),
+    flat: tokensOf(rows.flat),
+    verdict: { target: verdict(rows.target), flat: verdict(rows.flat) },
+  };
+}
+
+/** What an override of a value may be tied to: its own row, or the flat one that it was copied from. */
+export function tokensFor(row: VaultRow, rows: World["rows"], flat: string): string[] {
+  const from = rows.filter((one) => one.name === row.name && one.path === flat && one.value.equals(row.value));
+  return [row.token, ...from.map(({ token }) => token)];
+}
+
+/** Live credentials in a place of the environment: in its folders, or on its apps under any name. */
+export function forbiddenHere(
+  catalog: Catalog,
+  environment: string,
+  root: string,
+  world: Pick<World, "rows"> & { readonly apps: readonly Pick<AppView, "name" | "vars">[] },
+): Broken[] {
+  const forbidden = catalog.credentials.filter((one) => !mayHold(one, environment));
+  const names = new Set(forbidden.map(({ name }) => name));
+  const values = heldValues(catalog, root, world.rows).filter(({ name }) => names.has(name));
+  const found: Broken[] = [];
+  for (const { name, vendor } of forbidden) {
+    const path = environmentPath(root, vendor, environment);
+    if (world.rows.some((row) => row.name === name && row.path === path))
+      found.push({ name, rule: "never-in", why: `${environment} must never hold it, and it is at ${path}` });
+  }
+  // A folder's own set compares its names with the values of its vendor; this is for other vendors' and for unmanaged names.
+  for (const vendor of scopedVendors(catalog)) {
+    const path = environmentPath(root, vendor, environment);
+    const judged = heldBy(catalog, environment).filter((one) => one.vendor === vendor);
+    for (const row of world.rows.filter((one) => one.path === path && !names.has(one.name))) {
+      const same = values.find((held) => held.value.equals(row.value));
+      const own = same?.path.startsWith(flatPath(root, vendor)) && judged.some(({ name }) => name === row.name);
+      if (same && !own) found.push({ name: same.name, rule: "never-in", why: `its value is at ${path}${row.name}` });
+    }
+  }
+  for (const app of world.apps)
+    for (const [variable, value] of app.vars) {
+      const same = values.find((held) => held.value.equals(value));
+      if (names.has(variable))
+        found.push({
+          name: variable,
+          rule: "never-in",
+          why: `${environment} must never hold it, and ${app.name} has it`,
+        });
+      else if (same)
+        found.push({ name: same.name, rule: "never-in", why: `${app.name} has its value, in ${variable}` });
+    }
+  return found;
+}
+
+/**
+ * Another environment's credentials, read and judged as they are now.
+ * @param overrides those that the environment's own stack recorded
+ */
+export function readNow(
+  catalog: Catalog,
+  environment: string,
+  root: string,
+  rows: World["rows"],
+  overrides: readonly Override[],
+): { wrong: string[]; unchecked: string[] } {
+  const held = heldValues(catalog, root, rows);
+  const forbidden = forbiddenIn(catalog, environment);
+  const wrong: string[] = [];
+  const unchecked: string[] = [];
+  for (const { name, vendor, rules } of heldBy(catalog, environment)) {
+    const path = environmentPath(root, vendor, environment);
+    const found = rows.filter((row) => row.name === name && row.path === path);
+    if (found.length !== 1) {
+      wrong.push(found.length === 0 ? `${name} is not at ${path}` : `${name} has ${found.length} rows at ${path}`);
+      continue;
+    }
+    const { findings, distinct } = judge(
+      { name, environment, value: found[0]!.value, rules },
+      { held, forbidden, fallback: catalog.fallback },
+    );
+    const { standing } = withOverrides(findings, overrides, tokensFor(found[0]!, rows, flatPath(root, vendor)));
+    wrong.push(...standing.map((finding) => `${name}: ${finding.why} (${finding.rule})`));
+    if (distinct === "unchecked") unchecked.push(name);
+  }
+  return { wrong, unchecked };
+}
