@@ -7,6 +7,7 @@ export {
   forbiddenIn,
   heldBy,
   mayHold,
+  rulesOf,
   scopedVendors,
   UnknownNameError,
 } from "./lookup.js";

@@ -1,5 +1,5 @@
 import { nearest } from "./nearest.js";
-import type { Catalog, Credential, Environment } from "./types.js";
+import type { Catalog, Credential, Environment, Rule } from "./types.js";
 
 /** A name that the catalog does not have. The message suggests the nearest one. */
 export class UnknownNameError extends Error {
@@ -49,6 +49,12 @@ export function heldBy<Name extends string, Env extends string>(
   return catalog.credentials.filter(
     (credential) => credential.scope === "environment" && mayHold(credential, environment),
   );
+}
+
+/** The rules of a credential, without `distinct` where one environment alone may hold it: there is nothing to compare. */
+export function rulesOf(catalog: Catalog, credential: Credential): readonly Rule[] {
+  const holders = catalog.environments.filter(({ name }) => mayHold(credential, name));
+  return holders.length > 1 ? credential.rules : credential.rules.filter(({ rule }) => rule !== "distinct");
 }
 
 /** Names that an environment may never hold: their values may not appear there under another name either. */

@@ -4,7 +4,6 @@ import type { StackConfig } from "../config/index.js";
 import { type PlainResource, stackType } from "../engine/index.js";
 import {
   type MigrationRecord,
-  nextSteps,
   planStack,
   predecessor,
   type StackPlan,
@@ -13,6 +12,7 @@ import {
 } from "../migration/index.js";
 import type { PlanReport } from "../report/index.js";
 import { bag, offlineSteps } from "./offlineChanges.js";
+import { recordedNext } from "./planReport.js";
 import { kinds, type PlanStep } from "./planSteps.js";
 
 /** What a stack's last update left; `resources` is undefined where there was none. */
@@ -136,11 +136,5 @@ function nextOf(
   };
   if (steps.some(({ op }) => op !== "same"))
     return [preview, { command: `console-vault up --stack ${environment}`, why: "does it, once this is merged" }];
-  const names = catalog.environments.map(({ name }) => name);
-  const after = names.slice(names.indexOf(environment) + 1);
-  const next = record ? nextSteps(environment, record, { before: predecessor(catalog, environment), after }) : [];
-  return next.map(({ command, setting }) => ({
-    command,
-    why: `${setting ? `once you have set ${setting}; ` : ""}${environment} as last recorded: ${record!.phase}`,
-  }));
+  return record ? recordedNext(catalog, environment, record) : [];
 }

@@ -3,7 +3,7 @@
 import type { Catalog } from "../catalog/index.js";
 import type { StackConfig } from "../config/index.js";
 import type { EngineEvent } from "../engine/index.js";
-import { soakStart, type Target } from "../migration/index.js";
+import { type MigrationRecord, nextSteps, predecessor, soakStart, type Target } from "../migration/index.js";
 import type { PlanReport } from "../report/index.js";
 import { type Bag, bag } from "./offlineChanges.js";
 import { kinds, type PlanStep, planStep } from "./planSteps.js";
@@ -71,26 +71,44 @@ export function planReport({ catalog, config, target, events, warnings }: Previe
   const { variable } = catalog.flag;
   // The program tells a refusal as a warning too.
   const others = warnings.filter((line) => !line.startsWith(`${variable} stays `));
-  const asked = config.vaultEnvAware && !running;
+  const asked = config.vaultEnvAware && !running && predecessor(catalog, config.environment) !== undefined;
+  const record = bag(metadata?.old?.outputs?.migration);
+  const steps = stepsOf(events);
   const report: PlanReport = {
     stack: config.environment,
     header: { vault: target.vault, project: target.project, account: target.account },
-    steps: stepsOf(events),
+    steps,
     flag: metadata ? { variable, app: String(seen.app), from: running, to } : null,
-    soak: soakOf(config, seen, bag(metadata?.old?.outputs?.migration)),
+    soak: soakOf(config, seen, record),
     gate:
       asked || refused.length > 0 || others.length > 0
         ? { open: refused.length === 0, reasons: refused, warnings: others }
         : null,
     unchecked: uncheckedOf(events),
-    next: [
-      {
-        command: `console-vault up --stack ${config.environment}`,
-        why: refused.length > 0 ? "does what is not refused" : "does it",
-      },
-    ],
+    next:
+      steps.some(({ op }) => op !== "same") || !("phase" in record)
+        ? [
+            {
+              command: `console-vault up --stack ${config.environment}`,
+              why: refused.length > 0 ? "does what is not refused" : "does it",
+            },
+          ]
+        : recordedNext(catalog, config.environment, record as unknown as MigrationRecord),
   };
   return withoutForeignNames(report, catalog);
+}
+
+/** With nothing to update, what comes next is what the last update said. */
+export function recordedNext(catalog: Catalog, environment: string, record: MigrationRecord): PlanReport["next"] {
+  const names = catalog.environments.map(({ name }) => name);
+  const neighbours = {
+    before: predecessor(catalog, environment),
+    after: names.slice(names.indexOf(environment) + 1),
+  };
+  return nextSteps(environment, record, neighbours).map(({ command, setting }) => ({
+    command,
+    why: `${setting ? `once you have set ${setting}; ` : ""}${environment} as last recorded: ${record.phase}`,
+  }));
 }
 
 function soakOf({ soakHours: hours }: StackConfig, flag: Bag, record: Bag): PlanReport["soak"] {
@@ -101,12 +119,16 @@ function soakOf({ soakHours: hours }: StackConfig, flag: Bag, record: Bag): Plan
   return { hours, since: since?.toISOString() ?? null, readyAt: readyAt?.toISOString() ?? null };
 }
 
-/** Names whose value was not compared with the other environments', as the last update found. */
+/** Names whose value is, or is to be, where no other environment's could be seen. */
 function uncheckedOf(events: readonly EngineEvent[]): PlanReport["unchecked"] {
   return planned(events)
     .filter(({ type }) => kinds[type] === "secrets")
-    .flatMap(({ old }) => strings(bag(old?.outputs?.summary).unchecked))
-    .map((name) => ({ what: name, why: "no other environment's value was to be seen, so distinct is not checked" }));
+    .flatMap((metadata) => Object.entries(bag(inputsOf(metadata).observed)))
+    .filter(([, seen]) => {
+      const { target, verdict } = bag(seen);
+      return strings(bag(verdict)[target === null ? "flat" : "target"]).includes("unchecked");
+    })
+    .map(([what]) => ({ what, why: "no other environment's value was to be seen, so distinct is not checked" }));
 }
 
 /** Why there is no plan: the engine, the program or a rule said no. */

@@ -1,4 +1,5 @@
 // What a plan's events mean in the words of this tool: names, paths and actions, never a value.
+import { isDeepStrictEqual } from "node:util";
 import type { EngineEvent } from "../engine/index.js";
 
 export interface PlanDetail {
@@ -39,7 +40,7 @@ function secretDetails(metadata: StepMetadata): PlanDetail[] {
   const seen = bag(bag(metadata.old?.outputs?.memory).seen);
   return Object.keys(names).flatMap((name) => {
     const [now, before] = [bag(observed[name]), bag(seen[name])];
-    const same = (key: string) => words(now[key]) === words(before[key]);
+    const same = (key: string) => isDeepStrictEqual(now[key], before[key]);
     if (metadata.op !== "create" && same("target") && same("flat") && same("verdict")) return [];
     const text =
       metadata.op === "create" || now.target === null

@@ -7,6 +7,7 @@ import {
   judge,
   mayHold,
   type Override,
+  rulesOf,
   type Subject,
   type Surroundings,
   scopedVendors,
@@ -125,7 +126,8 @@ export function readNow(
   const forbidden = forbiddenIn(catalog, environment);
   const wrong: string[] = [];
   const unchecked: string[] = [];
-  for (const { name, vendor, rules } of heldBy(catalog, environment)) {
+  for (const credential of heldBy(catalog, environment)) {
+    const { name, vendor } = credential;
     const path = environmentPath(root, vendor, environment);
     const found = rows.filter((row) => row.name === name && row.path === path);
     if (found.length !== 1) {
@@ -133,7 +135,7 @@ export function readNow(
       continue;
     }
     const { findings, distinct } = judge(
-      { name, environment, value: found[0]!.value, rules },
+      { name, environment, value: found[0]!.value, rules: rulesOf(catalog, credential) },
       { held, forbidden, fallback: catalog.fallback },
     );
     const { standing } = withOverrides(findings, overrides, tokensFor(found[0]!, rows, flatPath(root, vendor)));

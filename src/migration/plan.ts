@@ -10,6 +10,7 @@ import {
   judge,
   type Override,
   type Rule,
+  rulesOf,
   scopedVendors,
   withOverrides,
 } from "../catalog/index.js";
@@ -119,11 +120,12 @@ function planSet(catalog: Catalog, config: StackConfig, world: World, authority:
   const observed: Record<string, SeenTokens> = {};
   for (const credential of heldBy(catalog, environment).filter((one) => one.vendor === vendor)) {
     const { name } = credential;
+    const rules = rulesOf(catalog, credential);
     const at = (where: string) => world.rows.filter((row) => row.name === name && row.path === where);
     const [target, original] = [at(path), at(flat)];
     const chosen = config.sources[name] ?? source;
     observed[name] = seenNow(
-      { name, environment, rules: credential.rules },
+      { name, environment, rules },
       { target, flat: chosen === "copy" ? original : [] },
       { held, forbidden, fallback: catalog.fallback },
     );
@@ -133,7 +135,7 @@ function planSet(catalog: Catalog, config: StackConfig, world: World, authority:
         : chosen === "provision"
           ? `wait for: console-vault provision ${name} --env ${environment}`
           : `copy from ${flat}`;
-    names[name] = { source: chosen, rules: credential.rules, plan };
+    names[name] = { source: chosen, rules, plan };
   }
   return {
     vendor,

@@ -80,7 +80,10 @@ function cellOf(
   const { standing } = withOverrides(findings, overrides, tokens);
   if (standing.length > 0) return cell("broken", standing.map(({ why }) => why).join("; "));
   if (source === "copy" && !world.flag.on && compared === "different")
-    return cell("stale", "its flat value is another one now");
+    // A copy is younger than what it was copied from.
+    return record && flat[0]!.updatedAt > row.updatedAt
+      ? cell("stale", "its flat value is another one now")
+      : cell("conflict", "somebody wrote another value than the flat path's");
   return cell(record?.confirmed.includes(name) ? "confirmed" : "placed");
 }
 

@@ -76,6 +76,13 @@ describe("status, one stage after the other", () => {
     expect(await check()).toMatchObject({ code: 4, err: expect.stringMatching(/POSTMARK_SERVER_TOKEN is stale/) });
     done(await world.up("prod"));
     expect((await check()).code).toBe(0);
+
+    const copied = world.at("prod", "POSTMARK_SERVER_TOKEN")!;
+    world.write("/MooseQuest/postmark/prod", "POSTMARK_SERVER_TOKEN", valueFor("POSTMARK_SERVER_TOKEN", "prod"));
+    const conflict = { state: "conflict", why: "somebody wrote another value than the flat path's" };
+    expect(cell(await status(), "POSTMARK_SERVER_TOKEN", "prod")).toMatchObject(conflict);
+    world.write("/MooseQuest/postmark/prod", "POSTMARK_SERVER_TOKEN", copied);
+    expect((await check()).code).toBe(0);
   });
 
   it("soaking: since when, until when, and that there is nothing to do but look again", async () => {

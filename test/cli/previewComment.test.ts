@@ -24,6 +24,31 @@ test("a fresh stack: every folder and set with its path, what each name waits fo
   expect(text).not.toMatch(/Gate/);
 });
 
+test("awaiting provision: nothing to update, and a command for each credential that an operator has to write", async () => {
+  world = await World.open();
+  await world.up("staging");
+  const text = await comment("staging");
+  expect(text).toMatch(/No changes \(10 unchanged\)/);
+  expect(text).toContain(
+    "1. `console-vault provision HEROKU_API_KEY --env staging`: staging as last recorded: awaiting-provision",
+  );
+});
+
+test("drifted: the flag that was turned off by hand, the copy that somebody changed, and nothing of a gate for the first", async () => {
+  world = await World.open();
+  await world.stagingOn();
+  await world.up("prod");
+  world.apps.set("raxx-console-staging", { FLAG_CONSOLE_VAULT_ENV_AWARE: "off" });
+  world.write("/MooseQuest/stripe/prod", "STRIPE_RESTRICTED_KEY", "rk_live_other");
+  const staging = await comment("staging");
+  expect(staging).toMatch(/raxx-console-staging`: off → \*\*on\*\*/);
+  expect(staging).not.toMatch(/Gate/);
+  const prod = await comment("prod");
+  expect(prod).toMatch(/2 to update, 9 unchanged/);
+  expect(prod).toMatch(/STRIPE_RESTRICTED_KEY: written since the last update: read back/);
+  expect(prod).not.toMatch(/Could not be checked/);
+});
+
 test("a flag that is wanted and may not turn on: it stays off, and the gate is closed by every name that is missing", async () => {
   world = await World.open();
   await world.up("staging");
@@ -37,7 +62,9 @@ test("soaking: since when, until when, and nothing to do", async () => {
   world = await World.open();
   await world.stagingOn();
   await world.up("staging");
-  expect(await comment("staging")).toMatch(/stays on\n- Soak of 48 h: since \d{4}-\d\d-\d\d \d\d:\d\d UTC, until/);
+  const text = await comment("staging");
+  expect(text).toContain("1. `console-vault status`: staging as last recorded: soaking");
+  expect(text).toMatch(/stays on\n- Soak of 48 h: since \d{4}-\d\d-\d\d \d\d:\d\d UTC, until/);
 });
 
 test("prod too early: the gate's answer, and its warning", async () => {
