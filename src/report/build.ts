@@ -201,17 +201,22 @@ function nextOf(sights: Sights, environments: readonly EnvironmentStatus[]): Sta
   });
 }
 
+/** @param unreadable flat paths that the vault refused to list: what is there is not known */
 export function buildStatus(
   catalog: Catalog,
   sights: Sights,
   target: Target,
-  warnings: readonly string[] = [],
+  unreadable: ReadonlySet<string>,
 ): StatusReport {
   const all = [...sights.values()];
   const { world, config } = all.at(-1)!;
   const flatOf = ({ name, vendor }: Credential) => {
     const path = flatPath(config.root, vendor);
-    return { path, state: rowsAt(world.rows, path, name).length > 0 ? ("present" as const) : ("absent" as const) };
+    const there = rowsAt(world.rows, path, name).length > 0;
+    return {
+      path,
+      state: there ? ("present" as const) : unreadable.has(path) ? ("unreadable" as const) : ("absent" as const),
+    };
   };
   const credentials = catalog.credentials
     .filter(({ scope }) => scope === "environment")
@@ -253,7 +258,7 @@ export function buildStatus(
     overrides: all.flatMap(({ config: { environment }, record }) =>
       (record?.overrides ?? []).map(({ name, rule, reason }) => ({ environment, name, rule, reason })),
     ),
-    warnings: [...warnings],
+    warnings: [...unreadable].map((path) => `the vault does not let this token list ${path}`),
     next: nextOf(sights, environments),
   };
 }

@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Command } from "commander";
-import { look, type MigrationRecord, targetOf } from "../../migration/index.js";
+import { look, type MigrationRecord, targetOf, type World } from "../../migration/index.js";
 import {
   buildStatus,
   type EnvironmentSight,
@@ -10,10 +10,12 @@ import {
   renderTerminal,
   type StatusReport,
 } from "../../report/index.js";
+import { flatPath } from "../../resolver/index.js";
+import { InfisicalError } from "../../vault/client/index.js";
 import { Ended, exitCodes } from "../exit.js";
 import type { Io } from "../io.js";
 import { catalog } from "../project.js";
-import { openStack, type StackOptions } from "../stack.js";
+import { type OpenStack, openStack, type StackOptions } from "../stack.js";
 
 interface StatusOptions extends Omit<StackOptions, "stack"> {
   readonly check?: boolean;
@@ -26,14 +28,30 @@ interface StatusOptions extends Omit<StackOptions, "stack"> {
 export async function observe(io: Io, options: Omit<StackOptions, "stack">): Promise<StatusReport> {
   const sights = new Map<string, EnvironmentSight>();
   let target: StatusReport["target"] | undefined;
+  let unreadable: ReadonlySet<string> | undefined;
   for (const { name } of catalog.environments) {
     const stack = await openStack(io, { ...options, stack: name });
     const world = await look(catalog, stack.config, stack.vault, stack.heroku);
     target = targetOf(stack.config, stack.services, world.account);
     const record = (await stack.engine.outputs()).migration?.value as MigrationRecord | undefined;
     sights.set(name, { config: stack.config, world, record });
+    unreadable ??= await unreadableShared(stack, world);
   }
-  return buildStatus(catalog, sights, target!);
+  return buildStatus(catalog, sights, target!, unreadable!);
+}
+
+/** Flat paths of shared credentials that seem empty, and are only not to be read: no update needs them, so that is no error. */
+async function unreadableShared({ config, vault }: OpenStack, { rows }: World): Promise<Set<string>> {
+  const shared = catalog.credentials.filter(({ scope }) => scope === "shared");
+  const paths = new Set(shared.map(({ vendor }) => flatPath(config.root, vendor)));
+  const found = new Set<string>();
+  for (const path of paths)
+    if (!rows.some((row) => row.path === path))
+      await vault.listSecrets(path).catch((error: unknown) => {
+        if (!(error instanceof InfisicalError && error.kind === "forbidden")) throw error;
+        found.add(path);
+      });
+  return found;
 }
 
 /** What `--check` calls pending: drift, a flag that is not as wanted, or anything in the way. */
