@@ -1,7 +1,7 @@
 // What a stack declares and what its last update left, compared with neither network nor token. Pure.
 import { type Catalog, environmentOf, flagApp } from "../catalog/index.js";
 import type { StackConfig } from "../config/index.js";
-import { type PlainResource, stackType } from "../engine/index.js";
+import { stackType } from "../engine/index.js";
 import {
   type MigrationRecord,
   planStack,
@@ -11,14 +11,9 @@ import {
   type Target,
 } from "../migration/index.js";
 import type { PlanReport } from "../report/index.js";
-import { bag, offlineSteps } from "./offlineChanges.js";
+import { type LastUpdate, offlineSteps } from "./offlineChanges.js";
 import { recordedNext } from "./planReport.js";
-import { kinds, type PlanStep } from "./planSteps.js";
-
-/** What a stack's last update left; `resources` is undefined where there was none. */
-export type LastUpdate =
-  | { readonly is: "known"; readonly resources: readonly PlainResource[] | undefined }
-  | { readonly is: "unknown"; readonly why: string };
+import { bag, kinds, type PlanStep } from "./planSteps.js";
 
 export interface OfflineFacts {
   readonly catalog: Catalog;

@@ -1,15 +1,17 @@
 // What of a declaration is not what the last update was told: from plain state, so without values and tokens. Pure.
 import { isDeepStrictEqual } from "node:util";
 import type { StackConfig } from "../config/index.js";
+import type { PlainResource } from "../engine/index.js";
 import type { StackPlan, Target } from "../migration/index.js";
 import { flagMeansOn } from "../resolver/index.js";
-import type { LastUpdate } from "./offline.js";
-import { kinds, type PlanDetail, type PlanStep } from "./planSteps.js";
+import { type Bag, bag, kinds, type PlanDetail, type PlanStep } from "./planSteps.js";
 
 const types = new Map(Object.entries(kinds).map(([type, kind]) => [kind, type]));
 
-export type Bag = Readonly<Record<string, unknown>>;
-export const bag = (value: unknown): Bag => (typeof value === "object" && value !== null ? (value as Bag) : {});
+/** What a stack's last update left; `resources` is undefined where there was none. */
+export type LastUpdate =
+  | { readonly is: "known"; readonly resources: readonly PlainResource[] | undefined }
+  | { readonly is: "unknown"; readonly why: string };
 
 interface Declared {
   readonly kind: string;

@@ -5,8 +5,7 @@ import type { StackConfig } from "../config/index.js";
 import type { EngineEvent } from "../engine/index.js";
 import { type MigrationRecord, nextSteps, predecessor, soakStart, type Target } from "../migration/index.js";
 import type { PlanReport } from "../report/index.js";
-import { type Bag, bag } from "./offlineChanges.js";
-import { kinds, type PlanStep, planStep } from "./planSteps.js";
+import { type Bag, bag, kinds, type PlanStep, planStep } from "./planSteps.js";
 
 /** A step in the report's form; the subject of a folder or a set is its path. */
 export function reportStep({ op, kind, subject, urn, details }: PlanStep): PlanReport["steps"][number] {

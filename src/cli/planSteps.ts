@@ -17,10 +17,11 @@ export interface PlanStep {
   readonly details: readonly PlanDetail[];
 }
 
-type Bag = Record<string, unknown>;
+/** What an event or a state holds where a map is expected. */
+export type Bag = Readonly<Record<string, unknown>>;
 type StepMetadata = NonNullable<EngineEvent["resourcePreEvent"]>["metadata"];
 
-const bag = (value: unknown): Bag => (typeof value === "object" && value !== null ? (value as Bag) : {});
+export const bag = (value: unknown): Bag => (typeof value === "object" && value !== null ? (value as Bag) : {});
 const words = (value: unknown): string =>
   typeof value === "string" ? value : value === undefined || value === null ? "absent" : JSON.stringify(value);
 

@@ -11,6 +11,6 @@ export {
   type StatusReport,
   statusReport,
 } from "./status.js";
-export { renderTerminal, type TerminalOptions } from "./terminal.js";
+export { quietBorders, renderTerminal, type TerminalOptions } from "./terminal.js";
 export { type TimelineStep, timelineOf, timelineSteps } from "./timeline.js";
 export { headline } from "./words.js";

@@ -1,6 +1,6 @@
 import { code, row, tableHead, text } from "./markdownText.js";
 import type { Cell, StatusReport } from "./status.js";
-import { timelineOf } from "./timeline.js";
+import { timelineOf, timelineTime } from "./timeline.js";
 import {
   distinctWord,
   explanations,
@@ -11,7 +11,6 @@ import {
   moment,
   soakProgress,
   stateWords,
-  timelineTime,
   versusFlat,
 } from "./words.js";
 

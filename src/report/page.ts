@@ -1,7 +1,7 @@
 import { html, Markup } from "./html.js";
 import type { Cell, CredentialStatus, EnvironmentStatus, StatusReport } from "./status.js";
 import { styleSheet } from "./theme.js";
-import { type TimelineStep, timelineOf } from "./timeline.js";
+import { type TimelineStep, timelineOf, timelineTime } from "./timeline.js";
 import {
   distinctWord,
   flagAgrees,
@@ -13,7 +13,6 @@ import {
   phaseTones,
   soakProgress,
   stateWords,
-  timelineTime,
   versusFlat,
 } from "./words.js";
 

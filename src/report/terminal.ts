@@ -1,7 +1,7 @@
 import Table from "cli-table3";
 import pico from "picocolors";
 import type { Cell, StatusReport } from "./status.js";
-import { type TimelineStep, timelineOf } from "./timeline.js";
+import { type TimelineStep, timelineOf, timelineTime } from "./timeline.js";
 import {
   distinctWord,
   explanations,
@@ -16,7 +16,6 @@ import {
   soakProgress,
   stateWords,
   type Tone,
-  timelineTime,
 } from "./words.js";
 
 export interface TerminalOptions {
@@ -134,8 +133,8 @@ function next({ next }: StatusReport, paint: Painter): string {
   return [paint.bold("Next"), ...lines].join("\n");
 }
 
-/** Lines between rows carry nothing here; space does. */
-const quietBorders = {
+/** For a table: lines between rows carry nothing here; space does. */
+export const quietBorders = {
   top: "",
   "top-mid": "",
   "top-left": "",

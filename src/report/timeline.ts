@@ -1,5 +1,5 @@
 import type { Cell, EnvironmentStatus, StatusReport } from "./status.js";
-import { soakProgress } from "./words.js";
+import { moment, soakProgress } from "./words.js";
 
 export const timelineSteps = ["folders", "placed", "confirmed", "flag on", "soak", "promoted", "retired"] as const;
 
@@ -49,4 +49,10 @@ export function timelineOf({ environments, credentials, observedAt }: StatusRepo
 
 function flagStep({ name, flag }: EnvironmentStatus) {
   return { done: flag.running === true, detail: name, at: flag.running ? flag.since : null };
+}
+
+/** When a step was done, or until when it runs. */
+export function timelineTime({ state, at }: Pick<TimelineStep, "state" | "at">): string {
+  if (at === null) return "";
+  return state === "done" ? moment(at) : `until ${moment(at)}`;
 }

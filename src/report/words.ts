@@ -2,7 +2,6 @@
 import { stripVTControlCharacters } from "node:util";
 import { duration } from "../migration/index.js";
 import type { Cell, CellState, CredentialStatus, EnvironmentStatus, StatusReport } from "./status.js";
-import type { TimelineStep } from "./timeline.js";
 
 export type Tone = "good" | "info" | "wait" | "bad" | "quiet";
 
@@ -69,12 +68,6 @@ export function soakProgress({ soak }: EnvironmentStatus, observedAt: string): S
 
 /** `2026-05-09 14:30 UTC` */
 export const moment = (iso: string) => `${iso.slice(0, 10)} ${iso.slice(11, 16)} UTC`;
-
-/** When a step was done, or until when it runs. */
-export function timelineTime({ state, at }: Pick<TimelineStep, "state" | "at">): string {
-  if (at === null) return "";
-  return state === "done" ? moment(at) : `until ${moment(at)}`;
-}
 
 export interface Headline {
   readonly tone: Tone;
