@@ -128,6 +128,17 @@ describe("while staging's flag is on and prod's is off", () => {
     expect(having("STRIPE_RESTRICTED_KEY", value)).toEqual(["raxx-api-staging"]);
   });
 
+  it("writes nothing by a plan that a flag has overtaken", async () => {
+    let looks = 0;
+    world.control.onRequest = ({ path }) => {
+      if (path !== "/apps/raxx-console-staging/config-vars" || ++looks !== 1) return;
+      setImmediate(() => world.apps.set("raxx-console-staging", { FLAG_CONSOLE_VAULT_ENV_AWARE: "off" }));
+    };
+    const { code, err, writes } = await world.rotate("STRIPE_RESTRICTED_KEY", "staging", stripe("staging"));
+    expect([code, writes]).toEqual([3, []]);
+    expect(err).toMatch(/A flag was turned meanwhile/);
+  });
+
   it("waits for nobody: while an update of the stack runs it refuses and names who holds the lock", async () => {
     let holder: ChildProcess | undefined;
     try {

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { confirm } from "@inquirer/prompts";
 import type { Command } from "commander";
 import { flagApp } from "../../catalog/index.js";
@@ -49,10 +50,15 @@ async function tryKey(stack: OpenStack, name: string, key: SecretValue): Promise
   }
 }
 
-/** Config says what is wanted, state what was last done, the app what is true: a rotation goes by the truth, if all agree. */
-async function agreedFlags(stack: OpenStack, heroku: HerokuClient): Promise<Record<string, boolean>> {
+async function runningFlags(heroku: HerokuClient): Promise<Record<string, boolean>> {
   const flags: Record<string, boolean> = {};
   for (const { name } of catalog.environments) flags[name] = (await lookAtFlag(heroku, catalog, name)).on;
+  return flags;
+}
+
+/** Config says what is wanted, state what was last done, the app what is true: a rotation goes by the truth, if all agree. */
+async function agreedFlags(stack: OpenStack, heroku: HerokuClient): Promise<Record<string, boolean>> {
+  const flags = await runningFlags(heroku);
   const { environment, vaultEnvAware: wanted } = stack.config;
   const record = (await stack.engine.outputs()).migration?.value as MigrationRecord | undefined;
   const [running, recorded] = [flags[environment]!, record?.flag.running ?? false];
@@ -120,7 +126,14 @@ async function rotateCommand(io: Io, name: string, options: RotateOptions): Prom
       throw new Ended(exitCodes.failed, "Nothing was changed.");
   }
   const touched = [...new Set([environment, ...plan.apps.map((one) => one.environment)])];
-  await stack.lock(touched, () => rotate(request, plan, (event) => tell(io, event)));
+  await stack.lock(touched, async () => {
+    // Somebody else's update may have ended while this one asked and waited.
+    if (!isDeepStrictEqual(await runningFlags(heroku), flags))
+      throw new Refusal(
+        "A flag was turned meanwhile, so this plan is over. Nothing was changed; run the command again.",
+      );
+    await rotate(request, plan, (event) => tell(io, event));
+  });
   if (herokuKeys.includes(name) && io.env.HEROKU_API_KEY)
     io.out(
       `\nnext\n  if it was the key that this shell uses: export HEROKU_API_KEY=… (the new one), or pulumi config set --secret heroku:apiKey --stack ${environment}`,
