@@ -5,6 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { Refusal } from "../../src/errors.js";
 import { applyFlags, DatabaseError, type Flag, flagSql, vaultEnvAware } from "../../src/flags/index.js";
 import { SecretValue } from "../../src/secret.js";
+import { without } from "../support/without.js";
 import { type Database, databaseOnServer, embeddedDatabase, query } from "./databases.js";
 
 const server = process.env.DATABASE_URL_TEST;
@@ -17,8 +18,7 @@ const servers = [
 ];
 
 for (const { kind, open, missing } of servers) {
-  const where = missing ? `${kind} (skipped: DATABASE_URL_TEST is not set)` : kind;
-  describe.skipIf(missing)(where, () => {
+  describe.skipIf(without(`flags apply on ${kind}`, missing ? "DATABASE_URL_TEST is not set" : undefined))(kind, () => {
     let database: Database;
     const sql = (text: string) => query(database.url, text);
     const apply = (direction: "up" | "down", flag?: Flag) =>

@@ -1,20 +1,23 @@
 // The page as a browser shows it: on a phone, in both color schemes, and to those who do not see it. Needs Debian's `chromium`, or
-// the path of another one in CHROMIUM; without one all of this is skipped, and said so.
+// the path of another one in CHROMIUM.
 import { existsSync } from "node:fs";
 import axe from "axe-core";
 import { type Browser, chromium } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { renderHtml } from "../../src/report/index.js";
+import { without } from "../support/without.js";
 import { worlds } from "./worlds.js";
 
 const candidates = [process.env.CHROMIUM, "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 const executablePath = candidates.find((path) => path && existsSync(path));
-const where = executablePath ?? "skipped: there is no chromium; on Debian: apt-get install chromium";
+const lack = executablePath
+  ? undefined
+  : "there is no Chromium (on Debian: apt-get install chromium; else its path in CHROMIUM)";
 
 const phone = { width: 360, height: 740 };
 const desktop = { width: 1280, height: 900 };
 
-describe.skipIf(!executablePath)(`the page in a browser (${where})`, () => {
+describe.skipIf(without("the status page in a browser", lack))("the page in a browser", () => {
   let browser: Browser;
   beforeAll(async () => {
     browser = await chromium.launch({

@@ -1,9 +1,9 @@
-// One state, two engines: the real program goes from the embedded engine to the Pulumi CLI and back. Where there is no CLI
-// (`pulumi` on PATH, or PULUMI_CLI) all of this is skipped, and said so.
+// One state, two engines: the real program goes from the embedded engine to the Pulumi CLI and back, where there is a CLI.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { findCli } from "../../src/engine/pulumi/index.js";
 import { defaultSeed } from "../../src/local/index.js";
 import { stagingValues, valueFor } from "../support/values.js";
+import { noCli, without } from "../support/without.js";
 import { done, type EnvironmentName, type Ran, World } from "../support/world.js";
 
 type Engine = "embedded" | "pulumi";
@@ -13,7 +13,6 @@ const other = (engine: Engine): Engine => (engine === "pulumi" ? "embedded" : "p
 const cli = await findCli({ projectDir: process.cwd(), stack: "staging" });
 const { PULUMI_CLI, PULUMI_HOME, PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION } = process.env;
 const env = { PULUMI_CLI, PULUMI_HOME, PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION, PULUMI_SKIP_UPDATE_CHECK: "1" };
-const why = cli ? `(${cli.found})` : "(skipped: there is no Pulumi CLI on PATH and PULUMI_CLI is not set)";
 
 const seed = defaultSeed();
 const own = stagingValues();
@@ -49,63 +48,67 @@ function state(world: World, stack: EnvironmentName): unknown {
   return { version, ...rest, resources: resources.sort((a, b) => (a.urn < b.urn ? -1 : 1)) };
 }
 
-describe.skipIf(!cli)(`the engines ${why}`, { timeout: 900_000 }, () => {
-  const worlds = {} as Record<Engine, World>;
-  beforeAll(async () => {
-    for (const engine of engines) worlds[engine] = await World.open({ seed, engine: "processes" });
-  });
-  afterAll(() => Promise.all(engines.map((engine) => worlds[engine].close())));
+describe.skipIf(without("one state, two engines", cli ? undefined : noCli))(
+  `the engines (${cli?.found})`,
+  { timeout: 900_000 },
+  () => {
+    const worlds = {} as Record<Engine, World>;
+    beforeAll(async () => {
+      for (const engine of engines) worlds[engine] = await World.open({ seed, engine: "processes" });
+    });
+    afterAll(() => Promise.all(engines.map((engine) => worlds[engine].close())));
 
-  const steps: readonly { what: string; stack: EnvironmentName; before?: (world: World) => unknown }[] = [
-    { what: "nothing provisioned", stack: "staging" },
-    {
-      what: "provisioned, a credential managed on an app, the flag wanted",
-      stack: "staging",
-      before: async (world) => {
-        await world.provisionStaging(own);
-        world.set("staging", "manage", { [stripe]: ["raxx-api-staging"] });
-        world.set("staging", "takeover", { "raxx-api-staging": { [stripe]: "staging gets its own key" } });
-        world.set("staging", "vaultEnvAware", true);
+    const steps: readonly { what: string; stack: EnvironmentName; before?: (world: World) => unknown }[] = [
+      { what: "nothing provisioned", stack: "staging" },
+      {
+        what: "provisioned, a credential managed on an app, the flag wanted",
+        stack: "staging",
+        before: async (world) => {
+          await world.provisionStaging(own);
+          world.set("staging", "manage", { [stripe]: ["raxx-api-staging"] });
+          world.set("staging", "takeover", { "raxx-api-staging": { [stripe]: "staging gets its own key" } });
+          world.set("staging", "vaultEnvAware", true);
+        },
       },
-    },
-    { what: "rotated", stack: "staging", before: (world) => world.rotate(stripe, "staging", rotated) },
-    { what: "soaked", stack: "staging", before: (world) => world.hoursPass(48) },
-    { what: "the first time", stack: "prod" },
-    { what: "following staging", stack: "prod", before: (world) => world.set("prod", "vaultEnvAware", true) },
-  ];
+      { what: "rotated", stack: "staging", before: (world) => world.rotate(stripe, "staging", rotated) },
+      { what: "soaked", stack: "staging", before: (world) => world.hoursPass(48) },
+      { what: "the first time", stack: "prod" },
+      { what: "following staging", stack: "prod", before: (world) => world.set("prod", "vaultEnvAware", true) },
+    ];
 
-  it.each(steps)("write the same state: $stack, $what", async ({ stack, before }) => {
-    for (const engine of engines) {
-      await before?.(worlds[engine]);
-      done(await up(worlds[engine], stack, engine));
-    }
-    expect(state(worlds.embedded, stack)).toEqual(state(worlds.pulumi, stack));
-    const [a, b] = engines.map((engine) => worlds[engine].snapshot());
-    expect([a!.apps, a!.releases, a!.folders]).toEqual([b!.apps, b!.releases, b!.folders]);
-  });
+    it.each(steps)("write the same state: $stack, $what", async ({ stack, before }) => {
+      for (const engine of engines) {
+        await before?.(worlds[engine]);
+        done(await up(worlds[engine], stack, engine));
+      }
+      expect(state(worlds.embedded, stack)).toEqual(state(worlds.pulumi, stack));
+      const [a, b] = engines.map((engine) => worlds[engine].snapshot());
+      expect([a!.apps, a!.releases, a!.folders]).toEqual([b!.apps, b!.releases, b!.folders]);
+    });
 
-  it.each(["staging", "prod"] as const)("each sees no changes in the other's state of %s", async (stack) => {
-    for (const engine of engines) {
-      const { out, writes } = done(
-        await run(worlds[engine], other(engine), "preview", "--stack", stack, "--expect-no-changes"),
-      );
-      expect(out).toContain("no changes");
-      expect(writes).toEqual([]);
-    }
-  });
+    it.each(["staging", "prod"] as const)("each sees no changes in the other's state of %s", async (stack) => {
+      for (const engine of engines) {
+        const { out, writes } = done(
+          await run(worlds[engine], other(engine), "preview", "--stack", stack, "--expect-no-changes"),
+        );
+        expect(out).toContain("no changes");
+        expect(writes).toEqual([]);
+      }
+    });
 
-  it("each goes on from the other's state, and the first one again from there", async () => {
-    for (const engine of engines) {
-      const world = worlds[engine];
-      const flagOff = () => world.set("prod", "vaultEnvAware", false);
-      flagOff();
-      done(await up(world, "prod", other(engine)));
-      expect(world.flag("prod")).toBe("false");
-      world.set("prod", "vaultEnvAware", true);
-      done(await up(world, "prod", engine));
-      expect(world.flag("prod")).toBe("true");
-      done(await run(world, other(engine), "preview", "--stack", "prod", "--expect-no-changes"));
-    }
-    expect(state(worlds.embedded, "prod")).toEqual(state(worlds.pulumi, "prod"));
-  });
-});
+    it("each goes on from the other's state, and the first one again from there", async () => {
+      for (const engine of engines) {
+        const world = worlds[engine];
+        const flagOff = () => world.set("prod", "vaultEnvAware", false);
+        flagOff();
+        done(await up(world, "prod", other(engine)));
+        expect(world.flag("prod")).toBe("false");
+        world.set("prod", "vaultEnvAware", true);
+        done(await up(world, "prod", engine));
+        expect(world.flag("prod")).toBe("true");
+        done(await run(world, other(engine), "preview", "--stack", "prod", "--expect-no-changes"));
+      }
+      expect(state(worlds.embedded, "prod")).toEqual(state(worlds.pulumi, "prod"));
+    });
+  },
+);

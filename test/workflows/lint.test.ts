@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { beforeAll, describe, expect, test } from "vitest";
 import { parse } from "yaml";
+import { without } from "../support/without.js";
 import type { Action, Job, Workflow } from "./runner/types.js";
 
 const run = promisify(execFile);
@@ -25,7 +26,7 @@ const go = await run("go", ["version"]).then(
   () => false,
 );
 
-describe.skipIf(!go)("actionlint (skipped where there is no Go to install it with)", () => {
+describe.skipIf(without("actionlint", go ? undefined : "there is no Go to install it with"))("actionlint", () => {
   // Its version and the checksums of all that it is made of stand in lint/go.mod and lint/go.sum.
   const bin = join(tmpdir(), "console-vault-actionlint");
 

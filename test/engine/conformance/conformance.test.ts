@@ -3,6 +3,7 @@ import { writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { findCli } from "../../../src/engine/pulumi/index.js";
+import { noCli, without } from "../../support/without.js";
 import { runOnDisk } from "./onDisk.js";
 import type { StepResult } from "./results.js";
 import { scenarios } from "./scenarios.js";
@@ -30,22 +31,23 @@ describe("the embedded engine does what the Pulumi CLI did, with real programs",
   });
 });
 
-const cliHalf =
-  cli === undefined ? "(skipped: there is no Pulumi CLI on PATH and PULUMI_CLI is not set)" : `(${cli.found})`;
-describe.skipIf(cli === undefined)(`the Pulumi CLI still does so ${cliHalf}`, () => {
-  it.each(scenarios.filter(({ name }) => only === undefined || name.includes(only)))(
-    "$name",
-    { timeout: 600_000 },
-    async (scenario) => {
-      const results = await runOnDisk("pulumi", scenario);
-      if (record) {
-        golden[scenario.name] = results;
-        const known = scenarios
-          .filter(({ name }) => golden[name] !== undefined)
-          .map(({ name }) => [name, golden[name]]);
-        await writeFile(goldenPath, `${JSON.stringify(Object.fromEntries(known), null, 1)}\n`);
-      }
-      expect(results).toEqual(golden[scenario.name]);
-    },
-  );
-});
+describe.skipIf(without("the Pulumi CLI's conformance", cli ? undefined : noCli))(
+  `the Pulumi CLI still does so ${cli?.found}`,
+  () => {
+    it.each(scenarios.filter(({ name }) => only === undefined || name.includes(only)))(
+      "$name",
+      { timeout: 600_000 },
+      async (scenario) => {
+        const results = await runOnDisk("pulumi", scenario);
+        if (record) {
+          golden[scenario.name] = results;
+          const known = scenarios
+            .filter(({ name }) => golden[name] !== undefined)
+            .map(({ name }) => [name, golden[name]]);
+          await writeFile(goldenPath, `${JSON.stringify(Object.fromEntries(known), null, 1)}\n`);
+        }
+        expect(results).toEqual(golden[scenario.name]);
+      },
+    );
+  },
+);

@@ -10,14 +10,20 @@ exports.newWorld = () => ({ counters: {}, things: {}, calls: [], rules: {} });
 
 const outputs = (inputs) => ({ ...inputs, result: `${inputs.value}!`, secretResult: `hidden ${inputs.value}` });
 
-/** @param {{ load(): World, save(world: World): void }} store */
+/** @param {{ load(): World, save(world: World): void, beforeFailing?(): Promise<void> }} store */
 exports.toy = (store) => {
   const act = async (call, change) => {
     const world = store.load();
     world.calls.push(call);
     world.process = process.pid;
     const rule = world.rules[call];
-    const made = change(world, rule);
+    let made;
+    try {
+      made = change(world, rule);
+    } catch (error) {
+      await store.beforeFailing?.();
+      throw error;
+    }
     store.save(world);
     // The thing is there, and nobody has been told yet.
     if (rule === "hang") await new Promise(() => setInterval(() => {}, 1000));
@@ -84,4 +90,6 @@ exports.provider = () =>
       writeFileSync(`${process.env.TOY_WORLD}.new`, JSON.stringify(world));
       renameSync(`${process.env.TOY_WORLD}.new`, process.env.TOY_WORLD);
     },
+    // By then the program has registered all that it can, on a slow machine too: what it has is in the events and the state.
+    beforeFailing: () => new Promise((resolve) => setTimeout(resolve, 1000)),
   });
