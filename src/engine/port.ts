@@ -37,7 +37,10 @@ export interface Outcome {
   result: "succeeded" | "failed" | "cancelled";
   /** Steps by operation, as in the summary event (`same` included). */
   changes: Partial<Record<OpType, number>>;
-  /** The stack's outputs after the operation (after a failed update: the previous ones), secrets in clear and marked. */
+  /**
+   * The stack's outputs after the operation (after a failed update: the previous ones), secrets in clear and marked. Of a preview:
+   * what they would be; empty where the engine does not tell.
+   */
   outputs: OutputMap;
   /** Messages of error diagnostics, each once, secrets redacted, without stack traces. */
   errors: string[];

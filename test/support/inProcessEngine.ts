@@ -99,13 +99,14 @@ export class InProcessStacks {
     const { result, changes, snapshot } = await withEnv(env, () =>
       withPlainStructs(() => deployment.run(kind === "update" ? program : undefined)),
     );
+    const outputs = snapshot.resources.find(({ type }) => type === rootStackType)?.outputs ?? {};
     if (!dryRun) {
       const problem = integrityProblem(snapshot.resources);
       if (problem) throw new Error(`the state of ${stack} after ${kind} is not valid: ${problem}`);
       this.#states.set(stack, snapshotToJson(snapshot, noSecrets, new Date()));
-      this.#outputs.set(stack, snapshot.resources.find(({ type }) => type === rootStackType)?.outputs ?? {});
+      this.#outputs.set(stack, outputs);
     }
-    return { result, changes, outputs: outputMap(this.outputs(stack)), errors: errors.list(), interrupted: [] };
+    return { result, changes, outputs: outputMap(outputs), errors: errors.list(), interrupted: [] };
   }
 
   #plugin(pkg: string, native: NativeProviders): Plugin {

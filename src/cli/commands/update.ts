@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 // `up`, `preview`, `refresh`, `destroy`: the stack update.
 import { confirm } from "@inquirer/prompts";
 import type { Command } from "commander";
@@ -143,8 +144,10 @@ export async function update(io: Io, options: UpdateOptions): Promise<void> {
       options,
       flag ? `Update ${options.stack}, and turn ${flag.name} ${flag.text}?` : `Update ${options.stack}?`,
     );
-  // With nothing to do there is nothing to write either: the program has looked at everything just now.
-  const idle = changesOf(planned) === 0 && planned.outcome.interrupted.length === 0;
+  // With nothing to do there is nothing to write either: the program has looked at everything just now. Unless an earlier run
+  // ended right before it could say so.
+  const said = isDeepStrictEqual(planned.outcome.outputs, await stack.engine.outputs());
+  const idle = said && changesOf(planned) === 0 && planned.outcome.interrupted.length === 0;
   const done = idle ? planned : await runEngine(io, stack.engine, "up", { refresh: true });
   const outputs = await stack.engine.outputs();
   const record = outputs.migration?.value as MigrationRecord | undefined;

@@ -89,7 +89,8 @@ export class PulumiEngine implements Engine {
       outcome.result = options.signal?.aborted === true ? "cancelled" : "failed";
       if (errors.list().length === 0) onEvent(errorEvent(message));
     }
-    if (operation !== "preview") outcome.outputs = (await stack?.outputs().catch(() => outcome.outputs)) ?? {};
+    // What they would be the CLI does not tell.
+    outcome.outputs = operation === "preview" ? {} : ((await stack?.outputs().catch(() => outcome.outputs)) ?? {});
     return { ...outcome, errors: errors.list() };
   }
 
