@@ -125,8 +125,9 @@ export async function gateFacts(
   const flag = await lookAtFlag(heroku, catalog, from, apps.find(({ name }) => name === flagApp(catalog, from))?.vars);
   const parsed = migrationOutput.safeParse(output);
   const overrides = parsed.success ? parsed.data.overrides : [];
-  const prefix = (vendor: string) => environmentPath(config.root, vendor, from);
-  const paths = new Set(scopedVendors(catalog).map(prefix));
+  const own = new Set(
+    heldBy(catalog, from).map((one) => `${environmentPath(config.root, one.vendor, from)}${one.name}`),
+  );
   const { wrong, unchecked } = readNow(catalog, from, config.root, world.rows, overrides);
   const forbidden = forbiddenHere(catalog, from, config.root, { rows: world.rows, apps });
   return {
@@ -139,7 +140,10 @@ export async function gateFacts(
     unchecked,
     rotationSeen: world.rows.some(
       (row) =>
-        paths.has(row.path) && !row.token.endsWith("@1") && flag.since !== undefined && row.updatedAt >= flag.since,
+        own.has(`${row.path}${row.name}`) &&
+        !row.token.endsWith("@1") &&
+        flag.since !== undefined &&
+        row.updatedAt >= flag.since,
     ),
     requireRotation: config.requireStagingRotation,
     soakHours: config.soakHours,

@@ -1,4 +1,5 @@
 // What the Migration resource remembers: pure, from what this update was told and what the last one remembered.
+import { isDeepStrictEqual } from "node:util";
 import { type Phase, phaseOf, soakStart } from "./phases.js";
 import type { Transition } from "./plan.js";
 import { allConfirmed, mergeSummaries, type SetMemory, type SetSummary, waits, wrongs } from "./summary.js";
@@ -65,8 +66,10 @@ export interface MigrationRecord {
   readonly target: Target;
 }
 
-/** @param last what the last update remembered; undefined for the first */
-export function recordMigration(facts: MigrationFacts, last: MigrationRecord | undefined): MigrationRecord {
+/** @param before what the last update remembered; undefined for the first */
+export function recordMigration(facts: MigrationFacts, before: MigrationRecord | undefined): MigrationRecord {
+  // What was confirmed in another vault, and what soaked there, says nothing of this one.
+  const last = before && isDeepStrictEqual(before.target, facts.target) ? before : undefined;
   const summary = mergeSummaries(facts.sets.map((set) => set.summary));
   const { flag } = facts;
   const on = flag.transition === "none" ? flag.running : flag.transition === "on";

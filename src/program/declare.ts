@@ -15,7 +15,7 @@ export function declare(
   const { target, environment } = plan;
   const version = providerVersion;
   // While the flag is on or about to be, nothing that it stands on may be deleted by mistake.
-  const protect = plan.flag.running || plan.flag.transition === "on";
+  const protect = plan.flag.transition === "on" || (plan.flag.running && plan.flag.transition !== "off");
 
   const sets = plan.folders.map(({ vendor, path, exists }, index) => {
     const folder = new Folder(`${vendor}-${environment}`, { version, target, path, exists }, { protect });

@@ -40,6 +40,7 @@ class Names {
     return this.sets.flatMap(({ path, flatPath, sources, memory }) =>
       Object.keys(sources).map((name) => ({
         name,
+        path,
         flatPath,
         flat: this.rows.filter((row) => row.name === name && row.path === flatPath),
         target: this.rows.filter((row) => row.name === name && row.path === path),
@@ -64,20 +65,39 @@ const approval = (name: string, path: string) =>
     { stack: undefined },
   );
 
-/** Name by name, each read again right before: whatever interrupts it, what is left is either as before or done. */
-async function apply(inputs: RetirementInputs, last: RetirementReport | undefined): Promise<RetirementOutputs> {
+/** Both rows once more, right before the deletion: what the environment path had may be gone since. */
+async function deletable(
+  vault: InfisicalClient,
+  { name, path, flatPath, record }: ReturnType<Names["all"]>[number],
+  token: string,
+): Promise<boolean> {
+  const flat = await vault.getSecret(flatPath, name);
+  if (flat?.token !== token) return false;
+  const target = await vault.getSecret(path, name);
+  return retire([flat], target ? [target] : [], record).is === "delete";
+}
+
+/**
+ * Name by name, each read again right before: whatever interrupts it, what is left is either as before or done.
+ * @param last what the last update left, of the same target
+ */
+async function apply(inputs: RetirementInputs, last: RetirementOutputs | undefined): Promise<RetirementOutputs> {
   const vault = vaultAt(inputs.target);
   const refused = !inputs.wanted
     ? []
-    : inputs.phase === "soaked" || inputs.phase === "retired" || (last?.retired.length ?? 0) > 0
+    : inputs.phase === "soaked"
       ? inputs.refused
       : [...inputs.refused, `this stack's own phase is ${inputs.phase}, not soaked`];
   const before = await look(vault, inputs);
   const retired = new Set<string>();
   const kept: { name: string; why: string }[] = [];
 
-  for (const { name, flatPath, flat, target, record } of before.all()) {
-    const wasFlat = last?.retired.includes(name) === true || record !== undefined;
+  let waits = false;
+  for (const one of before.all()) {
+    const { name, flatPath, flat, target, record } = one;
+    // Also by an update that was interrupted before it could say so: the flat row was there when the last one ended.
+    const wasFlat =
+      last?.retirement.retired.includes(name) || record !== undefined || (last?.left[name] ?? null) !== null;
     if (!inputs.wanted) {
       const step = restore(flat, target, wasFlat);
       if (step.is !== "create") continue;
@@ -93,11 +113,11 @@ async function apply(inputs: RetirementInputs, last: RetirementReport | undefine
     if (step.is !== "delete") continue;
     if (refused.length > 0) {
       kept.push({ name, why: "not now" });
+      waits = true;
       continue;
     }
-    const fresh = await vault.getSecret(flatPath, name);
-    if (fresh?.token !== step.row.token) {
-      kept.push({ name, why: `written again at ${flatPath} just now` });
+    if (!(await deletable(vault, one, step.row.token))) {
+      kept.push({ name, why: "it, or the environment's value, was written or deleted just now" });
       continue;
     }
     const result = await vault.deleteSecret(flatPath, name);
@@ -105,7 +125,12 @@ async function apply(inputs: RetirementInputs, last: RetirementReport | undefine
     retired.add(name);
   }
   const after = await look(vault, inputs);
-  return { ...inputs, retirement: { retired: [...retired], kept, refused }, left: after.tokens() };
+  // With nothing left to delete there is nothing to refuse.
+  return {
+    ...inputs,
+    retirement: { retired: [...retired], kept, refused: waits ? refused : [] },
+    left: after.tokens(),
+  };
 }
 
 export const retirement: DynamicProvider<RetirementInputs, RetirementOutputs> = {
@@ -121,7 +146,7 @@ export const retirement: DynamicProvider<RetirementInputs, RetirementOutputs> = 
           (olds.retirement.refused.length > 0 && olds.phase !== news.phase))),
   }),
   create: async (inputs) => ({ id: "flat", outs: await apply(inputs, undefined) }),
-  update: async (_id, olds, news) => ({ outs: await apply(news, olds.retirement) }),
+  update: async (_id, olds, news) => ({ outs: await apply(news, same(olds.target, news.target) ? olds : undefined) }),
   read: async (id, props) => ({ id, props }),
   delete: async () => {},
 };

@@ -12,6 +12,7 @@ import {
 } from "../catalog/index.js";
 import type { StackConfig } from "../config/index.js";
 import {
+  forbiddenHere,
   heldValues,
   type MigrationRecord,
   nextSteps,
@@ -115,6 +116,7 @@ function environmentOf(
     blocked: [
       ...new Set([
         ...wrong.map(({ path, why, state }) => `${path}: ${why ?? state}`),
+        ...forbiddenHere(catalog, name, config.root, world).map((one) => `${one.name}: ${one.why}`),
         ...(record && record.flag.wanted !== record.flag.running ? record.blocked : []),
       ]),
     ],

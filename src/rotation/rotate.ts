@@ -5,7 +5,7 @@ import { type Catalog, credentialOf, environmentOf, forbiddenIn, judge, mayHold 
 import { Refusal } from "../errors.js";
 import type { HerokuClient } from "../heroku/index.js";
 import { heldValues } from "../migration/index.js";
-import { flatPath, resolve } from "../resolver/index.js";
+import { environmentPath, flatPath, resolve } from "../resolver/index.js";
 import type { SecretValue } from "../secret.js";
 import type { InfisicalClient } from "../vault/client/index.js";
 import { type AffectedApp, affectedApps } from "./affected.js";
@@ -31,13 +31,15 @@ export interface RotationPlan {
   /** Environment by whose rules the value is judged: the flat path holds the fallback's. */
   readonly judgedAs: string;
   readonly apps: readonly AffectedApp[];
+  /** Values of the environments that only read this path for now, at their own: an app that has its own keeps it. */
+  readonly own: Readonly<Record<string, SecretValue>>;
   readonly vault: "write" | "has it";
 }
 
 export type RotationEvent =
   | { readonly step: "ruled" | "tried" | "not tried" }
   | { readonly step: "written" | "in place"; readonly path: string; readonly token: string }
-  | { readonly step: "set" | "had it" | "does not use it"; readonly app: string };
+  | { readonly step: "set" | "had it" | "does not use it" | "keeps its own"; readonly app: string };
 
 /** Where the value would go. Reads only. @throws Refusal where a rule is broken */
 export async function planRotation(request: RotationRequest): Promise<RotationPlan> {
@@ -64,12 +66,20 @@ export async function planRotation(request: RotationRequest): Promise<RotationPl
   if (findings.length > 0)
     throw new Refusal(`${name} is not rotated:\n${findings.map(({ why, rule }) => `  ${why} (${rule})`).join("\n")}`);
   const there = rows.filter((row) => row.path === path && row.name === name);
+  const own: Record<string, SecretValue> = {};
+  for (const reader of readers) {
+    const row = rows.find((one) => one.name === name && one.path === environmentPath(root, credential.vendor, reader));
+    if (row && !there.some((one) => one.value.equals(row.value))) own[reader] = row.value;
+  }
+  // A key that may not read an app may not set its vars either, and the vault is written first.
+  for (const { app } of apps) await request.heroku.configVars(app);
   if (there.length > 1)
     throw new Refusal(`${name} has ${there.length} rows at ${path}: delete all but one in Infisical first.`);
   return {
     path,
     judgedAs,
     apps,
+    own,
     vault: there[0]?.value.equals(value) ? "has it" : "write",
   };
 }
@@ -104,8 +114,13 @@ export async function rotate(
     );
   onEvent({ step: before?.value.equals(value) ? "in place" : "written", path: plan.path, token: back.token });
 
-  for (const { app } of plan.apps) {
+  for (const { app, environment } of plan.apps) {
     const current = (await heroku.configVars(app)).get(name);
+    const own = plan.own[environment];
+    if (current && own?.equals(current)) {
+      onEvent({ step: "keeps its own", app });
+      continue;
+    }
     if (!current && !managed.includes(app)) {
       onEvent({ step: "does not use it", app });
       continue;

@@ -87,6 +87,7 @@ function tell(io: Io, event: RotationEvent): void {
     "in place": "path" in event ? `${event.path} has it already` : "",
     set: "app" in event ? `set on ${event.app} and read back` : "",
     "had it": "app" in event ? `${event.app} has it already` : "",
+    "keeps its own": "app" in event ? `${event.app} has its own environment's value, and keeps it` : "",
     "does not use it": "app" in event ? `${event.app} does not have the var, and is left alone` : "",
   };
   io.out(`  ${event.step === "not tried" ? c.yellow("·") : c.green("✓")} ${lines[event.step]}`);
