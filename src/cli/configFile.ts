@@ -1,29 +1,42 @@
 import { readFileSync, renameSync, writeFileSync } from "node:fs";
-import { stackFile, withConfigValue } from "../config/index.js";
+import { parse } from "yaml";
+import { checkedConfig, stackFile, withConfigValue } from "../config/index.js";
 import { UsageError } from "../errors.js";
+import { catalog } from "./project.js";
 
 /** A stack file that is changed for a command and can be put back, byte for byte. */
 export class ConfigFile {
   readonly path: string;
   readonly #before: Buffer;
 
-  constructor(projectDir: string, stack: string) {
+  constructor(
+    projectDir: string,
+    private readonly stack: string,
+  ) {
     this.path = stackFile(projectDir, stack);
     this.#before = readFileSync(this.path);
   }
 
-  set(key: string, value: boolean): void {
+  /** @throws UsageError where a key cannot be set, or the config would be refused afterwards; then the file is as it was */
+  set(values: Readonly<Record<string, boolean>>): void {
+    let text = this.#before.toString("utf8");
+    for (const [key, value] of Object.entries(values)) text = this.#changed(text, key, value);
+    checkedConfig((parse(text) as { config: Record<string, unknown> }).config, this.stack, catalog);
+    this.#write(text);
+  }
+
+  putBack(): void {
+    this.#write(this.#before);
+  }
+
+  #changed(text: string, key: string, value: boolean): string {
     try {
-      this.#write(withConfigValue(this.#before.toString("utf8"), key, value));
+      return withConfigValue(text, key, value);
     } catch (error) {
       throw new UsageError(
         `${this.path}: ${(error as Error).message}. Set console-vault:${key}: ${value} there yourself.`,
       );
     }
-  }
-
-  putBack(): void {
-    this.#write(this.#before);
   }
 
   /** In one step, so that an interruption leaves the old file or the new one. */

@@ -10,4 +10,4 @@ export {
   type StackConfig,
 } from "./schema.js";
 export { isLoopback, type Services, servicesOf } from "./services.js";
-export { configError, ownKeys, rawStackConfig, readStackConfig, stackFile } from "./stackFile.js";
+export { checkedConfig, configError, ownKeys, rawStackConfig, readStackConfig, stackFile } from "./stackFile.js";

@@ -44,7 +44,12 @@ export function ownKeys(raw: Readonly<Record<string, unknown>>): Record<string, 
  */
 export function readStackConfig(projectDir: string, stack: string, catalog: Catalog): StackConfig {
   environmentOf(catalog, stack);
-  const parsed = parseConfig(ownKeys(rawStackConfig(projectDir, stack)), stack, catalog);
+  return checkedConfig(rawStackConfig(projectDir, stack), stack, catalog);
+}
+
+/** @param raw the whole `config:` of a stack file. @throws ConfigurationError that lists every problem by key */
+export function checkedConfig(raw: Readonly<Record<string, unknown>>, stack: string, catalog: Catalog): StackConfig {
+  const parsed = parseConfig(ownKeys(raw), stack, catalog);
   if (parsed.ok) return parsed.config;
   throw configError(`Pulumi.${stack}.yaml`, parsed.problems);
 }

@@ -109,6 +109,23 @@ describe("prod, rotated while its flag is on", () => {
   });
 });
 
+describe("prod, which is to retire its flat copies and still soaks", () => {
+  it("goes back with a config that later commands accept: neither the flag nor the retirement is wanted", async () => {
+    await world.prodOn();
+    world.set("prod", "retireFlat", true);
+    expect((await world.up("prod")).code).toBe(3);
+    const file = config("prod");
+
+    const { out } = done(await rollback("prod"));
+    expect(out).toMatch(/console-vault:retireFlat is false there too/);
+    expect(config("prod")).toBe(
+      file.replace("vaultEnvAware: true", "vaultEnvAware: false").replace("retireFlat: true", "retireFlat: false"),
+    );
+    expect(world.flag("prod")).toBe("false");
+    expect(done(await world.up("prod")).writes).toEqual([]);
+  });
+});
+
 describe("once the flat copies are retired", () => {
   beforeEach(async () => {
     await world.prodOn();

@@ -42,7 +42,7 @@ async function promote(io: Io, options: PromoteOptions): Promise<void> {
   );
 
   const file = new ConfigFile(stack.projectDir, to);
-  file.set("vaultEnvAware", true);
+  file.set({ vaultEnvAware: true });
   io.err(`  console-vault:vaultEnvAware: true  in ${file.path}`);
   try {
     await update(io, { ...options, stack: to });

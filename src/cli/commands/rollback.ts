@@ -115,7 +115,9 @@ async function rollback(io: Io, options: RollbackOptions): Promise<void> {
       throw new Ended(exitCodes.failed, "Nothing was changed.");
   }
   const file = new ConfigFile(stack.projectDir, environment);
-  file.set("vaultEnvAware", false);
+  // Retirement is wanted only with the flag on: left at true, it would have every later command refused.
+  const { retireFlat } = stack.config;
+  file.set({ vaultEnvAware: false, ...(retireFlat ? { retireFlat: false } : {}) });
   try {
     await stack.lock([environment], async () => {
       if (back && running && options.restoreFlat) await restoreFlat(io, stack, back);
@@ -127,6 +129,7 @@ async function rollback(io: Io, options: RollbackOptions): Promise<void> {
     throw error;
   }
   io.out(`${c.green("✓")} ${variable} is off on ${app}, and no more wanted in ${file.path}`);
+  if (retireFlat) io.out("  console-vault:retireFlat is false there too: the flat copies are what is read now.");
   const stale = options.restoreFlat ? [] : (back?.different ?? []).map(({ name }) => name);
   for (const line of consequences(stack.config, stale)) io.out(`  ${line}`);
   if (!back) {
