@@ -21,7 +21,6 @@ export { type Restore, type Retire, restore, retire } from "./retirement.js";
 export {
   allConfirmed,
   type Broken,
-  emptySummary,
   mergeSummaries,
   type SeenTokens,
   type SetMemory,

@@ -50,14 +50,17 @@ async function lastTouch(heroku: HerokuClient, app: string, variable: string): P
  */
 async function mayRead(
   catalog: Catalog,
-  { environment, root, sources }: StackConfig,
+  { environment, root, sources, vaultEnvAware }: StackConfig,
   vault: InfisicalClient,
   rows: World["rows"],
+  on: boolean,
 ): Promise<void> {
   const { source } = environmentOf(catalog, environment);
+  // With the flag off it is the flat path that is read.
+  const turnsOff = on && !vaultEnvAware;
   const paths = heldBy(catalog, environment).flatMap(({ name, vendor }) => [
     environmentPath(root, vendor, environment),
-    ...((sources[name] ?? source) === "copy" ? [flatPath(root, vendor)] : []),
+    ...(turnsOff || (sources[name] ?? source) === "copy" ? [flatPath(root, vendor)] : []),
   ]);
   for (const path of new Set(paths)) if (!rows.some((row) => row.path === path)) await vault.listSecrets(path);
 }
@@ -82,13 +85,13 @@ export async function look(
     // A folder with a secret in it is there; only an empty one has to be asked for.
     if (rows.some((row) => row.path === path) || (await vault.folderExists(path))) folders.add(path);
   }
-  await mayRead(catalog, config, vault, rows);
 
   const apps: AppView[] = [];
   for (const name of Object.values(environmentOf(catalog, config.environment).apps))
     apps.push(await viewOf(heroku, account, name));
   const flagVars = apps.find(({ name }) => name === flagApp(catalog, config.environment))?.vars;
   const flag = await lookAtFlag(heroku, catalog, config.environment, flagVars);
+  await mayRead(catalog, config, vault, rows, flag.on);
   return { rows, folders, apps, flag, account, now: heroku.now() };
 }
 

@@ -37,17 +37,6 @@ export interface SetMemory {
   readonly records: Readonly<Record<string, CopyRecord>>;
 }
 
-export const emptySummary: SetSummary = {
-  placed: [],
-  confirmed: [],
-  missing: [],
-  broken: [],
-  waiting: [],
-  conflicts: [],
-  unchecked: [],
-  overrides: [],
-};
-
 /** One summary of many, in their order. */
 export function mergeSummaries(sets: readonly SetSummary[]): SetSummary {
   const all = <Key extends keyof SetSummary>(key: Key) => sets.flatMap((set) => set[key] as never[]) as SetSummary[Key];
