@@ -46,7 +46,7 @@ async function configuredKey(io: Io, projectDir: string, stack: string): Promise
   return configValue({ projectDir, stack, env: definedOnly(io.env) }, herokuKey);
 }
 
-function definedOnly(env: NodeJS.ProcessEnv): Record<string, string> {
+export function definedOnly(env: NodeJS.ProcessEnv): Record<string, string> {
   return Object.fromEntries(Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined));
 }
 

@@ -232,6 +232,28 @@ describe("a stack that is pointed at another place", () => {
     expect(world.at("prod", "HEROKU_API_KEY")).toBe(world.flat("HEROKU_API_KEY"));
   });
 
+  it.each<[string, string[], string]>([
+    ["provision", ["provision", "POSTMARK_SERVER_TOKEN", "--env", "staging"], "up --stack staging --rebind"],
+    ["rotate", ["rotate", "POSTMARK_SERVER_TOKEN", "--env", "staging", "--yes"], "up --stack staging --rebind"],
+    ["rollback", ["rollback", "--stack", "staging", "--yes"], "rollback --stack staging --rebind"],
+    ["promote", ["promote", "--yes"], "up --stack prod --rebind"],
+  ])("so does %s with another vault in the shell, before it writes to either", async (_, argv, ifMeant) => {
+    await world.stagingOn();
+    done(await world.up("prod"));
+    const other = await World.open();
+    const [there, elsewhere, files] = [world.snapshot(), other.snapshot(), world.files()];
+    const { INFISICAL_API_URL, INFISICAL_CLIENT_ID, INFISICAL_CLIENT_SECRET } = other.env;
+    const { code, err } = await world.run(argv, {
+      input: valueFor("POSTMARK_SERVER_TOKEN", "staging"),
+      env: { INFISICAL_API_URL, INFISICAL_CLIENT_ID, INFISICAL_CLIENT_SECRET },
+    });
+    expect([world.snapshot(), other.snapshot(), world.files()]).toEqual([there, elsewhere, files]);
+    await other.close();
+    expect(code).toBe(3);
+    expect(err).toContain(`vault: this stack works on ${world.env.INFISICAL_API_URL}, not on ${INFISICAL_API_URL}`);
+    expect(err).toContain(`If that is meant: console-vault ${ifMeant}`);
+  });
+
   it("an account of another name is another place as well", async () => {
     const key = valueFor("HEROKU_API_KEY", "staging");
     const seed = defaultSeed();

@@ -5,13 +5,12 @@ import { join, resolve } from "node:path";
 import { parseDocument } from "yaml";
 import { environmentOf } from "../../catalog/index.js";
 import { configError, ownKeys, parseConfig, rawStackConfig, type StackConfig, servicesOf } from "../../config/index.js";
-import { EngineError, plainResources, readPlainState } from "../../engine/index.js";
 import { predecessor, targetOf } from "../../migration/index.js";
 import { type PlanReport, renderComment } from "../../report/index.js";
 import { Ended, exitCodes } from "../exit.js";
 import { colorsOf, type Io } from "../io.js";
+import { lastUpdate } from "../lastUpdate.js";
 import { type OfflinePlan, planOffline } from "../offline.js";
-import type { LastUpdate } from "../offlineChanges.js";
 import { reportStep } from "../planReport.js";
 import { catalog, projectDirOf } from "../project.js";
 import { countWords, stepLines } from "../show.js";
@@ -27,19 +26,6 @@ export interface OfflineOptions {
 /** A plan for people who cannot see the log of the run: written where `--markdown` says. */
 export function writeComment(io: Io, file: string | undefined, report: PlanReport): void {
   if (file !== undefined) writeFileSync(resolve(io.cwd, file), renderComment(report));
-}
-
-async function lastUpdate(io: Io, projectDir: string, stack: string): Promise<LastUpdate> {
-  const env: Record<string, string> = {};
-  for (const [key, value] of Object.entries(io.env)) if (value !== undefined) env[key] = value;
-  const location = { projectDir, stack, env };
-  try {
-    const own = await io.openEngine?.(location).export();
-    return { is: "known", resources: own ? plainResources(own) : await readPlainState(location) };
-  } catch (error) {
-    if (error instanceof EngineError) return { is: "unknown", why: error.message };
-    throw error;
-  }
 }
 
 /** Every problem of the config is told at once, in the comment too. */

@@ -1,11 +1,21 @@
 import type { Command } from "commander";
 import { environmentOf } from "../../catalog/index.js";
 import { Refusal, UsageError } from "../../errors.js";
-import { duration, gate, gateFacts, look, lookAtFlag, predecessor, targetOf } from "../../migration/index.js";
+import {
+  duration,
+  gate,
+  gateFacts,
+  look,
+  lookAtFlag,
+  type MigrationRecord,
+  predecessor,
+  targetOf,
+} from "../../migration/index.js";
 import { ConfigFile } from "../configFile.js";
 import { colorsOf, type Io } from "../io.js";
 import { catalog } from "../project.js";
 import { openStack, type StackOptions } from "../stack.js";
+import { refuseOtherTarget } from "../target.js";
 import { type UpdateOptions, update } from "./update.js";
 
 interface PromoteOptions extends Omit<StackOptions, "stack"> {
@@ -27,14 +37,25 @@ async function promote(io: Io, options: PromoteOptions): Promise<void> {
 
   // The gate before anything is touched, its file included; the stack's own update asks it again.
   const world = await look(catalog, stack.config, stack.vault, stack.heroku);
-  const target = targetOf(stack.config, stack.services, world.account);
+  const record = (await stack.engine.outputs()).migration?.value as MigrationRecord | undefined;
+  refuseOtherTarget(stack, record, world.account);
   if (world.flag.on && stack.config.vaultEnvAware) {
     io.err(`${catalog.flag.variable} is on on ${world.flag.app} already`);
     await update(io, { ...options, stack: to });
     return;
   }
   const output = (await source.engine.outputs()).migration?.value as unknown;
-  const answer = gate(await gateFacts(catalog, stack.config, world, target, stack.heroku, from, output));
+  const answer = gate(
+    await gateFacts(
+      catalog,
+      stack.config,
+      world,
+      targetOf(stack.config, stack.services, world.account),
+      stack.heroku,
+      from,
+      output,
+    ),
+  );
   if (!answer.open) throw new Refusal(answer.reasons.join("\n"));
   for (const warning of answer.warnings) io.err(c.yellow(`! ${warning}`));
   io.err(

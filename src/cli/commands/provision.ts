@@ -8,11 +8,14 @@ import { SecretValue } from "../../secret.js";
 import { trimmed } from "../../vault/client/index.js";
 import { environmentToWrite } from "../environment.js";
 import { colorsOf, type Io } from "../io.js";
+import { lastRecord } from "../lastUpdate.js";
 import { catalog, projectDirOf } from "../project.js";
 import { openServices } from "../stack.js";
+import { refuseOtherTarget } from "../target.js";
 
 interface ProvisionOptions {
   readonly env?: string;
+  readonly engine?: string;
   readonly cwd?: string;
   readonly replace?: boolean;
   readonly keepNewline?: boolean;
@@ -40,13 +43,17 @@ async function provision(io: Io, name: string, options: ProvisionOptions): Promi
     );
   if (!mayHold(credential, environment.name))
     throw new Refusal(`${environment.name} must never hold ${name} (never-in).`);
-  const { config, vault, heroku } = await openServices(io, projectDirOf(io, options.cwd), environment.name);
+  const projectDir = projectDirOf(io, options.cwd);
+  const services = await openServices(io, projectDir, environment.name);
+  const { config, vault, heroku } = services;
   if ((config.sources[name] ?? environment.source) === "copy")
     throw new Refusal(
       `${name} is copied from its flat path on ${environment.name}. To write it by hand, set console-vault:sources: { ${name}: provision } in Pulumi.${environment.name}.yaml first.`,
     );
   const value = await readValue(io, name, options.keepNewline);
 
+  const record = await lastRecord(io, projectDir, { ...options, stack: environment.name });
+  refuseOtherTarget(services, record, (await heroku.account()).email);
   await vault.checkAccess();
   const flag = await lookAtFlag(heroku, catalog, environment.name);
   const path = environmentPath(config.root, credential.vendor, environment.name);
@@ -105,6 +112,11 @@ export function addProvision(program: Command, io: Io): void {
     .option("--env <environment>", "environment that gets it")
     .option("--replace", "replace another value that is there (only while the flag is off)")
     .option("--keep-newline", "the line break at the end of stdin belongs to the value")
+    .option(
+      "--engine <engine>",
+      "auto, pulumi or embedded: who is asked what was recorded, if the state's file is not here",
+      "auto",
+    )
     .option("--cwd <dir>", "the project's directory")
     .action((name: string, options: ProvisionOptions) => provision(io, name, options));
 }

@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import { environmentOf, flagApp } from "../../catalog/index.js";
 import type { StackConfig } from "../../config/index.js";
 import { Refusal, UsageError } from "../../errors.js";
-import { type WayBack, wayBack } from "../../migration/index.js";
+import { type MigrationRecord, type WayBack, wayBack } from "../../migration/index.js";
 import { flagMeansOn } from "../../resolver/index.js";
 import { InfisicalError } from "../../vault/client/index.js";
 import { ConfigFile } from "../configFile.js";
@@ -11,6 +11,7 @@ import { Ended, exitCodes } from "../exit.js";
 import { colorsOf, type Io } from "../io.js";
 import { catalog } from "../project.js";
 import { type OpenStack, openStack } from "../stack.js";
+import { refuseOtherTarget } from "../target.js";
 import { type UpdateOptions, update, withStackOptions } from "./update.js";
 
 interface RollbackOptions extends UpdateOptions {
@@ -94,6 +95,17 @@ function consequences({ environment, manage }: StackConfig, stale: readonly stri
   ];
 }
 
+/** What the stack's last update recorded. A state that cannot be read keeps nobody from turning the flag off who says --force. */
+async function recordOf(io: Io, { engine }: OpenStack, options: RollbackOptions): Promise<MigrationRecord | undefined> {
+  try {
+    return (await engine.outputs()).migration?.value as MigrationRecord | undefined;
+  } catch (error) {
+    if (!options.force) throw error;
+    io.err(`! the stack's state cannot be read (${(error as Error).message}); going on, as --force says`);
+    return undefined;
+  }
+}
+
 async function rollback(io: Io, options: RollbackOptions): Promise<void> {
   const { stack: environment } = options;
   if (options.restoreFlat && environment !== catalog.fallback)
@@ -106,6 +118,15 @@ async function rollback(io: Io, options: RollbackOptions): Promise<void> {
   const { variable } = catalog.flag;
   const isOn = async () => flagMeansOn((await stack.heroku.configVars(app)).get(variable)?.reveal());
 
+  if (!options.rebind) {
+    const { email } = await stack.heroku.account();
+    refuseOtherTarget(
+      stack,
+      await recordOf(io, stack, options),
+      email,
+      `console-vault rollback --stack ${environment} --rebind`,
+    );
+  }
   const running = await isOn();
   const back = await lookBack(io, stack, options, running);
   if (back && running) refuse(environment, back, options);
@@ -148,6 +169,6 @@ export function addRollback(program: Command, io: Io): void {
     .option("-y, --yes", "do not ask")
     .option("--accept-stale", "go back to flat values that were rotated since")
     .option("--restore-flat", `${catalog.fallback} only: write the current values back to the flat path first`)
-    .option("--force", "turn the flag off even though the vault cannot be asked")
+    .option("--force", "turn the flag off even though the vault, or the stack's state, cannot be asked")
     .action((options: RollbackOptions) => rollback(io, options));
 }

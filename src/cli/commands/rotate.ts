@@ -13,6 +13,7 @@ import { Ended, exitCodes } from "../exit.js";
 import { colorsOf, type Io } from "../io.js";
 import { catalog, projectDirOf } from "../project.js";
 import { type OpenStack, openStack } from "../stack.js";
+import { refuseOtherTarget } from "../target.js";
 import { readValue } from "./provision.js";
 
 interface RotateOptions {
@@ -57,10 +58,13 @@ async function runningFlags(heroku: HerokuClient): Promise<Record<string, boolea
 }
 
 /** Config says what is wanted, state what was last done, the app what is true: a rotation goes by the truth, if all agree. */
-async function agreedFlags(stack: OpenStack, heroku: HerokuClient): Promise<Record<string, boolean>> {
+async function agreedFlags(
+  stack: OpenStack,
+  heroku: HerokuClient,
+  record: MigrationRecord | undefined,
+): Promise<Record<string, boolean>> {
   const flags = await runningFlags(heroku);
   const { environment, vaultEnvAware: wanted } = stack.config;
-  const record = (await stack.engine.outputs()).migration?.value as MigrationRecord | undefined;
   const [running, recorded] = [flags[environment]!, record?.flag.running ?? false];
   const word = (on: boolean) => (on ? "on" : "off");
   if (wanted !== running || recorded !== running)
@@ -98,9 +102,11 @@ async function rotateCommand(io: Io, name: string, options: RotateOptions): Prom
   const projectDir = projectDirOf(io, options.cwd);
   const stack = await openStack(io, { ...options, stack: environment });
   const value = await readValue(io, name, options.keepNewline);
-  await stack.vault.checkAccess();
   const heroku = await clientFor(stack, name, value);
-  const flags = await agreedFlags(stack, heroku);
+  const record = (await stack.engine.outputs()).migration?.value as MigrationRecord | undefined;
+  refuseOtherTarget(stack, record, (await heroku.account()).email);
+  await stack.vault.checkAccess();
+  const flags = await agreedFlags(stack, heroku, record);
   const request: RotationRequest = {
     catalog,
     name,
