@@ -1,5 +1,7 @@
 import {
+  checkHerokuConfig,
   credentialsOf,
+  isEncrypted,
   rawStackConfig,
   readStackConfig,
   type Services,
@@ -39,10 +41,11 @@ export interface OpenServices {
 
 const herokuKey = "heroku:apiKey";
 
-/** The stack's own key, decrypted where it is kept as a secret. */
+/** The stack's own key, decrypted. */
 async function configuredKey(io: Io, projectDir: string, stack: string): Promise<string | undefined> {
-  const written = rawStackConfig(projectDir, stack)[herokuKey];
-  if (written === undefined || typeof written === "string") return written;
+  const raw = rawStackConfig(projectDir, stack);
+  checkHerokuConfig(raw, stack, (key) => isEncrypted(raw[key]));
+  if (!isEncrypted(raw[herokuKey])) return undefined;
   return configValue({ projectDir, stack, env: definedOnly(io.env) }, herokuKey);
 }
 

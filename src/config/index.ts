@@ -1,5 +1,6 @@
 export { type Credentials, credentialsOf } from "./credentials.js";
 export { withConfigValue } from "./edit.js";
+export { checkHerokuConfig, isEncrypted } from "./herokuConfig.js";
 export {
   configKeys,
   configShape,

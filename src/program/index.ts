@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Catalog } from "../catalog/index.js";
 import {
+  checkHerokuConfig,
   configError,
   credentialsOf,
   defaultHerokuUrl,
@@ -25,6 +26,9 @@ import {
 
 import { createInfisicalClient } from "../vault/client/index.js";
 import { declare } from "./declare.js";
+
+/** In the SDK, and left out of its types. */
+const { isConfigSecret } = pulumi.runtime as unknown as { isConfigSecret(key: string): boolean };
 
 function readConfig(catalog: Catalog, environment: string): StackConfig {
   const parsed = parseConfig(ownKeys(pulumi.runtime.allConfig()), environment, catalog);
@@ -64,6 +68,7 @@ export const consoleVault = (catalog: Catalog) => () => program(catalog).catch(m
 
 async function program(catalog: Catalog) {
   const config = readConfig(catalog, pulumi.getStack());
+  checkHerokuConfig(pulumi.runtime.allConfig(), config.environment, isConfigSecret);
   const services = servicesOf(config, process.env);
   // The Heroku provider reads its own variable and nothing of our config: it would write to the real Heroku.
   if (!process.env.HEROKU_API_URL && services.herokuUrl !== defaultHerokuUrl)

@@ -1,4 +1,5 @@
 // One clear error per mistake, with the exit code that fits, and nothing written.
+import { readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { defaultSeed } from "../../src/local/index.js";
@@ -173,6 +174,33 @@ describe("what the stack's file says", () => {
     expect(code).toBe(expected);
     expect(said).toMatch(message);
     expect(said).not.toContain("rk_live_51H8");
+  });
+
+  it.each<[string, string, unknown, RegExp]>([
+    [
+      "a Heroku key in clear",
+      "apiKey",
+      "HRKU-in-clear-0000",
+      /heroku:apiKey: is there in clear.*pulumi config set --secret heroku:apiKey --stack staging.* HEROKU_API_KEY/,
+    ],
+    [
+      "another host for the Heroku key",
+      "url",
+      "https://elsewhere.example/HRKU-in-clear-0000",
+      /heroku:url: .*console-vault:herokuApiUrl.*HEROKU_API_URL/,
+    ],
+    ["headers of its own for Heroku", "headers", '{"Host":"HRKU-in-clear-0000"}', /heroku:headers: .*Take it out/],
+  ])("%s: 2, with nobody asked and nothing of it repeated", async (_, key, value, message) => {
+    const file = readFileSync(world.file("staging"), "utf8");
+    writeFileSync(
+      world.file("staging"),
+      file.replace("config:\n", `config:\n  heroku:${key}: ${JSON.stringify(value)}\n`),
+    );
+    const { code, err, requests } = await world.up("staging");
+    writeFileSync(world.file("staging"), file);
+    expect([code, requests]).toEqual([2, []]);
+    expect(err).toMatch(message);
+    expect(err).not.toContain("in-clear");
   });
 
   it("names every problem at once, by key", async () => {
