@@ -6,15 +6,3 @@ export { type PlainResource, plainResources, readPlainState, stackType } from ".
 export * from "./port.js";
 export * from "./provider.js";
 export { configValue } from "./secretConfig.js";
-export {
-  type PlannedStep,
-  type PropertyChange,
-  type Shown,
-  type StepProgress,
-  type StepStatus,
-  secretWord,
-  shown,
-  stepOf,
-  stepsOf,
-  unknownWord,
-} from "./steps.js";

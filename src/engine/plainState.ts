@@ -1,11 +1,14 @@
 import { StackFiles } from "./embedded/index.js";
 import { rootStackType } from "./embedded/urn.js";
+import { secretSignature, signatureKey } from "./embedded/values/signatures.js";
 import { type Deployment, EngineError, type StackLocation } from "./port.js";
 import { environmentOf, stateDirectory } from "./project/backend.js";
 import { readProject } from "./project/project.js";
-import { type Shown, shown } from "./steps.js";
 
-/** A resource as a stack's last update left it, without its secrets: in their place stands {@link secretWord}. */
+/** A value as it can be shown: secrets are words. */
+type Shown = null | boolean | number | string | Shown[] | { [key: string]: Shown };
+
+/** A resource as a stack's last update left it, without its secrets: in their place stands `[secret]`. */
 export interface PlainResource {
   urn: string;
   type: string;
@@ -34,6 +37,15 @@ const properties = (bag: unknown): Record<string, Shown> => {
   const whole = shown(bag);
   return typeof whole === "object" && whole !== null && !Array.isArray(whole) ? whole : {};
 };
+
+function shown(value: unknown): Shown {
+  if (Array.isArray(value)) return value.map(shown);
+  if (typeof value === "string" || typeof value === "number" || typeof value === "boolean") return value;
+  if (typeof value !== "object" || value === null) return null;
+  const entries = Object.entries(value);
+  if (entries.some(([key, element]) => key === signatureKey && element === secretSignature)) return "[secret]";
+  return Object.fromEntries(entries.map(([key, element]) => [key, shown(element)]));
+}
 
 /**
  * Reads a stack's state where that takes neither a passphrase nor the network nor a run of anything: from a file backend.

@@ -1,4 +1,4 @@
-import { appendFile, writeFile } from "node:fs/promises";
+import { appendFile, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import {
@@ -7,7 +7,6 @@ import {
   openEngine,
   PartialError,
   type Properties,
-  stepsOf,
 } from "../../src/engine/index.js";
 import { Project } from "./conformance/onDisk.js";
 
@@ -39,6 +38,8 @@ class Widgets implements NativeProvider {
   readonly calls: string[] = [];
   config: Record<string, string> = {};
   partly = false;
+  /** The one token that it takes. */
+  token: string | undefined = "any";
 
   configure(config: Record<string, string>) {
     this.config = config;
@@ -58,6 +59,7 @@ class Widgets implements NativeProvider {
     return { id, outputs: { ...inputs, made: `${inputs.key}!` } };
   }
   async read(_type: string, id: string, outputs: Properties) {
+    this.letIn();
     const found = this.made.get(id);
     return found === undefined ? null : { id, outputs: { ...outputs, ...found }, inputs: found };
   }
@@ -67,10 +69,15 @@ class Widgets implements NativeProvider {
     return { outputs: { ...news, made: `${news.key}!` } };
   }
   async delete(_type: string, id: string) {
+    this.letIn();
     this.calls.push(`delete ${id}`);
     this.made.delete(id);
   }
   additionalSecretOutputs = () => ["made"];
+
+  private letIn() {
+    if (this.token !== "any" && this.config.token !== this.token) throw new Error("Invalid credentials provided");
+  }
 }
 
 async function setUp() {
@@ -78,17 +85,36 @@ async function setUp() {
   projects.push(project);
   const provider = new Widgets();
   const engine = openEngine("embedded", project.location, { widgets: provider });
-  const run = async (operation: "preview" | "up" | "refresh" | "destroy", program?: string) => {
+  const run = async (operation: "preview" | "up" | "refresh" | "destroy", program?: string, options = {}) => {
     if (program !== undefined) await writeFile(join(project.directory, "program.cjs"), sdk + program);
     const events: EngineEvent[] = [];
-    const outcome = await engine[operation]({ onEvent: (event) => events.push(event) });
+    const outcome = await engine[operation]({ ...options, onEvent: (event) => events.push(event) });
     return {
       ...outcome,
       events,
-      steps: stepsOf(events).map(({ op, name, diffs }) => `${op} ${name}${diffs.map(({ key }) => ` ${key}`)}`),
+      steps: events.flatMap(({ resourcePreEvent }) => {
+        if (resourcePreEvent === undefined) return [];
+        const { op, urn, diffs = [] } = resourcePreEvent.metadata;
+        return [[op, urn.split("::").at(-1), ...diffs].join(" ")];
+      }),
     };
   };
-  return { project, provider, engine, run };
+  /** From now on this token is configured, and it alone is valid. */
+  const configure = async (token?: string) => {
+    const path = join(project.directory, "Pulumi.dev.yaml");
+    const text = await readFile(path, "utf8").catch(() => "");
+    const bare = text.replace(/^config:\n( .*\n)*/m, "");
+    await writeFile(path, token === undefined ? bare : `${bare}config:\n  widgets:token: ${token}\n`);
+    provider.token = token;
+  };
+  const storedConfig = async () => {
+    const { resources } = (await engine.export()).deployment as { resources: { type: string; inputs: object }[] };
+    const inputs: { token?: string; version?: string } | undefined = resources.find(
+      ({ type }) => type === "pulumi:providers:widgets",
+    )?.inputs;
+    return inputs && { token: inputs.token, version: inputs.version };
+  };
+  return { project, provider, engine, run, configure, storedConfig };
 }
 
 const program = (size: number, owner = "me") =>
@@ -98,7 +124,7 @@ describe("a provider in the engine's own process", () => {
   it("creates, updates, replaces, refreshes and deletes, and what is secret stays so", async () => {
     const { provider, engine, run } = await setUp();
     const previewed = await run("preview", program(1));
-    expect(previewed).toMatchObject({ errors: [], steps: ["create toy-dev", "create w key, owner, size"] });
+    expect(previewed).toMatchObject({ errors: [], steps: ["create toy-dev", "create w"] });
     expect(provider.calls).toEqual([]);
 
     const up = await run("up");
@@ -162,5 +188,45 @@ describe("a provider in the engine's own process", () => {
       "widgets:index/widget:Widget resource 'w': property size has a problem: must not be negative",
     ]);
     expect(provider.calls).toEqual([]);
+  });
+});
+
+describe("a default provider whose configuration is not what it was at the last update", () => {
+  it.each([
+    ["another token", "new"],
+    ["none any more", undefined],
+  ])("reads and deletes as the stack is configured now: %s", async (_, token) => {
+    const { provider, run, configure, storedConfig } = await setUp();
+    await configure("old");
+    await run("up", program(1));
+    await configure(token);
+    expect(await run("refresh")).toMatchObject({ errors: [], result: "succeeded" });
+    expect(await storedConfig()).toEqual({ token: "old", version: "5.3.2" });
+    expect(await run("destroy")).toMatchObject({ errors: [], result: "succeeded" });
+    expect(provider.made.size).toBe(0);
+  });
+
+  it("is a change that the next update stores", async () => {
+    const { run, configure, storedConfig } = await setUp();
+    await configure("old");
+    await run("up", program(1));
+    await configure("new");
+    const expectNoChanges = { expectNoChanges: true };
+    expect((await run("preview", undefined, expectNoChanges)).result).toBe("failed");
+    const { errors, changes } = await run("up", undefined, { refresh: true });
+    expect({ errors, changes }).toEqual({ errors: [], changes: { same: 2, update: 1 } });
+    expect(await storedConfig()).toEqual({ token: "new", version: "5.3.2" });
+    expect((await run("preview", undefined, expectNoChanges)).result).toBe("succeeded");
+  });
+
+  it("leaves a provider of the program's own as it was made", async () => {
+    const { provider, run } = await setUp();
+    await run(
+      "up",
+      `const p = new pulumi.ProviderResource("widgets", "p", { token: "its own" }, { version: "5.3.2" }, false, widgets());
+      new Widget("w", { size: 1, owner: "me", key: "hush" }, { provider: p });`,
+    );
+    provider.token = "its own";
+    expect(await run("refresh")).toMatchObject({ errors: [], result: "succeeded" });
   });
 });

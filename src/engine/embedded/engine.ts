@@ -1,3 +1,4 @@
+import { changesNotExpected, hasChanges } from "../changes.js";
 import { ErrorCollector } from "../errors.js";
 import {
   type Deployment as DeploymentExport,
@@ -25,8 +26,6 @@ type Kind = "update" | "refresh" | "destroy";
 
 /** As the CLI's default: steps that wait for a provider cost nothing. */
 const defaultParallel = 16;
-/** Operations that leave everything as it is. */
-const unchanging = new Set(["same", "read", "read-replacement", "discard"]);
 
 /** The Pulumi engine inside this process, with the state of the CLI's file backend. */
 export class EmbeddedEngine implements Engine {
@@ -96,8 +95,8 @@ export class EmbeddedEngine implements Engine {
 
   private async dry(kind: Kind, run: Operation, errors: ErrorCollector): Promise<Outcome> {
     const { result, interrupted } = await run.deploy(kind, true, run.emit);
-    if (run.options.expectNoChanges === true && result.result === "succeeded" && hasChanges(result)) {
-      run.emit(diagnostic("error", "no changes were expected but changes were proposed"));
+    if (run.options.expectNoChanges === true && result.result === "succeeded" && hasChanges(result.changes)) {
+      run.emit(diagnostic("error", changesNotExpected));
       result.result = "failed";
     }
     await run.close();
@@ -143,10 +142,10 @@ export class EmbeddedEngine implements Engine {
     if (this.previewed && expectNoChanges !== true) return undefined;
     const events: EngineEvent[] = [];
     const { result, interrupted } = await run.deploy("update", true, (event) => events.push(event));
-    const changed = expectNoChanges === true && hasChanges(result);
+    const changed = expectNoChanges === true && hasChanges(result.changes);
     if (result.result === "succeeded" && !changed) return undefined;
     for (const event of events) run.emit(event);
-    if (changed) run.emit(diagnostic("error", "no changes were expected but changes were proposed"));
+    if (changed) run.emit(diagnostic("error", changesNotExpected));
     const before = await loadSnapshot(run.session, this.location.stack);
     return {
       ...ended(result),
@@ -219,8 +218,6 @@ class Operation {
 const seconds = (): number => Math.floor(Date.now() / 1000);
 
 const ended = ({ result, changes }: DeploymentResult): Pick<Outcome, "result" | "changes"> => ({ result, changes });
-
-const hasChanges = ({ changes }: DeploymentResult): boolean => Object.keys(changes).some((op) => !unchanging.has(op));
 
 const diagnostic = (severity: "error" | "warning", message: string): EngineEvent => ({
   sequence: 0,

@@ -1,6 +1,7 @@
 import { createRequire } from "node:module";
 import type * as Automation from "@pulumi/pulumi/automation/index.js";
 import type { LocalWorkspace, PulumiCommand, Stack } from "@pulumi/pulumi/automation/index.js";
+import { changesNotExpected, hasChanges } from "../changes.js";
 import { ErrorCollector } from "../errors.js";
 import {
   type Deployment,
@@ -16,7 +17,7 @@ import { cliBackend, environmentOf } from "../project/backend.js";
 import { readProject } from "../project/project.js";
 import { Redactor } from "../redact.js";
 import { cliVersion, findCli, howToInstall } from "./cli.js";
-import { portEvent } from "./events.js";
+import { portEvents } from "./events.js";
 
 type Operation = "preview" | "up" | "refresh" | "destroy";
 
@@ -63,6 +64,7 @@ export class PulumiEngine implements Engine {
     const redactor = new Redactor();
     const errors = new ErrorCollector();
     const outcome: Outcome = { result: "succeeded", changes: {}, outputs: {}, errors: [], interrupted: [] };
+    const portEvent = portEvents();
     const onEvent = (event: EngineEvent) => {
       const passed = portEvent(event);
       if (passed === undefined) return;
@@ -84,6 +86,8 @@ export class PulumiEngine implements Engine {
       );
       outcome.outputs = before;
       await run(stack as Stack, operation, options, onEvent);
+      // Those that the CLI does not count.
+      if (options.expectNoChanges === true && hasChanges(outcome.changes)) throw new EngineError(changesNotExpected);
     } catch (error) {
       const message = redactor.text(reason(error));
       outcome.result = options.signal?.aborted === true ? "cancelled" : "failed";

@@ -1,26 +1,43 @@
+import { isDefaultProvider } from "../embedded/urn.js";
 import type { EngineEvent } from "../port.js";
-import { isDefaultProviderUrn } from "../steps.js";
 
 /**
- * The CLI's events in the form that the port promises: no narration at severity debug, no default providers, no colour
- * directives, absent instead of null. `undefined`: the event is not for the port.
+ * Puts the events of one operation of the CLI in the form that the port promises: no narration at severity debug, no default
+ * providers, no colour directives, absent instead of null. `undefined`: the event is not for the port.
+ *
+ * A default provider that is configured anew counts as an update. The CLI does not count it; but it is the stack's configuration
+ * that has changed, and as long as no update stores it, a refresh goes on with what it was.
  */
-export function portEvent(event: EngineEvent): EngineEvent | undefined {
-  const { diagnosticEvent } = event;
-  if (diagnosticEvent !== undefined) {
-    if ((diagnosticEvent.severity as string) === "debug") return undefined;
-    const message = plainReasons(withoutColors(diagnosticEvent.message));
-    const prefix = withoutColors(diagnosticEvent.prefix ?? "");
-    return { ...event, diagnosticEvent: { ...diagnosticEvent, message, prefix, color: "never" } };
-  }
-  for (const kind of ["resourcePreEvent", "resOutputsEvent", "resOpFailedEvent"] as const) {
-    const step = event[kind];
-    if (step === undefined) continue;
-    if (isDefaultProviderUrn(step.metadata.urn) || (step.metadata.op as string) === "remove-pending-replace")
-      return undefined;
-    return { ...event, [kind]: { ...step, metadata: withoutNulls(step.metadata) } };
-  }
-  return event;
+export function portEvents(): (event: EngineEvent) => EngineEvent | undefined {
+  let reconfigured = 0;
+  return (event) => {
+    const { diagnosticEvent, summaryEvent } = event;
+    if (diagnosticEvent !== undefined) {
+      if ((diagnosticEvent.severity as string) === "debug") return undefined;
+      const message = plainReasons(withoutColors(diagnosticEvent.message));
+      const prefix = withoutColors(diagnosticEvent.prefix ?? "");
+      return { ...event, diagnosticEvent: { ...diagnosticEvent, message, prefix, color: "never" } };
+    }
+    if (summaryEvent !== undefined && reconfigured > 0) {
+      const { update = 0, ...rest } = summaryEvent.resourceChanges;
+      return {
+        ...event,
+        summaryEvent: { ...summaryEvent, resourceChanges: { ...rest, update: update + reconfigured } },
+      };
+    }
+    for (const kind of ["resourcePreEvent", "resOutputsEvent", "resOpFailedEvent"] as const) {
+      const step = event[kind];
+      if (step === undefined) continue;
+      const { urn, op } = step.metadata;
+      if (isDefaultProvider(urn)) {
+        if (kind === "resOutputsEvent" && op === "update") reconfigured += 1;
+        return undefined;
+      }
+      if ((op as string) === "remove-pending-replace") return undefined;
+      return { ...event, [kind]: { ...step, metadata: withoutNulls(step.metadata) } };
+    }
+    return event;
+  };
 }
 
 const withoutColors = (text: string): string => text.replace(/<\{%[^%]*%\}>/g, "");

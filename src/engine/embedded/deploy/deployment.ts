@@ -69,9 +69,9 @@ export class Deployment {
   private stackOutputs: { urn: string; outputs: Properties } | undefined;
 
   constructor(private readonly options: DeploymentOptions) {
-    const { dryRun, base, factory, emit, persist, parallel } = options;
+    const { dryRun, base, factory, packageConfig, emit, persist, parallel } = options;
     this.events = new EventEmitter(emit, dryRun);
-    this.registry = new ProviderRegistry(factory, dryRun);
+    this.registry = new ProviderRegistry(factory, dryRun, packageConfig);
     this.snapshots = new SnapshotManager(base, persist);
     const report = (severity: "error" | "warning" | "info", message: string, urn: string) =>
       this.events.diagnostic(severity, message, urn);

@@ -63,7 +63,8 @@ export class EventEmitter {
 
   /** A step went well. `op` is what it came to: a refresh may turn out to be an update. `record`: it counts as a change. */
   after(step: Step, op: OpType, record: boolean, show: boolean): void {
-    if (isInternal(step)) return;
+    // What a default provider is configured with is not the engine's own, but the stack's configuration: to be stored.
+    if (isInternal(step) && op !== "update") return;
     if (record) {
       this.counts[op] = (this.counts[op] ?? 0) + 1;
       this.steps += 1;

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { EngineError } from "../../port.js";
 import type { ResourceState } from "../state/resource.js";
-import { parseReference, providerPackage, urnType } from "../urn.js";
+import { isDefaultProvider, parseReference, providerPackage, urnType } from "../urn.js";
 import { computed, equal, hasComputed, isObject, type Properties } from "../values/values.js";
 import {
   type CheckResult,
@@ -57,6 +57,7 @@ export class ProviderRegistry {
   constructor(
     private readonly factory: PluginFactory,
     private readonly dryRun: boolean,
+    private readonly packageConfig: (pkg: string) => Properties,
   ) {}
 
   get(reference: string): { plugin: Plugin; known: boolean } | undefined {
@@ -74,7 +75,17 @@ export class ProviderRegistry {
     const { urn, id } = parseReference(reference);
     const state = resources.find((resource) => resource.urn === urn && resource.id === id);
     if (state === undefined) throw new EngineError(`The state does not hold the provider ${reference}.`);
-    await this.same(state);
+    await this.same({ ...state, inputs: this.current(state) });
+  }
+
+  /**
+   * What a provider in state is configured with before the program has registered it, if it ever does. A default provider is
+   * configured as the stack's configuration is now: what it was at the last update, such as a key, may not be valid any more.
+   */
+  private current({ urn, inputs }: ResourceState): Properties {
+    if (!isDefaultProvider(urn)) return inputs;
+    const engines = Object.entries(inputs).filter(([key]) => key === "version" || key === internalKey);
+    return { ...this.packageConfig(providerPackage(urnType(urn))), ...Object.fromEntries(engines) };
   }
 
   /** An unchanged provider: configured as it stands. */
