@@ -93,7 +93,7 @@ describe.each(stories)("up --stack $stack, which $what", (story) => {
 
   it("killed at a request: ends as if nothing had happened", { timeout: 7_200_000 }, async () => {
     const writes = requests.flatMap(({ write }, index) => (write ? [index] : []));
-    const moments = every ? requests.map((_, index) => index) : [writes[0]!, writes.at(-1)!];
+    const moments = every ? requests.map((_, index) => index) : [writes[writes.length >> 1]!];
     await twoAtATime(moments, async (moment) => {
       let seen = 0;
       const { method, path } = requests[moment]!;
@@ -112,7 +112,7 @@ describe.each(stories)("up --stack $stack, which $what", (story) => {
         }),
       );
     if (every) for (let moment = 1; (await Promise.all([at(moment), at(moment + 1)])).every(Boolean); ) moment += 2;
-    else expect(await Promise.all([at(9), at("outputs")])).toEqual([true, true]);
+    else expect(await at(stack === "prod" ? "outputs" : 9)).toBe(true);
   });
 });
 
