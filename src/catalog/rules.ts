@@ -113,13 +113,18 @@ export function withOverrides(
   return { standing, overridden };
 }
 
+/** Words as keys are made of; a link's are the parts of its path. */
+const wordsOf = (text: string): string[] =>
+  text.split(/\s+/).flatMap((word) => word.split(word.includes("://") ? /[^A-Za-z0-9_+=-]+/ : /[^A-Za-z0-9_+/=.-]+/));
+
 /**
  * Whether a text written by a person (a reason, a comment) looks like it has a secret in it: a word of 16 characters or more
  * that mixes letters and digits, or one with a prefix that vendors give to keys.
  */
 export function looksLikeSecret(text: string): boolean {
-  return text.split(/[\s"'`,;()]+/).some((word) => {
-    if (/^(rk_|sk_|pk_|HRKU-|xox[a-z]-|gh[a-z]_|github_pat_|sk-|eyJ|st\.|AKIA|-----BEGIN)/.test(word)) return true;
-    return word.length >= 16 && /[A-Za-z]/.test(word) && /\d/.test(word) && /^[A-Za-z0-9_+/=.-]+$/.test(word);
+  return wordsOf(text).some((word) => {
+    if (/(^|[=/+.])(rk_|sk_|pk_|HRKU-|xox[a-z]-|gh[a-z]_|github_pat_|sk-|eyJ|st\.|AKIA|-----BEGIN)/.test(word))
+      return true;
+    return word.length >= 16 && /[A-Za-z]/.test(word) && /\d/.test(word);
   });
 }

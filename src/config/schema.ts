@@ -2,6 +2,7 @@
 // strings of JSON (Pulumi hands config to a program so); both go through here.
 import { z } from "zod";
 import { type Catalog, environmentOf, heldBy, looksLikeSecret } from "../catalog/index.js";
+import { urlProblem } from "./url.js";
 
 export const defaultHerokuUrl = "https://api.heroku.com";
 
@@ -25,7 +26,11 @@ const reason = z
   .min(8, "a reason of at least 8 characters, in words")
   .refine((text) => !looksLikeSecret(text), "looks like it contains a secret; give the reason in words");
 const url = z
-  .url({ protocol: /^https?$/, error: "an http(s) URL" })
+  .string("not an http(s) URL")
+  .superRefine((text, context) => {
+    const message = urlProblem(text);
+    if (message) context.addIssue({ code: "custom", message });
+  })
   .transform((text) => text.replace(/\/+$/, "").replace(/\/api$/, ""));
 
 const shape = {

@@ -1,5 +1,6 @@
 import { ConfigurationError } from "../errors.js";
 import type { StackConfig } from "./schema.js";
+import { urlProblem } from "./url.js";
 
 /** Where both services are, after the environment has had its say. */
 export interface Services {
@@ -17,14 +18,10 @@ export function isLoopback(url: string): boolean {
 
 /** Drops what Infisical's own tools allow at the end of the URL: `/`, `/api`. */
 function normalised(variable: string, text: string, problems: string[]): string {
-  try {
-    const url = new URL(text);
-    if (url.protocol !== "http:" && url.protocol !== "https:") throw new Error();
-    return url.href.replace(/\/+$/, "").replace(/\/api$/, "");
-  } catch {
-    problems.push(`${variable}: not an http(s) URL`);
-    return text;
-  }
+  const problem = urlProblem(text);
+  if (problem === undefined) return new URL(text).href.replace(/\/+$/, "").replace(/\/api$/, "");
+  problems.push(`${variable}: ${problem}`);
+  return text;
 }
 
 /**

@@ -118,16 +118,26 @@ describe("an override", () => {
     expect(withOverrides([never], [asked], ["id@1"]).standing).toEqual([never]);
   });
 
-  it.each(["rk_live_abc", "the key is AKIA1234567890ABCDEF", "c3b1a9e47f0d4c5aa1b2", "xoxb-1-2"])(
-    "has a reason that may not look like a secret: %s",
-    (text) => {
-      expect(looksLikeSecret(text)).toBe(true);
-    },
-  );
-  it.each(["Stripe changed its prefix in October", "agreed with the owner in PR-468"])(
-    "has a reason in words: %s",
-    (text) => {
-      expect(looksLikeSecret(text)).toBe(false);
-    },
-  );
+  it.each([
+    "rk_live_abc",
+    "the key is AKIA1234567890ABCDEF",
+    "c3b1a9e47f0d4c5aa1b2",
+    "xoxb-1-2",
+    "the key:rk_live_51Habcdefgh12345678",
+    "token:HRKU-x",
+    "key=rk_live_abc",
+    "[rk_live_abc]",
+    "‹sk_live_abc>",
+    "see|c3b1a9e47f0d4c5aa1b2|there",
+    "https://hooks.example/services/c3b1a9e47f0d4c5aa1b2",
+  ])("has a reason that may not look like a secret: %s", (text) => {
+    expect(looksLikeSecret(text)).toBe(true);
+  });
+  it.each([
+    "Stripe changed its prefix in October",
+    "agreed with the owner in PR-468",
+    "see https://github.com/raxx/console/pull/468, of 2026-11-23T20:38:17Z",
+  ])("has a reason in words: %s", (text) => {
+    expect(looksLikeSecret(text)).toBe(false);
+  });
 });

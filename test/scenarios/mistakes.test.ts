@@ -79,6 +79,31 @@ describe("where the services are", () => {
     expect(said).toMatch(/^error: INFISICAL_API_URL: http:\/\/vault.example must be https/);
   });
 
+  it.each([
+    "https://user:hush-1234@vault.example",
+    "https://vault.example/?token=hush-1234",
+    "https://vault.example/#hush-1234",
+    "https://hush-1234@vault.example:port",
+  ])(
+    "a secret in a URL (%s), of the shell or of the file: 2, and it is not repeated, in a plan for a comment neither",
+    async (url) => {
+      const plan = ["preview", "--offline", "--stack", "staging"];
+      for (const mistake of [
+        { env: { INFISICAL_API_URL: url } },
+        { env: { HEROKU_API_URL: url }, argv: plan },
+        { config: { infisicalUrl: url } },
+        { config: { infisicalUrl: url }, argv: plan },
+      ]) {
+        const { code, said } = await make(mistake);
+        expect(code).toBe(2);
+        expect(said).toMatch(
+          /(_API_URL|infisicalUrl): (a URL may have neither user, password, query|not an http\(s\) URL)/,
+        );
+        expect(said).not.toContain("hush-1234");
+      }
+    },
+  );
+
   it("no empty passphrase off loopback, and no asking the services first: 2", async () => {
     const env = {
       INFISICAL_API_URL: "https://vault.example",
