@@ -24,6 +24,11 @@ describe("preview", () => {
     expect(world.files()).toEqual(files);
   });
 
+  it("takes --yes, as every command of a stack does", async () => {
+    const { writes } = done(await world.run(["preview", "--stack", "prod", "--yes"]));
+    expect(writes).toEqual([]);
+  });
+
   it("--expect-no-changes ends with 4 while there are some, and with 0 after the update", async () => {
     const pending = await world.run(["preview", "--stack", "prod", "--expect-no-changes"]);
     expect(pending.code).toBe(4);

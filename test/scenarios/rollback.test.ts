@@ -231,6 +231,19 @@ describe("staging, rolled back", () => {
     expect(await world.migration("staging")).toMatchObject({ phase: "confirmed", flag: { running: false } });
   });
 
+  it("answers --json with one document, with the vault up or down", async () => {
+    const { out, err } = done(await rollback("staging", "--json"));
+    expect(JSON.parse(out)).toMatchObject({ result: "succeeded", migration: { flag: { running: false } } });
+    expect(err).toMatch(/is off on raxx-console-staging/);
+
+    world.set("staging", "vaultEnvAware", true);
+    done(await world.up("staging"));
+    world.control.addFault({ service: "infisical", do: { status: 403, body: {} } });
+    const down = done(await rollback("staging", "--force", "--json"));
+    expect(JSON.parse(down.out)).toMatchObject({ migration: null, next: ["console-vault up --stack staging"] });
+    expect(down.err).toMatch(/is off on raxx-console-staging/);
+  });
+
   it("puts its config back where Heroku does not take the change", async () => {
     const file = config("staging");
     world.control.addFault({ service: "heroku", method: "PATCH", do: { status: 503, body: {} } });

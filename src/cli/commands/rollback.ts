@@ -149,12 +149,17 @@ async function rollback(io: Io, options: RollbackOptions): Promise<void> {
     file.putBack();
     throw error;
   }
-  io.out(`${c.green("✓")} ${variable} is off on ${app}, and no more wanted in ${file.path}`);
-  if (retireFlat) io.out("  console-vault:retireFlat is false there too: the flat copies are what is read now.");
+  // With --json the answer is one document: what is told on the way goes where progress goes.
+  const tell = options.json ? io.err : io.out;
+  tell(`${c.green("✓")} ${variable} is off on ${app}, and no more wanted in ${file.path}`);
+  if (retireFlat) tell("  console-vault:retireFlat is false there too: the flat copies are what is read now.");
   const stale = options.restoreFlat ? [] : (back?.different ?? []).map(({ name }) => name);
-  for (const line of consequences(stack.config, stale)) io.out(`  ${line}`);
+  for (const line of consequences(stack.config, stale)) tell(`  ${line}`);
   if (!back) {
-    io.out(`\nnext\n  console-vault up --stack ${environment}    once the vault answers again`);
+    const next = `console-vault up --stack ${environment}`;
+    tell(`\nnext\n  ${next}    once the vault answers again`);
+    if (options.json)
+      io.out(JSON.stringify({ result: "succeeded", changes: {}, migration: null, next: [next] }, null, 2));
     return;
   }
   await update(io, { ...options, yes: true });

@@ -220,6 +220,7 @@ export function addUp(program: Command, io: Io): void {
 
 export function addPreview(program: Command, io: Io): void {
   withStackOptions(program.command("preview").description("show what up would do; changes nothing"))
+    .option("-y, --yes", "accepted as everywhere: a preview asks nothing")
     .option("--expect-no-changes", "exit 4 if there are changes")
     .option("--markdown <file>", "also write the plan as a comment for a pull request")
     .option("--offline", "plan from catalog, config and last outputs: no network, no token, nothing is run")
