@@ -132,6 +132,21 @@ describe("after 48 hours", () => {
     expect(config()).toContain("console-vault:vaultEnvAware: true");
   });
 
+  it("leaves it saying true where Heroku cannot be asked any more: the flag may be on", async () => {
+    world.control.onRequest = ({ method }) => {
+      if (method === "PATCH")
+        world.control.addFault({ service: "heroku", method: "GET", do: { status: 403, body: { id: "forbidden" } } });
+    };
+    const { code, err } = await promote();
+    world.control.onRequest = undefined;
+    world.control.clearFaults();
+    expect(code).toBe(1);
+    expect(err).toMatch(/cannot be asked whether FLAG_CONSOLE_VAULT_ENV_AWARE turned on.*console-vault status/);
+    expect(config()).toContain("console-vault:vaultEnvAware: true");
+    done(await promote());
+    expect(world.flag("prod")).toBe("true");
+  });
+
   it("does nothing the second time", async () => {
     done(await promote());
     const { writes } = done(await promote());

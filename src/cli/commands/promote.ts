@@ -24,6 +24,14 @@ interface PromoteOptions extends Omit<StackOptions, "stack"> {
   readonly yes?: boolean;
 }
 
+/** What a failed update leaves in the config file. @param on undefined where Heroku cannot be asked */
+function fileAfter(on: boolean | undefined, path: string): string {
+  const { variable } = catalog.flag;
+  if (on === undefined)
+    return `Heroku cannot be asked whether ${variable} turned on, so ${path} keeps saying true. Once Heroku answers: console-vault status`;
+  return on ? `${variable} is on, so ${path} keeps saying so` : `${path} is as it was`;
+}
+
 async function promote(io: Io, options: PromoteOptions): Promise<void> {
   const { from, to } = options;
   for (const name of [from, to]) environmentOf(catalog, name);
@@ -69,9 +77,9 @@ async function promote(io: Io, options: PromoteOptions): Promise<void> {
     await update(io, { ...options, stack: to });
   } catch (error) {
     // Once the flag is on, a file that says otherwise would turn it off with the next update.
-    const { on } = await lookAtFlag(stack.heroku, catalog, to).catch(() => world.flag);
-    if (!on) file.putBack();
-    io.err(on ? `  ${catalog.flag.variable} is on, so ${file.path} keeps saying so` : `  ${file.path} is as it was`);
+    const { on } = await lookAtFlag(stack.heroku, catalog, to).catch(() => ({ on: undefined }));
+    if (on === false) file.putBack();
+    io.err(`  ${fileAfter(on, file.path)}`);
     throw error;
   }
 }
