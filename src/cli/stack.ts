@@ -121,7 +121,7 @@ export async function openStack(io: Io, options: StackOptions): Promise<OpenStac
     const held = [];
     try {
       for (const stack of stacks) {
-        const lock = await lockStack(at(stack)).catch(busy);
+        const lock = await lockStack(at(stack), engine.name).catch(busy);
         if (lock) held.push(lock);
         else io.err(`! the lock of ${stack} cannot be held in this backend: see that no update of it runs now`);
       }

@@ -1,6 +1,6 @@
 import { StackFiles } from "./embedded/index.js";
 import { EngineError, type EngineName, type StackLocation } from "./port.js";
-import { environmentOf, stateDirectory } from "./project/backend.js";
+import { environmentOf, goesByLogin, stateDirectory } from "./project/backend.js";
 import { readProject } from "./project/project.js";
 import { findCli, howToInstall } from "./pulumi/index.js";
 
@@ -43,6 +43,9 @@ async function automatic(location: StackLocation, cliFound: string | undefined):
   const url = environmentOf(location).PULUMI_BACKEND_URL || project.backendUrl;
   if (url !== undefined && !url.startsWith("file://")) {
     return { name: "pulumi", reason: `its backend is ${url.replace(/:\/\/.*/, "://…")}` };
+  }
+  if (cliFound !== undefined && (await goesByLogin(location, project))) {
+    return { name: "pulumi", reason: `its backend is where the CLI is logged in: ${cliFound}` };
   }
   const writer = await new StackFiles(
     stateDirectory(location, project.backendUrl),

@@ -1,19 +1,21 @@
 import { StackFiles } from "./embedded/index.js";
 import { acquireLock, type Lock } from "./embedded/state/lock.js";
-import type { StackLocation } from "./port.js";
-import { environmentOf, stateDirectory } from "./project/backend.js";
+import type { EngineName, StackLocation } from "./port.js";
+import { environmentOf, goesByLogin, stateDirectory } from "./project/backend.js";
 import { readProject } from "./project/project.js";
 
 /**
  * Holds a stack's lock for work that is no update of it, so that no update runs meanwhile: both engines honour it.
  *
+ * @param engine the one that runs the stack: without a backend of its own, the CLI's is where it is logged in
  * @returns undefined for a backend that is not of files: its lock is the backend's own, and cannot be held from outside
  * @throws EngineError that names the holder, while an update runs
  */
-export async function lockStack(location: StackLocation): Promise<Lock | undefined> {
+export async function lockStack(location: StackLocation, engine: EngineName): Promise<Lock | undefined> {
   const project = await readProject(location, { anyRuntime: true });
   const url = environmentOf(location).PULUMI_BACKEND_URL || project.backendUrl;
   if (url !== undefined && !url.startsWith("file://")) return undefined;
+  if (engine === "pulumi" && (await goesByLogin(location, project))) return undefined;
   const files = new StackFiles(stateDirectory(location, project.backendUrl), project.name, location.stack);
   return acquireLock(files.lockDirectory, `Stack ${location.stack}`);
 }

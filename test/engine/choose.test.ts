@@ -11,6 +11,8 @@ interface Setting {
   env?: Record<string, string>;
 }
 
+const nowhere = { PULUMI_BACKEND_URL: "", PULUMI_CLI: "", PULUMI_ACCESS_TOKEN: "" };
+
 async function located({ state, cli = false, env = {} }: Setting): Promise<StackLocation> {
   const projectDir = await mkdtemp(join(tmpdir(), "engine-choose-"));
   await writeFile(join(projectDir, "Pulumi.yaml"), "name: proj\nruntime: nodejs\n");
@@ -28,7 +30,7 @@ async function located({ state, cli = false, env = {} }: Setting): Promise<Stack
     await writeFile(join(bin, "pulumi"), "#!/bin/sh\necho v3.260.0\n");
     await chmod(join(bin, "pulumi"), 0o755);
   }
-  return { projectDir, stack: "dev", env: { PATH: bin, PULUMI_BACKEND_URL: "", PULUMI_CLI: "", ...env } };
+  return { projectDir, stack: "dev", env: { ...nowhere, PATH: bin, PULUMI_HOME: projectDir, ...env } };
 }
 
 const choose = async (setting: Setting, embeddedUnasked = true) =>
@@ -61,6 +63,18 @@ describe("the engine of a stack", () => {
       { cli: true, env: { PULUMI_BACKEND_URL: "s3://key:secret@bucket" } },
       "pulumi",
       /^its backend is s3:\/\/…$/,
+    ],
+    [
+      "where the CLI is logged in the CLI",
+      { cli: true, env: { PULUMI_ACCESS_TOKEN: "pul-1" } },
+      "pulumi",
+      /^its backend is where the CLI is logged in: PATH/,
+    ],
+    [
+      "the one that wrote its state last, logged in or not",
+      { state: "v3.248.0-embedded", cli: true, env: { PULUMI_ACCESS_TOKEN: "pul-1" } },
+      "embedded",
+      /last written by it/,
     ],
   ])("is %s", async (_, setting, name, reason) => {
     expect(await choose(setting)).toEqual({ name, reason: expect.stringMatching(reason) });

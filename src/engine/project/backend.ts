@@ -29,19 +29,31 @@ export function stateDirectory(location: StackLocation, backendUrl: string | und
 const withoutCredentials = (url: string): string => url.replace(/\/\/[^@/]*@/, "//").replace(/\?.*$/, "");
 
 /**
- * Where the CLI is to keep a stack that nobody chose a backend for: in the project's own directory, when its state is there
- * already or when the CLI is not logged in anywhere. Otherwise nothing, and the CLI goes by its login.
+ * Where the CLI is to keep a stack that nobody chose a backend for: in the project's own directory, unless {@link goesByLogin}.
  */
 export async function cliBackend(
   location: StackLocation,
   project: { name: string; backendUrl: string | undefined },
 ): Promise<Record<string, string>> {
-  const env = environmentOf(location);
-  if ((env.PULUMI_BACKEND_URL ?? "") !== "" || project.backendUrl !== undefined) return {};
-  const own = resolve(location.projectDir);
-  const here = await isThere(join(own, ".pulumi", "stacks", project.name, `${location.stack}.json`));
-  return here || !(await isLoggedIn(env)) ? { PULUMI_BACKEND_URL: pathToFileURL(own).href } : {};
+  if (isChosen(location, project) || (await goesByLogin(location, project))) return {};
+  return { PULUMI_BACKEND_URL: pathToFileURL(resolve(location.projectDir)).href };
 }
+
+/**
+ * Whether the CLI keeps a stack where it is logged in: nobody chose a backend, and the stack's state is not in the project's own
+ * directory already.
+ */
+export async function goesByLogin(
+  location: StackLocation,
+  project: { name: string; backendUrl: string | undefined },
+): Promise<boolean> {
+  if (isChosen(location, project)) return false;
+  const own = join(resolve(location.projectDir), ".pulumi", "stacks", project.name, `${location.stack}.json`);
+  return !(await isThere(own)) && (await isLoggedIn(environmentOf(location)));
+}
+
+const isChosen = (location: StackLocation, { backendUrl }: { backendUrl: string | undefined }): boolean =>
+  (environmentOf(location).PULUMI_BACKEND_URL ?? "") !== "" || backendUrl !== undefined;
 
 async function isLoggedIn(env: NodeJS.ProcessEnv): Promise<boolean> {
   if ((env.PULUMI_ACCESS_TOKEN ?? "") !== "") return true;

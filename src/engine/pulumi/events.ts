@@ -1,3 +1,4 @@
+import { counted } from "../changes.js";
 import { isDefaultProvider } from "../embedded/urn.js";
 import type { EngineEvent } from "../port.js";
 
@@ -5,8 +6,7 @@ import type { EngineEvent } from "../port.js";
  * Puts the events of one operation of the CLI in the form that the port promises: no narration at severity debug, no default
  * providers, no colour directives, absent instead of null. `undefined`: the event is not for the port.
  *
- * A default provider that is configured anew counts as an update. The CLI does not count it; but it is the stack's configuration
- * that has changed, and as long as no update stores it, a refresh goes on with what it was.
+ * The CLI never counts that a default provider is configured anew; the port does, when there is nothing else ({@link counted}).
  */
 export function portEvents(): (event: EngineEvent) => EngineEvent | undefined {
   let reconfigured = 0;
@@ -18,12 +18,9 @@ export function portEvents(): (event: EngineEvent) => EngineEvent | undefined {
       const prefix = withoutColors(diagnosticEvent.prefix ?? "");
       return { ...event, diagnosticEvent: { ...diagnosticEvent, message, prefix, color: "never" } };
     }
-    if (summaryEvent !== undefined && reconfigured > 0) {
-      const { update = 0, ...rest } = summaryEvent.resourceChanges;
-      return {
-        ...event,
-        summaryEvent: { ...summaryEvent, resourceChanges: { ...rest, update: update + reconfigured } },
-      };
+    if (summaryEvent !== undefined) {
+      const resourceChanges = counted(summaryEvent.resourceChanges, reconfigured);
+      return { ...event, summaryEvent: { ...summaryEvent, resourceChanges } };
     }
     for (const kind of ["resourcePreEvent", "resOutputsEvent", "resOpFailedEvent"] as const) {
       const step = event[kind];

@@ -4,6 +4,7 @@ import type {
   StepEventMetadata,
   StepEventStateMetadata,
 } from "@pulumi/pulumi/automation/events.js";
+import { counted } from "../../changes.js";
 import type { EngineEvent, OpType } from "../../port.js";
 import { serialize } from "../state/properties.js";
 import type { ResourceState } from "../state/resource.js";
@@ -27,6 +28,7 @@ export class EventEmitter {
   private sequence = 0;
   private readonly counts: Changes = {};
   private steps = 0;
+  private reconfigured = 0;
 
   constructor(
     private readonly emit: (event: EngineEvent) => void,
@@ -34,7 +36,7 @@ export class EventEmitter {
   ) {}
 
   get changes(): Changes {
-    return this.counts;
+    return counted(this.counts, this.reconfigured);
   }
 
   prelude(config: Record<string, string>): void {
@@ -63,8 +65,10 @@ export class EventEmitter {
 
   /** A step went well. `op` is what it came to: a refresh may turn out to be an update. `record`: it counts as a change. */
   after(step: Step, op: OpType, record: boolean, show: boolean): void {
-    // What a default provider is configured with is not the engine's own, but the stack's configuration: to be stored.
-    if (isInternal(step) && op !== "update") return;
+    if (isInternal(step)) {
+      if (op === "update") this.reconfigured += 1;
+      return;
+    }
     if (record) {
       this.counts[op] = (this.counts[op] ?? 0) + 1;
       this.steps += 1;
@@ -89,7 +93,7 @@ export class EventEmitter {
       summaryEvent: {
         maybeCorrupt,
         durationSeconds: Math.ceil(durationSeconds),
-        resourceChanges: { ...this.counts },
+        resourceChanges: { ...this.changes },
         PolicyPacks: {},
       } as unknown as NonNullable<EngineEvent["summaryEvent"]>,
     });
