@@ -185,6 +185,29 @@ describe("a flat value that nobody may delete yet", () => {
   });
 });
 
+describe("a stack that was never updated", () => {
+  it("is told that its flag is off already, and gets no resources", async () => {
+    const [there, file] = [world.snapshot(), config("staging")];
+    const { out, writes } = done(await rollback("staging"));
+    expect(writes).toEqual([]);
+    expect(out).toMatch(/is off on raxx-console-staging already[\s\S]*up --stack staging +makes the stack/);
+    expect(world.snapshot()).toEqual(there);
+    expect(config("staging")).toBe(file);
+    expect(done(await world.run(["preview", "--stack", "staging"])).out).toMatch(/\d+ to create\n?$/);
+  });
+
+  it("has its file corrected, and a flag that somebody turned on by hand goes off", async () => {
+    world.set("staging", "vaultEnvAware", true);
+    done(await rollback("staging"));
+    expect(config("staging")).toContain("console-vault:vaultEnvAware: false");
+
+    world.apps.set("raxx-console-staging", { FLAG_CONSOLE_VAULT_ENV_AWARE: "1" });
+    const { writes } = done(await rollback("staging"));
+    expect(writes).toEqual(["PATCH /apps/raxx-console-staging/config-vars"]);
+    expect(world.flag("staging")).toBe("false");
+  });
+});
+
 describe("staging, rolled back", () => {
   beforeEach(() => world.stagingOn());
 

@@ -118,27 +118,23 @@ async function rollback(io: Io, options: RollbackOptions): Promise<void> {
   const { variable } = catalog.flag;
   const isOn = async () => flagMeansOn((await stack.heroku.configVars(app)).get(variable)?.reveal());
 
+  const record = await recordOf(io, stack, options);
   if (!options.rebind) {
     const { email } = await stack.heroku.account();
-    refuseOtherTarget(
-      stack,
-      await recordOf(io, stack, options),
-      email,
-      `console-vault rollback --stack ${environment} --rebind`,
-    );
+    refuseOtherTarget(stack, record, email, `console-vault rollback --stack ${environment} --rebind`);
   }
   const running = await isOn();
   const back = await lookBack(io, stack, options, running);
   if (back && running) refuse(environment, back, options);
   if (!options.yes) {
     if (!io.interactive) throw new UsageError("Nobody can be asked here: add --yes.");
-    if (!(await confirm({ message: `Turn ${variable} off on ${app}?`, default: false })))
-      throw new Ended(exitCodes.failed, "Nothing was changed.");
+    const message = running ? `Turn ${variable} off on ${app}?` : `${variable} is off on ${app} already. Go on?`;
+    if (!(await confirm({ message, default: false }))) throw new Ended(exitCodes.failed, "Nothing was changed.");
   }
   const file = new ConfigFile(stack.projectDir, environment);
   // Retirement is wanted only with the flag on: left at true, it would have every later command refused.
   const { retireFlat } = stack.config;
-  file.set({ vaultEnvAware: false, ...(retireFlat ? { retireFlat: false } : {}) });
+  if (stack.config.vaultEnvAware) file.set({ vaultEnvAware: false, ...(retireFlat ? { retireFlat: false } : {}) });
   try {
     await stack.lock([environment], async () => {
       if (back && running && options.restoreFlat) await restoreFlat(io, stack, back);
@@ -151,13 +147,15 @@ async function rollback(io: Io, options: RollbackOptions): Promise<void> {
   }
   // With --json the answer is one document: what is told on the way goes where progress goes.
   const tell = options.json ? io.err : io.out;
-  tell(`${c.green("✓")} ${variable} is off on ${app}, and no more wanted in ${file.path}`);
+  tell(`${c.green("✓")} ${variable} is off on ${app}${running ? "" : " already"}, and not wanted in ${file.path}`);
   if (retireFlat) tell("  console-vault:retireFlat is false there too: the flat copies are what is read now.");
   const stale = options.restoreFlat ? [] : (back?.different ?? []).map(({ name }) => name);
-  for (const line of consequences(stack.config, stale)) tell(`  ${line}`);
-  if (!back) {
+  if (running) for (const line of consequences(stack.config, stale)) tell(`  ${line}`);
+  if (!back || !record) {
     const next = `console-vault up --stack ${environment}`;
-    tell(`\nnext\n  ${next}    once the vault answers again`);
+    tell(
+      `\nnext\n  ${next}    ${back ? "makes the stack: no update of it is recorded" : "once the vault answers again"}`,
+    );
     if (options.json)
       io.out(JSON.stringify({ result: "succeeded", changes: {}, migration: null, next: [next] }, null, 2));
     return;
