@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import {
   checkHerokuConfig,
   credentialsOf,
@@ -100,6 +101,29 @@ function busy(error: Error): never {
   throw new Ended(exitCodes.failed, error.message);
 }
 
+/** As both engines choose it: the variable counts once it is set, even to nothing; else what the file holds. */
+function refuseEmptyPassphrase({
+  PULUMI_CONFIG_PASSPHRASE: text,
+  PULUMI_CONFIG_PASSPHRASE_FILE: file,
+}: NodeJS.ProcessEnv): void {
+  const empty =
+    text === ""
+      ? "PULUMI_CONFIG_PASSPHRASE is empty"
+      : text === undefined && file && isEmptyFile(file)
+        ? `${file} (PULUMI_CONFIG_PASSPHRASE_FILE) is empty`
+        : undefined;
+  if (empty)
+    throw new UsageError(`${empty}: it encrypts the secrets in the stack's state, so off loopback it may not be.`);
+}
+
+function isEmptyFile(file: string): boolean {
+  try {
+    return readFileSync(file, "utf8").trim() === "";
+  } catch {
+    return false; // The engine says so, if it needs it.
+  }
+}
+
 /** Everything that a stack command needs. */
 export async function openStack(io: Io, options: StackOptions): Promise<OpenStack> {
   const projectDir = projectDirOf(io, options.cwd);
@@ -109,11 +133,8 @@ export async function openStack(io: Io, options: StackOptions): Promise<OpenStac
   if (options.rebind) env.CONSOLE_VAULT_REBIND = "1";
   // The Heroku provider knows nothing of our config: without this it would write to the real Heroku.
   env.HEROKU_API_URL = open.services.herokuUrl;
-  if (loopback) env.PULUMI_CONFIG_PASSPHRASE ??= "";
-  else if (env.PULUMI_CONFIG_PASSPHRASE === "" && !env.PULUMI_CONFIG_PASSPHRASE_FILE)
-    throw new UsageError(
-      "PULUMI_CONFIG_PASSPHRASE is empty: it encrypts the secrets in the stack's state, so off loopback it may not be.",
-    );
+  if (!loopback) refuseEmptyPassphrase(env);
+  else if (!env.PULUMI_CONFIG_PASSPHRASE_FILE) env.PULUMI_CONFIG_PASSPHRASE ??= "";
   const at = (stack: string) => ({ projectDir, stack, env });
   const { engine, reason } = await chosenEngine(io, engineOption(options.engine), at(options.stack), loopback);
 

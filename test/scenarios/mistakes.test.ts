@@ -1,6 +1,7 @@
 // One clear error per mistake, with the exit code that fits, and nothing written.
 import { readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { defaultSeed } from "../../src/local/index.js";
 import { leaks } from "../support/leaks.js";
@@ -104,15 +105,23 @@ describe("where the services are", () => {
     },
   );
 
-  it("no empty passphrase off loopback, and no asking the services first: 2", async () => {
-    const env = {
-      INFISICAL_API_URL: "https://vault.example",
-      HEROKU_API_URL: "https://heroku.example",
-      PULUMI_CONFIG_PASSPHRASE: "",
-    };
-    const { code, said } = await make({ env });
+  it.each<[string, string | undefined, string | undefined, RegExp]>([
+    ["", "", undefined, /PULUMI_CONFIG_PASSPHRASE is empty/],
+    [" whatever its file holds, since the variable wins", "", "good", /PULUMI_CONFIG_PASSPHRASE is empty/],
+    [" in a file", undefined, "empty", /empty \(PULUMI_CONFIG_PASSPHRASE_FILE\) is empty/],
+  ])("no empty passphrase off loopback%s, and no asking the services first: 2", async (_, text, file, message) => {
+    writeFileSync(join(world.dir, "good"), "correct horse battery staple");
+    writeFileSync(join(world.dir, "empty"), " \n");
+    const { code, said } = await make({
+      env: {
+        INFISICAL_API_URL: "https://vault.example",
+        HEROKU_API_URL: "https://heroku.example",
+        PULUMI_CONFIG_PASSPHRASE: text,
+        PULUMI_CONFIG_PASSPHRASE_FILE: file && join(world.dir, file),
+      },
+    });
     expect(code).toBe(2);
-    expect(said).toMatch(/PULUMI_CONFIG_PASSPHRASE/);
+    expect(said).toMatch(message);
   });
 });
 
