@@ -1,3 +1,4 @@
+import { addAbortSignal } from "node:stream";
 import pc from "picocolors";
 import type { Engine, StackLocation } from "../engine/index.js";
 
@@ -21,21 +22,30 @@ export interface Io {
 export type Colors = ReturnType<typeof pc.createColors>;
 export const colorsOf = (io: Io): Colors => pc.createColors(io.color);
 
-/** The process's own. `interrupt` is called for the first Ctrl-C; a second one ends the process as usual. */
+/** All of stdin. @throws the signal's reason, once it is aborted */
+async function readAll(signal: AbortSignal): Promise<string> {
+  const chunks: Buffer[] = [];
+  try {
+    for await (const chunk of addAbortSignal(signal, process.stdin)) chunks.push(chunk as Buffer);
+  } catch (error) {
+    throw signal.aborted ? signal.reason : error;
+  }
+  return Buffer.concat(chunks).toString("utf8");
+}
+
+/** The process's own. The first Ctrl-C is told and ends what can be ended; a second one ends the process as usual. */
 export function processIo(color: boolean): Io {
   const interrupt = new AbortController();
-  process.once("SIGINT", () => interrupt.abort(new Error("interrupted")));
+  process.once("SIGINT", () => {
+    process.stderr.write("stopping…\n");
+    interrupt.abort(new Error("interrupted"));
+  });
   return {
     env: process.env,
     cwd: process.cwd(),
     out: (text) => process.stdout.write(`${text}\n`),
     err: (text) => process.stderr.write(`${text}\n`),
-    readStdin: async () => {
-      if (process.stdin.isTTY) return undefined;
-      const chunks: Buffer[] = [];
-      for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
-      return Buffer.concat(chunks).toString("utf8");
-    },
+    readStdin: async () => (process.stdin.isTTY ? undefined : readAll(interrupt.signal)),
     interactive: Boolean(process.stdin.isTTY && process.stderr.isTTY),
     color,
     signal: interrupt.signal,
