@@ -142,7 +142,8 @@ async function rollback(io: Io, options: RollbackOptions): Promise<void> {
       if (await isOn()) await stack.heroku.patchConfigVars(app, new Map([[variable, "false"]]));
     });
   } catch (error) {
-    file.putBack();
+    // Off as it was asked for, or not known to be on: then the file goes on asking for it.
+    if (await isOn().catch(() => false)) file.putBack();
     throw error;
   }
   // With --json the answer is one document: what is told on the way goes where progress goes.

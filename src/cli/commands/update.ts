@@ -62,6 +62,7 @@ function showPlan(io: Io, ran: Ran): void {
   io.out(c.bold("\nPlan"));
   if (changesOf(ran) === 0) io.out("  no changes");
   for (const step of ran.steps) io.out(stepLines(step, c).join("\n"));
+  if (ran.steps.length === 0 && changesOf(ran) > 0) io.out("  ~ settings of the providers, as the state keeps them");
   for (const warning of ran.warnings) io.out(c.yellow(`  ! ${warning}`));
   io.out(c.dim(`  ${countWords(ran.outcome.changes, false)}`));
 }
