@@ -169,7 +169,11 @@ function driftOf(catalog: Catalog, sights: Sights, cells: readonly (readonly [st
   });
 }
 
-function nextOf(sights: Sights, environments: readonly EnvironmentStatus[]): StatusReport["next"] {
+function nextOf(
+  sights: Sights,
+  environments: readonly EnvironmentStatus[],
+  waits: (environment: string, name: string) => boolean,
+): StatusReport["next"] {
   const names = environments.map(({ name }) => name);
   return environments.flatMap(({ name, phase, soak, flag, blocked }, index) => {
     const { record, config } = sights.get(name)!;
@@ -183,6 +187,9 @@ function nextOf(sights: Sights, environments: readonly EnvironmentStatus[]): Sta
     if (flag.wanted !== flag.running)
       return [{ ...up, why: `the flag is wanted ${flag.wanted ? "on" : "off"} in Pulumi.${name}.yaml` }];
     if (blocked.length > 0) return [{ ...up, why: blocked[0]! }];
+    const waiting = record.waiting.filter((one) => waits(name, one));
+    if (record.waiting.length > 0 && waiting.length === 0)
+      return [{ ...up, why: `${name}: what was provisioned is read back and confirmed` }];
     if (phase === "soaking")
       return soak.readyAt
         ? [{ command: "console-vault status", why: `${name} soaks until ${soak.readyAt}` }]
@@ -194,7 +201,7 @@ function nextOf(sights: Sights, environments: readonly EnvironmentStatus[]): Sta
     const steps =
       phase === "soaked" && index === names.length - 1 && !config.retireFlat
         ? [settingFirst(name, "retireFlat")]
-        : nextSteps(name, { ...record, phase }, { before: names[index - 1], after: done });
+        : nextSteps(name, { ...record, phase, waiting }, { before: names[index - 1], after: done });
     const why = phase === "soaked" && index < names.length - 1 ? `${name} has soaked` : `${name}: ${phase}`;
     return steps.map(({ command, setting }) => ({
       command,
@@ -261,6 +268,8 @@ export function buildStatus(
       (record?.overrides ?? []).map(({ name, rule, reason }) => ({ environment, name, rule, reason })),
     ),
     warnings: [...unreadable].map((path) => `the vault does not let this token list ${path}`),
-    next: nextOf(sights, environments),
+    next: nextOf(sights, environments, (environment, name) =>
+      cells.some(([of, cell]) => of === name && cell.environment === environment && cell.state === "waiting"),
+    ),
   };
 }

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type StatusReport, statusReport } from "../../src/report/index.js";
 import { leaks } from "../support/leaks.js";
-import { stagingNames, valueFor } from "../support/values.js";
+import { stagingNames, stagingValues, valueFor } from "../support/values.js";
 import { done, World } from "../support/world.js";
 
 let world: World;
@@ -48,8 +48,14 @@ describe("status, one stage after the other", () => {
     expect(cell(report, "ALPACA_LIVE_API_KEY_ID", "staging").state).toBe("never");
   });
 
-  it("provisioned and not read back by an update yet: placed", async () => {
-    await world.provisionStaging();
+  it("provisioned and not read back by an update yet: placed, and only what still waits is asked for", async () => {
+    const [first, ...others] = stagingNames;
+    done(await world.provision(first!, valueFor(first!, "staging")));
+    const provisions = others.map((name) => `console-vault provision ${name} --env staging`);
+    expect(commands(await status()).slice(0, 6)).toEqual([...provisions, "console-vault up --stack staging"]);
+    const { [first!]: _, ...values } = stagingValues();
+    await world.provisionStaging(values as Record<string, string>);
+    expect(commands(await status())[0]).toBe("console-vault up --stack staging");
     expect(cell(await status(), "POSTMARK_SERVER_TOKEN", "staging").state).toBe("placed");
   });
 
