@@ -18,6 +18,7 @@ export {
   judge,
   looksLikeSecret,
   type Override,
+  overridableRules,
   type Subject,
   type Surroundings,
   withOverrides,

@@ -82,17 +82,20 @@ export function judge(subject: Subject, { held, forbidden, fallback }: Surroundi
   return { findings, distinct };
 }
 
+/** Rules that one value may be let pass. The others hold for every value. */
+export const overridableRules = ["prefix", "distinct", "not-value-of"] as const satisfies readonly RuleName[];
+
 /** A finding that a person lets pass for one value: it names the rule, the value's token (`id@version`) and a reason. */
 export interface Override {
   readonly name: string;
-  readonly rule: RuleName;
+  readonly rule: (typeof overridableRules)[number];
   readonly token: string;
   readonly reason: string;
 }
 
 /**
  * Splits findings into those that stand and those that an override lets pass. An override holds for one value: when the
- * secret is written again its token changes and the finding stands again. `never-in` is never let pass.
+ * secret is written again its token changes and the finding stands again.
  *
  * @param tokens the value's own token, and the one it was copied from
  */
@@ -107,7 +110,7 @@ export function withOverrides(
     const override = overrides.find(
       ({ name, rule, token }) => name === finding.name && rule === finding.rule && tokens.includes(token),
     );
-    if (override && finding.rule !== "never-in") overridden.push(override);
+    if (override) overridden.push(override);
     else standing.push(finding);
   }
   return { standing, overridden };

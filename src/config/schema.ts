@@ -1,7 +1,7 @@
 // The one schema of `Pulumi.<stack>.yaml`'s `console-vault:` keys. Values arrive as YAML (the command reads the file) or as
 // strings of JSON (Pulumi hands config to a program so); both go through here.
 import { z } from "zod";
-import { type Catalog, environmentOf, heldBy, looksLikeSecret } from "../catalog/index.js";
+import { type Catalog, environmentOf, heldBy, looksLikeSecret, overridableRules } from "../catalog/index.js";
 import { urlProblem } from "./url.js";
 
 export const defaultHerokuUrl = "https://api.heroku.com";
@@ -70,7 +70,7 @@ const shape = {
     z.record(
       z.string(),
       z.object({
-        rule: z.enum(["prefix", "distinct", "not-value-of"], "prefix, distinct or not-value-of"),
+        rule: z.enum(overridableRules, "prefix, distinct or not-value-of"),
         token: z.string().regex(/^.+@\d+$/, "the token (id@version) that the finding names"),
         reason,
       }),

@@ -1,5 +1,6 @@
 // The gate before an environment that follows another (prod follows staging). Pure: facts in, an answer out.
 import { z } from "zod";
+import { overridableRules } from "../catalog/index.js";
 import { duration, hoursBetween, phases, soakStart } from "./phases.js";
 import type { RunningFlag, Target } from "./world.js";
 
@@ -15,7 +16,7 @@ export const migrationOutput = z.object({
   overrides: z.array(
     z.object({
       name: z.string(),
-      rule: z.enum(["prefix", "never-in", "distinct", "not-value-of"]),
+      rule: z.enum(overridableRules),
       token: z.string(),
       reason: z.string(),
     }),

@@ -21,10 +21,12 @@ export { type Restore, type Retire, restore, retire } from "./retirement.js";
 export {
   allConfirmed,
   type Broken,
+  brokenOf,
   mergeSummaries,
   type SeenTokens,
   type SetMemory,
   type SetSummary,
+  told,
   waits,
   wrongs,
 } from "./summary.js";

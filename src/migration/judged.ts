@@ -14,7 +14,7 @@ import {
   withOverrides,
 } from "../catalog/index.js";
 import { environmentPath, flatPath } from "../resolver/index.js";
-import type { Broken, SeenTokens } from "./summary.js";
+import { type Broken, brokenOf, type SeenTokens, told } from "./summary.js";
 import type { AppView, VaultRow, World } from "./world.js";
 
 /** Every value below the root whose place the catalog knows. */
@@ -139,7 +139,7 @@ export function readNow(
       { held, forbidden, fallback: catalog.fallback },
     );
     const { standing } = withOverrides(findings, overrides, tokensFor(found[0]!, rows, flatPath(root, vendor)));
-    wrong.push(...standing.map((finding) => `${name}: ${finding.why} (${finding.rule})`));
+    wrong.push(...brokenOf(standing, found[0]!.token).map((one) => `${name}: ${told(one)}`));
     if (distinct === "unchecked") unchecked.push(name);
   }
   return { wrong, unchecked };

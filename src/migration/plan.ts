@@ -20,7 +20,7 @@ import type { SecretValue } from "../secret.js";
 import type { GateAnswer } from "./gate.js";
 import { forbiddenHere, heldValues, seenNow, tokensFor, tokensOf } from "./judged.js";
 import type { Authority } from "./placement.js";
-import type { Broken, SeenTokens } from "./summary.js";
+import { type Broken, brokenOf, type SeenTokens, told } from "./summary.js";
 import { wayBack } from "./wayBack.js";
 import type { RunningFlag, Target, VaultRow, World } from "./world.js";
 
@@ -218,7 +218,8 @@ function wrongForApp(
     },
   );
   const tokens = tokensFor(row, world.rows, flatPath(root, credential.vendor));
-  return withOverrides(findings, overridesOf(config), tokens).standing.map(({ why, rule }) => `${why} (${rule})`);
+  const { standing } = withOverrides(findings, overridesOf(config), tokens);
+  return brokenOf(standing, row.token).map(told);
 }
 
 function planApps(

@@ -1,10 +1,23 @@
-import type { Override } from "../catalog/index.js";
+import { type Finding, type Override, overridableRules } from "../catalog/index.js";
 import type { CopyRecord } from "./placement.js";
 
 export interface Broken {
   readonly name: string;
   readonly rule: string;
   readonly why: string;
+  /** Of the value, where an override for it would let it pass. */
+  readonly token?: string;
+}
+
+/** @param token of the value that the findings are about */
+export function brokenOf(findings: readonly Finding[], token: string): Broken[] {
+  const mayPass = new Set<string>(overridableRules);
+  return findings.map(({ name, rule, why }) => ({ name, rule, why, ...(mayPass.has(rule) ? { token } : {}) }));
+}
+
+/** What is wrong, and what an override would have to name. */
+export function told({ rule, why, token }: Broken): string {
+  return `${why} (${rule}${token === undefined ? "" : `; token ${token}`})`;
 }
 
 /** What a `SecretSet` found and did; also what the stack says of all of them together. Names, rules and tokens only. */
@@ -62,7 +75,7 @@ export function allConfirmed(summary: SetSummary, expected: readonly string[]): 
 export function wrongs(summary: SetSummary): string[] {
   return [
     ...summary.missing.map((name) => `${name}: missing`),
-    ...summary.broken.map(({ name, rule, why }) => `${name}: ${why} (${rule})`),
+    ...summary.broken.map((one) => `${one.name}: ${told(one)}`),
     ...summary.conflicts.map(({ name, why }) => `${name}: conflict: ${why}`),
   ];
 }

@@ -1,7 +1,8 @@
-import { type Finding, judge, type Override, type Rule, type Surroundings, withOverrides } from "../catalog/index.js";
+import { judge, type Override, type Rule, type Surroundings, withOverrides } from "../catalog/index.js";
 import {
   type Authority,
   type Broken,
+  brokenOf,
   type CopyRecord,
   type Placement,
   place,
@@ -90,9 +91,6 @@ async function look(vault: InfisicalClient, inputs: SecretSetInputs): Promise<Lo
   return new Look(inputs, await vault.listSecrets(inputs.vendorPath, { recursive: true }));
 }
 
-const brokenOf = (findings: readonly Finding[]): Broken[] =>
-  findings.map(({ name, rule, why }) => ({ name, rule, why }));
-
 function decide(inputs: SecretSetInputs, records: SetMemory["records"], now: Look): Map<string, Decision> {
   const decisions = new Map<string, Decision>();
   for (const [name, { source }] of Object.entries(inputs.names)) {
@@ -106,7 +104,10 @@ function decide(inputs: SecretSetInputs, records: SetMemory["records"], now: Loo
     if (placement.is === "create" || placement.is === "follow") {
       // The rules come before the write, and a value that fails them is not written.
       const { standing } = now.judged(name, placement.from, [placement.from.token]);
-      decisions.set(name, standing.length > 0 ? { is: "refused", broken: brokenOf(standing) } : placement);
+      decisions.set(
+        name,
+        standing.length > 0 ? { is: "refused", broken: brokenOf(standing, placement.from.token) } : placement,
+      );
     } else decisions.set(name, placement);
   }
   return decisions;
@@ -176,7 +177,7 @@ function summarise(
       summary.overrides.push(...overridden);
       if (distinct === "unchecked") summary.unchecked.push(name);
       if (standing.length === 0) summary.confirmed.push(name);
-      else summary.broken.push(...brokenOf(standing));
+      else summary.broken.push(...brokenOf(standing, row.token));
     }
   }
   return { summary, records };

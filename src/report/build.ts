@@ -12,6 +12,7 @@ import {
 } from "../catalog/index.js";
 import type { StackConfig } from "../config/index.js";
 import {
+  brokenOf,
   forbiddenHere,
   heldValues,
   type MigrationRecord,
@@ -20,6 +21,7 @@ import {
   settingFirst,
   soakStart,
   type Target,
+  told,
   type VaultRow,
   type World,
 } from "../migration/index.js";
@@ -79,7 +81,7 @@ function cellOf(
   // A copy's override may be tied to the row that it was copied from.
   const tokens = [row.token, ...(compared === "equal" ? flat.map(({ token }) => token) : [])];
   const { standing } = withOverrides(findings, overrides, tokens);
-  if (standing.length > 0) return cell("broken", standing.map(({ why }) => why).join("; "));
+  if (standing.length > 0) return cell("broken", brokenOf(standing, row.token).map(told).join("; "));
   if (source === "copy" && !world.flag.on && compared === "different")
     // A copy is younger than what it was copied from.
     return record && flat[0]!.updatedAt > row.updatedAt

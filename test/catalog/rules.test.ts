@@ -112,12 +112,6 @@ describe("an override", () => {
     expect(withOverrides([finding], [override], ["id@2"])).toEqual({ standing: [finding], overridden: [] });
   });
 
-  it("never lets a live key into staging", () => {
-    const never = { name: "ALPACA_LIVE_API_KEY_ID", rule: "never-in" as const, why: "" };
-    const asked = { ...override, name: never.name, rule: never.rule };
-    expect(withOverrides([never], [asked], ["id@1"]).standing).toEqual([never]);
-  });
-
   it.each([
     "rk_live_abc",
     "the key is AKIA1234567890ABCDEF",

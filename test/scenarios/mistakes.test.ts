@@ -202,6 +202,12 @@ describe("what the stack's file says", () => {
     ],
     ["less than 48 hours without a reason", { soakHours: 1 }, 2, /soakHours: .*promoteOverride/],
     ["a secret in a reason", { promoteOverride: "because rk_live_51H8abcdefgh says so" }, 2, /looks like .* a secret/],
+    [
+      "an override of what no override lifts",
+      { overrides: { STRIPE_RESTRICTED_KEY: { rule: "never-in", token: "id@1", reason: "just this once" } } },
+      2,
+      /overrides.STRIPE_RESTRICTED_KEY.rule: .*prefix, distinct or not-value-of/,
+    ],
     ["retirement on staging", { retireFlat: true }, 2, /retireFlat: only prod owns the flat path/],
   ])("%s", async (_, config, expected, message) => {
     const { code, said } = await make({ config });
