@@ -113,13 +113,14 @@ export function forbiddenHere(
 
 /**
  * Another environment's credentials, read and judged as they are now.
+ * @param seen with the paths that the token may not read
  * @param overrides those that the environment's own stack recorded
  */
 export function readNow(
   catalog: Catalog,
   environment: string,
   root: string,
-  rows: World["rows"],
+  { rows, hidden }: Pick<World, "rows"> & { readonly hidden: { has(path: string): boolean } },
   overrides: readonly Override[],
 ): { wrong: string[]; unchecked: string[] } {
   const held = heldValues(catalog, root, rows);
@@ -131,7 +132,8 @@ export function readNow(
     const path = environmentPath(root, vendor, environment);
     const found = rows.filter((row) => row.name === name && row.path === path);
     if (found.length !== 1) {
-      wrong.push(found.length === 0 ? `${name} is not at ${path}` : `${name} has ${found.length} rows at ${path}`);
+      const none = hidden.has(path) ? `the token may not read ${name} at ${path}` : `${name} is not at ${path}`;
+      wrong.push(found.length === 0 ? none : `${name} has ${found.length} rows at ${path}`);
       continue;
     }
     const { findings, distinct } = judge(

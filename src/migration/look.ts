@@ -4,24 +4,47 @@ import type { Services, StackConfig } from "../config/index.js";
 import { Refusal } from "../errors.js";
 import { type HerokuClient, HerokuError } from "../heroku/index.js";
 import { environmentPath, flatPath } from "../resolver/index.js";
-import type { InfisicalClient } from "../vault/client/index.js";
+import { type InfisicalClient, InfisicalError } from "../vault/client/index.js";
 import { type FlagRelease, runningFlag, touches } from "./flag.js";
 import { type GateFacts, migrationOutput } from "./gate.js";
 import { forbiddenHere, readNow } from "./judged.js";
 import type { AppView, RunningFlag, Target, World } from "./world.js";
 
-/** An app by its name, with a refusal that says which account does not see it. */
-async function viewOf(heroku: HerokuClient, account: string, name: string): Promise<AppView> {
-  try {
-    const { id } = await heroku.app(name);
-    return { name, id, vars: await heroku.configVars(name) };
-  } catch (error) {
-    if (error instanceof HerokuError && (error.kind === "not-found" || error.kind === "forbidden"))
-      throw new Refusal(
+/** The apps of an environment that the Heroku account sees. */
+interface SeenApps {
+  readonly apps: readonly AppView[];
+  /** undefined where the app that has it is hidden. */
+  readonly flag: RunningFlag | undefined;
+  /** Which account does not see which app, a line each. */
+  readonly hidden: readonly string[];
+}
+
+async function seeApps(
+  heroku: HerokuClient,
+  catalog: Catalog,
+  environment: string,
+  account: string,
+): Promise<SeenApps> {
+  const apps: AppView[] = [];
+  const hidden: string[] = [];
+  for (const name of Object.values(environmentOf(catalog, environment).apps))
+    try {
+      const { id } = await heroku.app(name);
+      apps.push({ name, id, vars: await heroku.configVars(name) });
+    } catch (error) {
+      if (!(error instanceof HerokuError && (error.kind === "not-found" || error.kind === "forbidden"))) throw error;
+      hidden.push(
         `The Heroku account ${account} does not see the app ${name}. Use a key of an account that sees all apps of the stack (heroku:apiKey or HEROKU_API_KEY).`,
       );
-    throw error;
-  }
+    }
+  const vars = apps.find(({ name }) => name === flagApp(catalog, environment))?.vars;
+  return { apps, flag: vars && (await lookAtFlag(heroku, catalog, environment, vars)), hidden };
+}
+
+/** @throws Refusal where the account does not see all apps */
+function complete<Seen extends SeenApps>({ hidden, flag, ...seen }: Seen) {
+  if (hidden.length > 0 || !flag) throw new Refusal(hidden.join("\n"));
+  return { ...seen, flag };
 }
 
 /** The flag of an environment as it runs now, from its console app's vars and releases. */
@@ -43,31 +66,68 @@ async function lastTouch(heroku: HerokuClient, app: string, variable: string): P
 }
 
 /**
- * A recursive list leaves out what the token may not read, and says nothing of it: a path that seems empty is asked for by
- * itself, so that "not allowed" is not taken for "not there".
+ * Paths at which nothing was seen and that the token may not read, each with Infisical's answer. A recursive list leaves them
+ * out and says nothing of it, so they are asked for one by one: "not allowed" is not "not there".
  *
- * @throws InfisicalError
+ * @throws InfisicalError for any other answer
  */
-async function mayRead(
-  catalog: Catalog,
-  { environment, root, sources, vaultEnvAware }: StackConfig,
+export async function unreadable(
   vault: InfisicalClient,
   rows: World["rows"],
+  paths: Iterable<string>,
+): Promise<Map<string, InfisicalError>> {
+  const found = new Map<string, InfisicalError>();
+  for (const path of new Set(paths))
+    if (!rows.some((row) => row.path === path))
+      await vault.listSecrets(path).catch((error: unknown) => {
+        if (!(error instanceof InfisicalError && error.kind === "forbidden")) throw error;
+        found.set(path, error);
+      });
+  return found;
+}
+
+/** Paths that a plan is made from. */
+function pathsToRead(
+  catalog: Catalog,
+  { environment, root, sources, vaultEnvAware }: StackConfig,
   on: boolean,
-): Promise<void> {
+): string[] {
   const { source } = environmentOf(catalog, environment);
   // With the flag off it is the flat path that is read.
   const turnsOff = on && !vaultEnvAware;
-  const paths = heldBy(catalog, environment).flatMap(({ name, vendor }) => [
+  return heldBy(catalog, environment).flatMap(({ name, vendor }) => [
     environmentPath(root, vendor, environment),
     ...(turnsOff || (sources[name] ?? source) === "copy" ? [flatPath(root, vendor)] : []),
   ]);
-  for (const path of new Set(paths)) if (!rows.some((row) => row.path === path)) await vault.listSecrets(path);
+}
+
+/** Everything of a stack that may be seen: `World`, but for what an account's or a token's rights hide. */
+export interface Sight extends Omit<World, "flag">, SeenApps {}
+
+/** @throws InfisicalError, HerokuError for what cannot be read (which is not the same as missing) */
+export async function see(
+  catalog: Catalog,
+  { environment, root }: StackConfig,
+  vault: InfisicalClient,
+  heroku: HerokuClient,
+): Promise<Sight> {
+  await vault.checkAccess();
+  const { email: account } = await heroku.account();
+  const rows = await vault.listSecrets(root, { recursive: true });
+
+  const folders = new Set<string>();
+  for (const vendor of scopedVendors(catalog)) {
+    const path = environmentPath(root, vendor, environment);
+    // A folder with a secret in it is there; only an empty one has to be asked for.
+    if (rows.some((row) => row.path === path) || (await vault.folderExists(path))) folders.add(path);
+  }
+  return { rows, folders, account, ...(await seeApps(heroku, catalog, environment, account)), now: heroku.now() };
 }
 
 /**
- * @throws InfisicalError, HerokuError for what cannot be read (which is not the same as missing); Refusal where the Heroku
- * account does not see all of the stack's apps
+ * What a plan is made from.
+ * @throws InfisicalError, HerokuError for what cannot be read; Refusal where the Heroku account does not see all of the stack's
+ * apps
  */
 export async function look(
   catalog: Catalog,
@@ -75,24 +135,10 @@ export async function look(
   vault: InfisicalClient,
   heroku: HerokuClient,
 ): Promise<World> {
-  await vault.checkAccess();
-  const { email: account } = await heroku.account();
-  const rows = await vault.listSecrets(config.root, { recursive: true });
-
-  const folders = new Set<string>();
-  for (const vendor of scopedVendors(catalog)) {
-    const path = environmentPath(config.root, vendor, config.environment);
-    // A folder with a secret in it is there; only an empty one has to be asked for.
-    if (rows.some((row) => row.path === path) || (await vault.folderExists(path))) folders.add(path);
-  }
-
-  const apps: AppView[] = [];
-  for (const name of Object.values(environmentOf(catalog, config.environment).apps))
-    apps.push(await viewOf(heroku, account, name));
-  const flagVars = apps.find(({ name }) => name === flagApp(catalog, config.environment))?.vars;
-  const flag = await lookAtFlag(heroku, catalog, config.environment, flagVars);
-  await mayRead(catalog, config, vault, rows, flag.on);
-  return { rows, folders, apps, flag, account, now: heroku.now() };
+  const world = complete(await see(catalog, config, vault, heroku));
+  const paths = pathsToRead(catalog, config, world.flag.on);
+  for (const error of (await unreadable(vault, world.rows, paths)).values()) throw error;
+  return world;
 }
 
 export function targetOf(config: StackConfig, services: Services, account: string): Target {
@@ -112,26 +158,36 @@ export function predecessor(catalog: Catalog, environment: string): string | und
   return catalog.environments[index - 1]?.name;
 }
 
+export interface GateQuestion {
+  readonly catalog: Catalog;
+  /** Of the environment that wants to follow, as the next three. */
+  readonly config: StackConfig;
+  readonly vault: InfisicalClient;
+  readonly world: World;
+  readonly target: Target;
+  readonly heroku: HerokuClient;
+  readonly from: string;
+  /** The output `migration` of the stack `from`. */
+  readonly output: unknown;
+}
+
 /** What the gate asks, seen now: the other environment's flag, its apps, and every one of its names read and judged. */
-export async function gateFacts(
-  catalog: Catalog,
-  config: StackConfig,
-  world: World,
-  target: Target,
-  heroku: HerokuClient,
-  from: string,
-  output: unknown,
-): Promise<GateFacts> {
-  const apps = [];
-  for (const name of Object.values(environmentOf(catalog, from).apps))
-    apps.push(await viewOf(heroku, world.account, name));
-  const flag = await lookAtFlag(heroku, catalog, from, apps.find(({ name }) => name === flagApp(catalog, from))?.vars);
+export async function gateFacts(question: GateQuestion): Promise<GateFacts> {
+  const { catalog, config, vault, world, target, heroku, from, output } = question;
+  const { apps, flag } = complete(await seeApps(heroku, catalog, from, world.account));
   const parsed = migrationOutput.safeParse(output);
   const overrides = parsed.success ? parsed.data.overrides : [];
-  const own = new Set(
-    heldBy(catalog, from).map((one) => `${environmentPath(config.root, one.vendor, from)}${one.name}`),
+  const places = heldBy(catalog, from).map(({ name, vendor }) => ({
+    name,
+    path: environmentPath(config.root, vendor, from),
+  }));
+  const own = new Set(places.map(({ name, path }) => `${path}${name}`));
+  const hidden = await unreadable(
+    vault,
+    world.rows,
+    places.map(({ path }) => path),
   );
-  const { wrong, unchecked } = readNow(catalog, from, config.root, world.rows, overrides);
+  const { wrong, unchecked } = readNow(catalog, from, config.root, { rows: world.rows, hidden }, overrides);
   const forbidden = forbiddenHere(catalog, from, config.root, { rows: world.rows, apps });
   return {
     from,

@@ -23,8 +23,7 @@ import {
   targetOf,
   type World,
 } from "../migration/index.js";
-
-import { createInfisicalClient } from "../vault/client/index.js";
+import { createInfisicalClient, type InfisicalClient } from "../vault/client/index.js";
 import { declare } from "./declare.js";
 
 /** In the SDK, and left out of its types. */
@@ -42,7 +41,7 @@ async function askGate(
   config: StackConfig,
   world: World,
   target: Target,
-  heroku: HerokuClient,
+  { vault, heroku }: { readonly vault: InfisicalClient; readonly heroku: HerokuClient },
 ): Promise<GateAnswer | undefined> {
   const from = predecessor(catalog, config.environment);
   if (!from || !config.vaultEnvAware) return undefined;
@@ -50,7 +49,7 @@ async function askGate(
   const reference = new pulumi.StackReference(`${pulumi.getOrganization()}/${pulumi.getProject()}/${from}`);
   if (world.flag.on && !config.retireFlat) return undefined;
   const { value } = await reference.getOutputDetails("migration");
-  return gate(await gateFacts(catalog, config, world, target, heroku, from, value));
+  return gate(await gateFacts({ catalog, config, vault, world, target, heroku, from, output: value }));
 }
 
 /** An engine passes on only the text of an error: a refusal is known by its mark, and ends a command with its own exit code. */
@@ -86,7 +85,7 @@ async function program(catalog: Catalog) {
 
   const world = await look(catalog, config, vault, heroku);
   const target = targetOf(config, services, world.account);
-  const answer = await askGate(catalog, config, world, target, heroku);
+  const answer = await askGate(catalog, config, world, target, { vault, heroku });
   const plan = planStack(catalog, config, world, target, answer);
 
   if (plan.problems.length > 0) throw configError(`The plan of ${config.environment}`, plan.problems);

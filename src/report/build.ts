@@ -18,12 +18,12 @@ import {
   type MigrationRecord,
   nextSteps,
   phaseOf,
+  type Sight,
   settingFirst,
   soakStart,
   type Target,
   told,
   type VaultRow,
-  type World,
 } from "../migration/index.js";
 import { environmentPath, flatPath } from "../resolver/index.js";
 import type { Cell, EnvironmentStatus, StatusReport } from "./status.js";
@@ -31,12 +31,15 @@ import type { Cell, EnvironmentStatus, StatusReport } from "./status.js";
 /** One environment as it was seen, and as its stack's last update left it. */
 export interface EnvironmentSight {
   readonly config: StackConfig;
-  readonly world: World;
+  readonly seen: Sight;
   /** The stack's output `migration`; undefined before the first update. */
   readonly record: MigrationRecord | undefined;
 }
 
 type Sights = ReadonlyMap<string, EnvironmentSight>;
+
+/** Whether the flag is on; where that is not to be seen, whether it was when the stack was last updated. */
+const isOn = ({ seen, record }: EnvironmentSight) => seen.flag?.on ?? record?.flag.running ?? false;
 
 const rowsAt = (rows: readonly VaultRow[], path: string, name: string) =>
   rows.filter((row) => row.path === path && row.name === name);
@@ -45,14 +48,23 @@ function cellOf(
   catalog: Catalog,
   credential: Credential,
   environment: Environment,
-  { config, world, record }: EnvironmentSight,
+  sight: EnvironmentSight,
+  unreadable: ReadonlySet<string>,
 ): Cell {
+  const { config, seen, record } = sight;
   const { name, vendor, rules } = credential;
   const path = environmentPath(config.root, vendor, environment.name);
-  const rows = rowsAt(world.rows, path, name);
-  const flat = rowsAt(world.rows, flatPath(config.root, vendor), name);
+  const rows = rowsAt(seen.rows, path, name);
+  const flat = rowsAt(seen.rows, flatPath(config.root, vendor), name);
   const [row] = rows;
-  const compared = row && flat[0] ? (row.value.equals(flat[0].value) ? "equal" : "different") : null;
+  const compared =
+    row && flat[0]
+      ? row.value.equals(flat[0].value)
+        ? "equal"
+        : "different"
+      : row && unreadable.has(flatPath(config.root, vendor))
+        ? "unknown"
+        : null;
   const cell = (state: Cell["state"], why: string | null = null): Cell => ({
     environment: environment.name,
     path,
@@ -61,10 +73,11 @@ function cellOf(
     why,
   });
 
+  if (unreadable.has(path)) return cell("unreadable");
   if (!mayHold(credential, environment.name))
     return row ? cell("broken", `${environment.name} must never hold it`) : cell("never");
   const source = config.sources[name] ?? environment.source;
-  if (!row) return source === "provision" && !world.flag.on ? cell("waiting") : cell("missing");
+  if (!row) return source === "provision" && !isOn(sight) ? cell("waiting") : cell("missing");
   if (rows.length > 1) return cell("broken", `${rows.length} rows of the name`);
   const conflict = record?.conflicts.find((one) => one.name === name);
   if (conflict && compared === "different") return cell("conflict", conflict.why);
@@ -72,7 +85,7 @@ function cellOf(
   const { findings } = judge(
     { name, environment: environment.name, value: row.value, rules },
     {
-      held: heldValues(catalog, config.root, world.rows),
+      held: heldValues(catalog, config.root, seen.rows),
       forbidden: forbiddenIn(catalog, environment.name),
       fallback: catalog.fallback,
     },
@@ -82,7 +95,7 @@ function cellOf(
   const tokens = [row.token, ...(compared === "equal" ? flat.map(({ token }) => token) : [])];
   const { standing } = withOverrides(findings, overrides, tokens);
   if (standing.length > 0) return cell("broken", brokenOf(standing, row.token).map(told).join("; "));
-  if (source === "copy" && !world.flag.on && compared === "different")
+  if (source === "copy" && !isOn(sight) && compared === "different")
     // A copy is younger than what it was copied from.
     return record && flat[0]!.updatedAt > row.updatedAt
       ? cell("stale", "its flat value is another one now")
@@ -90,47 +103,49 @@ function cellOf(
   return cell(record?.confirmed.includes(name) ? "confirmed" : "placed");
 }
 
-function environmentOf(
-  catalog: Catalog,
-  { config, world, record }: EnvironmentSight,
-  cells: readonly Cell[],
-): EnvironmentStatus {
+function environmentOf(catalog: Catalog, sight: EnvironmentSight, cells: readonly Cell[]): EnvironmentStatus {
+  const { config, seen, record } = sight;
   const name = config.environment;
   const own = cells.filter((cell) => cell.environment === name && cell.state !== "never");
+  // What may not be seen is told as it was last recorded.
+  const blind = !seen.flag || own.some(({ state }) => state === "unreadable");
   const confirmed = own.every(({ state }) => state === "confirmed");
-  const confirmedSince = confirmed && record?.confirmedSince ? new Date(record.confirmedSince) : undefined;
-  const since = soakStart(confirmedSince, world.flag.since);
+  const confirmedSince = (confirmed || blind) && record?.confirmedSince ? new Date(record.confirmedSince) : undefined;
+  const since = soakStart(confirmedSince, seen.flag?.since);
   const vendors = scopedVendors(catalog);
   // Before the first update nothing is missing yet: it is that update's to copy.
-  const fine = ["confirmed", "placed", "waiting", ...(record ? [] : ["missing"])];
+  const fine = ["confirmed", "placed", "waiting", "unreadable", ...(record ? [] : ["missing"])];
   const wrong = own.filter(({ state }) => !fine.includes(state));
   return {
     name,
-    phase: phaseOf({
-      begun: world.folders.size > 0,
-      confirmed,
-      flagOn: world.flag.on,
-      soakingSince: since,
-      now: world.now,
-      soakHours: config.soakHours,
-      retired: record?.phase === "retired",
-    }),
+    phase:
+      blind && record
+        ? record.phase
+        : phaseOf({
+            begun: seen.folders.size > 0,
+            confirmed,
+            flagOn: isOn(sight),
+            soakingSince: since,
+            now: seen.now,
+            soakHours: config.soakHours,
+            retired: record?.phase === "retired",
+          }),
     blocked: [
       ...new Set([
         ...wrong.map(({ path, why, state }) => `${path}: ${why ?? state}`),
-        ...forbiddenHere(catalog, name, config.root, world).map((one) => `${one.name}: ${one.why}`),
+        ...forbiddenHere(catalog, name, config.root, seen).map((one) => `${one.name}: ${one.why}`),
         ...(record && record.flag.wanted !== record.flag.running ? record.blocked : []),
       ]),
     ],
-    folders: { present: world.folders.size, of: vendors.length },
+    folders: { present: seen.folders.size, of: vendors.length },
     flag: {
       name: catalog.flag.name,
       variable: catalog.flag.variable,
       app: flagApp(catalog, name),
       wanted: config.vaultEnvAware,
       recorded: record?.flag.running ?? null,
-      running: world.flag.on,
-      since: world.flag.since?.toISOString() ?? null,
+      running: seen.flag?.on ?? null,
+      since: seen.flag?.since?.toISOString() ?? null,
     },
     soak: {
       hours: config.soakHours,
@@ -143,23 +158,26 @@ function environmentOf(
 /** Where what is there is not what was last recorded. */
 function driftOf(catalog: Catalog, sights: Sights, cells: readonly (readonly [string, Cell])[]): StatusReport["drift"] {
   const word = (on: boolean) => (on ? "on" : "off");
-  return [...sights.values()].flatMap(({ config, world, record }) => {
+  return [...sights.values()].flatMap(({ config, seen, record }) => {
     if (!record) return [];
     const flag =
-      record.flag.running === world.flag.on
+      !seen.flag || record.flag.running === seen.flag.on
         ? []
         : [
             {
               environment: config.environment,
-              subject: `${catalog.flag.variable} on ${world.flag.app}`,
+              subject: `${catalog.flag.variable} on ${seen.flag.app}`,
               expected: word(record.flag.running),
-              found: word(world.flag.on),
+              found: word(seen.flag.on),
             },
           ];
     const lost = cells
       .filter(
         ([name, cell]) =>
-          cell.environment === config.environment && record.confirmed.includes(name) && cell.state !== "confirmed",
+          cell.environment === config.environment &&
+          record.confirmed.includes(name) &&
+          cell.state !== "confirmed" &&
+          cell.state !== "unreadable",
       )
       .map(([name, cell]) => ({
         environment: config.environment,
@@ -178,7 +196,10 @@ function nextOf(
 ): StatusReport["next"] {
   const names = environments.map(({ name }) => name);
   return environments.flatMap(({ name, phase, soak, flag, blocked }, index) => {
-    const { record, config } = sights.get(name)!;
+    const sight = sights.get(name)!;
+    const { record, config } = sight;
+    // Where the flag's app is hidden nothing can be updated.
+    if (!sight.seen.flag) return [];
     const up = { command: `console-vault up --stack ${name}`, why: "" };
     if (!record)
       return index === 0 || environments[index - 1]!.phase !== "empty" ? [{ ...up, why: `${name} has not begun` }] : [];
@@ -199,7 +220,7 @@ function nextOf(
     // Only what comes next: prod's flag is turned on by promote, once staging has soaked.
     const follows = index > 0 && !flag.running && record.waiting.length === 0;
     if (follows) return [];
-    const done = names.slice(index + 1).filter((to) => !sights.get(to)!.world.flag.on);
+    const done = names.slice(index + 1).filter((to) => !isOn(sights.get(to)!));
     const steps =
       phase === "soaked" && index === names.length - 1 && !config.retireFlat
         ? [settingFirst(name, "retireFlat")]
@@ -212,7 +233,7 @@ function nextOf(
   });
 }
 
-/** @param unreadable flat paths that the vault refused to list: what is there is not known */
+/** @param unreadable paths that the vault refused to list: what is there is not known */
 export function buildStatus(
   catalog: Catalog,
   sights: Sights,
@@ -220,10 +241,10 @@ export function buildStatus(
   unreadable: ReadonlySet<string>,
 ): StatusReport {
   const all = [...sights.values()];
-  const { world, config } = all.at(-1)!;
+  const { seen, config } = all.at(-1)!;
   const flatOf = ({ name, vendor }: Credential) => {
     const path = flatPath(config.root, vendor);
-    const there = rowsAt(world.rows, path, name).length > 0;
+    const there = rowsAt(seen.rows, path, name).length > 0;
     return {
       path,
       state: there ? ("present" as const) : unreadable.has(path) ? ("unreadable" as const) : ("absent" as const),
@@ -233,19 +254,22 @@ export function buildStatus(
     .filter(({ scope }) => scope === "environment")
     .map((credential) => {
       const values = catalog.environments.flatMap(({ name }) =>
-        rowsAt(world.rows, environmentPath(config.root, credential.vendor, name), credential.name).slice(0, 1),
+        rowsAt(seen.rows, environmentPath(config.root, credential.vendor, name), credential.name).slice(0, 1),
       );
       const equal = values.some((one, index) =>
         values.some((other, position) => position > index && one.value.equals(other.value)),
       );
+      const environments = catalog.environments.map((environment) =>
+        cellOf(catalog, credential, environment, sights.get(environment.name)!, unreadable),
+      );
+      const compared = equal ? ("equal" as const) : ("different" as const);
+      const hidden = environments.some(({ state }) => state === "unreadable");
       return {
         name: credential.name,
         vendor: credential.vendor,
         flat: flatOf(credential),
-        environments: catalog.environments.map((environment) =>
-          cellOf(catalog, credential, environment, sights.get(environment.name)!),
-        ),
-        distinct: values.length < 2 ? null : equal ? ("equal" as const) : ("different" as const),
+        environments,
+        distinct: values.length > 1 ? compared : values.length > 0 && hidden ? ("unchecked" as const) : null,
       };
     });
   const cells = credentials.flatMap(({ name, environments }) => environments.map((cell) => [name, cell] as const));
@@ -258,7 +282,7 @@ export function buildStatus(
   );
   return {
     version: 1,
-    observedAt: world.now.toISOString(),
+    observedAt: seen.now.toISOString(),
     target,
     environments,
     credentials,
@@ -269,7 +293,10 @@ export function buildStatus(
     overrides: all.flatMap(({ config: { environment }, record }) =>
       (record?.overrides ?? []).map(({ name, rule, reason }) => ({ environment, name, rule, reason })),
     ),
-    warnings: [...unreadable].map((path) => `the vault does not let this token list ${path}`),
+    warnings: [
+      ...[...unreadable].map((path) => `the vault does not let this token list ${path}`),
+      ...all.flatMap(({ seen: { hidden } }) => hidden),
+    ],
     next: nextOf(sights, environments, (environment, name) =>
       cells.some(([of, cell]) => of === name && cell.environment === environment && cell.state === "waiting"),
     ),

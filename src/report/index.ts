@@ -13,4 +13,4 @@ export {
 } from "./status.js";
 export { quietBorders, renderTerminal, type TerminalOptions } from "./terminal.js";
 export { type TimelineStep, timelineOf, timelineSteps } from "./timeline.js";
-export { headline } from "./words.js";
+export { headline, notSeen } from "./words.js";

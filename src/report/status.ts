@@ -24,7 +24,7 @@ const cell = z
     state: z
       .enum(cellStates)
       .describe(
-        "unreadable: the vault did not answer for it; conflict: someone else wrote the target of a copy; broken: there, but its rule fails; " +
+        "unreadable: the token may not read it; conflict: someone else wrote the target of a copy; broken: there, but its rule fails; " +
           "stale: its source has changed since it was copied; missing: not there; waiting: an operator is to provision it; placed: there, not read back yet; " +
           "confirmed: read back, and its rule holds; never: this environment may not hold it, and does not",
       ),

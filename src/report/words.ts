@@ -74,6 +74,13 @@ export interface Headline {
   readonly text: string;
 }
 
+/** Environments of which an account's or a token's rights hide something. */
+export function notSeen({ environments, credentials }: StatusReport): string[] {
+  const hidden = credentials.flatMap((one) => one.environments).filter(({ state }) => state === "unreadable");
+  const of = new Set(hidden.map(({ environment }) => environment));
+  return environments.filter(({ name, flag }) => of.has(name) || flag.running === null).map(({ name }) => name);
+}
+
 /** Where it stands, in one sentence: the first thing that a person should know. */
 export function headline(report: StatusReport): Headline {
   const { environments, drift, observedAt } = report;
@@ -81,6 +88,9 @@ export function headline(report: StatusReport): Headline {
   const blocked = environments.filter((one) => one.blocked.length > 0).map(({ name }) => name);
   if (drift.length > 0) return { tone: "bad", text: `${things(drift.length)} from what was last recorded.` };
   if (blocked.length > 0) return { tone: "bad", text: `${sentence(blocked.join(" and "))} cannot go on yet.` };
+  const unseen = notSeen(report);
+  if (unseen.length > 0)
+    return { tone: "wait", text: `Not all of ${unseen.join(" and ")} could be seen with this token and account.` };
   if (last.phase === "retired")
     return { tone: "good", text: "Done: every environment has its own credentials, and the flat copies are gone." };
   if (last.flag.running) {

@@ -104,8 +104,61 @@ describe("read and write on staging's folders alone", () => {
 
   test("shows nobody a value of prod's, neither flat nor in its folders", async () => {
     await open({ scopes: narrow, folders: there });
-    const { code, err } = await world.run(["status"], { env });
+    const { code, err } = await world.run(["preview", "--stack", "prod"], { env });
     expect([code, err]).toEqual([1, expect.stringMatching(/may not list the secrets of \/MooseQuest\/heroku\/prod\//)]);
+  });
+
+  test("shows staging's half of the status; the rest is called unreadable, never missing or off", async () => {
+    await open({ scopes: narrow, apps: stagingApps, folders: there });
+    done(await world.up("prod"));
+    await provision();
+    world.set("staging", "vaultEnvAware", true);
+    done(await world.up("staging", { env }));
+    const report = JSON.parse(done(await world.run(["status", "--json"], { env })).out) as StatusReport;
+    const [staging, prod] = report.environments;
+    expect([staging!.phase, staging!.flag.running, staging!.blocked]).toEqual(["soaking", true, []]);
+    // As it was last recorded.
+    expect([prod!.phase, prod!.flag.running, prod!.blocked]).toEqual(["confirmed", null, []]);
+    const stripe = report.credentials.find(({ name }) => name === "STRIPE_RESTRICTED_KEY")!;
+    expect(stripe).toMatchObject({
+      flat: { state: "unreadable" },
+      environments: [{ state: "confirmed", flat: "unknown" }, { state: "unreadable" }],
+      distinct: "unchecked",
+    });
+    expect(report.drift).toEqual([]);
+    expect(report.warnings).toContain("the vault does not let this token list /MooseQuest/stripe/prod/");
+    expect(report.warnings).toContainEqual(
+      expect.stringMatching(/^The Heroku account .* does not see the app raxx-console-prod/),
+    );
+    expect(report.next.map(({ command }) => command)).toEqual(["console-vault status"]);
+
+    const { code, err } = await world.run(["status", "--check"], { env });
+    expect([code, err]).toEqual([4, "pending: prod: not all of it could be seen"]);
+    expect(done(await world.run(["status"], { env })).out).toContain("Not all of prod could be seen");
+  });
+
+  test("promotes nobody: what it may not read is not called gone", async () => {
+    await open({ scopes: ["/MooseQuest/*/prod/**", "/MooseQuest/{heroku,alpaca,stripe,postmark}"] });
+    await world.stagingOn();
+    world.hoursPass(48);
+    const { code, err, writes } = await world.run(["promote", "--yes"], { env });
+    expect([code, writes]).toEqual([3, []]);
+    expect(err).toContain(
+      "staging, read now: the token may not read STRIPE_RESTRICTED_KEY at /MooseQuest/stripe/staging/",
+    );
+  });
+
+  test("turns staging's flag off only with --force: the flat path is not to be seen", async () => {
+    await open({ scopes: narrow, apps: stagingApps, folders: there });
+    await provision();
+    world.set("staging", "vaultEnvAware", true);
+    done(await world.up("staging", { env }));
+    const { code, err } = await world.run(["rollback", "--stack", "staging", "--yes"], { env });
+    expect([code, err]).toEqual([3, expect.stringMatching(/may not list .*\/MooseQuest\/heroku\/.* --force/)]);
+    expect(world.flag("staging")).toBe("true");
+    const forced = await world.run(["rollback", "--stack", "staging", "--yes", "--force"], { env });
+    expect([forced.code, forced.text]).toEqual([0, expect.stringContaining("console-vault up --stack staging")]);
+    expect(world.flag("staging")).toBe("false");
   });
 });
 

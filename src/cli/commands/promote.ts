@@ -53,17 +53,9 @@ async function promote(io: Io, options: PromoteOptions): Promise<void> {
     return;
   }
   const output = (await source.engine.outputs()).migration?.value as unknown;
-  const answer = gate(
-    await gateFacts(
-      catalog,
-      stack.config,
-      world,
-      targetOf(stack.config, stack.services, world.account),
-      stack.heroku,
-      from,
-      output,
-    ),
-  );
+  const { config, vault, heroku } = stack;
+  const target = targetOf(config, stack.services, world.account);
+  const answer = gate(await gateFacts({ catalog, config, vault, world, target, heroku, from, output }));
   if (!answer.open) throw new Refusal(answer.reasons.join("\n"));
   for (const warning of answer.warnings) io.err(c.yellow(`! ${warning}`));
   io.err(

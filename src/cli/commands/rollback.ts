@@ -1,10 +1,10 @@
 import { confirm } from "@inquirer/prompts";
 import type { Command } from "commander";
-import { environmentOf, flagApp } from "../../catalog/index.js";
+import { environmentOf, flagApp, heldBy } from "../../catalog/index.js";
 import type { StackConfig } from "../../config/index.js";
 import { Refusal, UsageError } from "../../errors.js";
-import { type MigrationRecord, type WayBack, wayBack } from "../../migration/index.js";
-import { flagMeansOn } from "../../resolver/index.js";
+import { type MigrationRecord, unreadable, type WayBack, wayBack } from "../../migration/index.js";
+import { flagMeansOn, flatPath } from "../../resolver/index.js";
 import { InfisicalError } from "../../vault/client/index.js";
 import { ConfigFile } from "../configFile.js";
 import { Ended, exitCodes } from "../exit.js";
@@ -48,6 +48,8 @@ async function lookBack(
   try {
     await vault.checkAccess();
     const rows = await vault.listSecrets(config.root, { recursive: true });
+    const paths = heldBy(catalog, config.environment).map(({ vendor }) => flatPath(config.root, vendor));
+    for (const error of (await unreadable(vault, rows, paths)).values()) throw error;
     return wayBack(catalog, config.environment, config.root, rows);
   } catch (error) {
     if (!(error instanceof InfisicalError)) throw error;

@@ -1,21 +1,22 @@
 import { writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Command } from "commander";
-import { look, type MigrationRecord, targetOf, type World } from "../../migration/index.js";
+import { scopedVendors } from "../../catalog/index.js";
+import { type MigrationRecord, see, targetOf, unreadable } from "../../migration/index.js";
 import {
   buildStatus,
   type EnvironmentSight,
+  notSeen,
   renderHtml,
   renderMarkdown,
   renderTerminal,
   type StatusReport,
 } from "../../report/index.js";
-import { flatPath } from "../../resolver/index.js";
-import { InfisicalError } from "../../vault/client/index.js";
+import { environmentPath, flatPath } from "../../resolver/index.js";
 import { Ended, exitCodes } from "../exit.js";
 import type { Io } from "../io.js";
 import { catalog } from "../project.js";
-import { type OpenStack, openStack, type StackOptions } from "../stack.js";
+import { openStack, type StackOptions } from "../stack.js";
 
 interface StatusOptions extends Omit<StackOptions, "stack"> {
   readonly check?: boolean;
@@ -28,40 +29,36 @@ interface StatusOptions extends Omit<StackOptions, "stack"> {
 export async function observe(io: Io, options: Omit<StackOptions, "stack">): Promise<StatusReport> {
   const sights = new Map<string, EnvironmentSight>();
   let target: StatusReport["target"] | undefined;
-  let unreadable: ReadonlySet<string> | undefined;
+  let hidden: ReadonlySet<string> | undefined;
   for (const { name } of catalog.environments) {
-    const stack = await openStack(io, { ...options, stack: name });
-    const world = await look(catalog, stack.config, stack.vault, stack.heroku);
-    target = targetOf(stack.config, stack.services, world.account);
-    const record = (await stack.engine.outputs()).migration?.value as MigrationRecord | undefined;
-    sights.set(name, { config: stack.config, world, record });
-    unreadable ??= await unreadableShared(stack, world);
+    const { config, services, vault, heroku, engine } = await openStack(io, { ...options, stack: name });
+    const seen = await see(catalog, config, vault, heroku);
+    target = targetOf(config, services, seen.account);
+    const record = (await engine.outputs()).migration?.value as MigrationRecord | undefined;
+    sights.set(name, { config, seen, record });
+    hidden ??= new Set((await unreadable(vault, seen.rows, everyPath(config.root))).keys());
   }
-  return buildStatus(catalog, sights, target!, unreadable!);
+  return buildStatus(catalog, sights, target!, hidden!);
 }
 
-/** Flat paths of shared credentials that seem empty, and are only not to be read: no update needs them, so that is no error. */
-async function unreadableShared({ config, vault }: OpenStack, { rows }: World): Promise<Set<string>> {
-  const shared = catalog.credentials.filter(({ scope }) => scope === "shared");
-  const paths = new Set(shared.map(({ vendor }) => flatPath(config.root, vendor)));
-  const found = new Set<string>();
-  for (const path of paths)
-    if (!rows.some((row) => row.path === path))
-      await vault.listSecrets(path).catch((error: unknown) => {
-        if (!(error instanceof InfisicalError && error.kind === "forbidden")) throw error;
-        found.add(path);
-      });
-  return found;
-}
+/** Where a credential of the catalog may be. */
+const everyPath = (root: string) => [
+  ...catalog.credentials.map(({ vendor }) => flatPath(root, vendor)),
+  ...scopedVendors(catalog).flatMap((vendor) =>
+    catalog.environments.map(({ name }) => environmentPath(root, vendor, name)),
+  ),
+];
 
-/** What `--check` calls pending: drift, a flag that is not as wanted, or anything in the way. */
-function pending({ drift, environments }: StatusReport): string[] {
+/** What `--check` calls pending: drift, a flag that is not as wanted, anything in the way, and what it could not look at. */
+function pending(report: StatusReport): string[] {
+  const { drift, environments } = report;
   return [
+    ...notSeen(report).map((name) => `${name}: not all of it could be seen`),
     ...drift.map(
       ({ environment, subject, expected, found }) => `${environment}: ${subject} is ${found}, not ${expected}`,
     ),
     ...environments
-      .filter(({ flag }) => flag.wanted !== flag.running)
+      .filter(({ flag }) => flag.running !== null && flag.wanted !== flag.running)
       .map(
         ({ name, flag }) =>
           `${name}: ${flag.variable} is wanted ${flag.wanted ? "on" : "off"} and runs ${flag.running ? "on" : "off"}`,
