@@ -1,10 +1,11 @@
-// The engine that ships, killed with SIGKILL in the middle of an update: the same command goes on from there. A few moments of
-// each update are tried here; CONSOLE_VAULT_KILLS=every tries each request and each write of the state in turn.
+// The engine that ships, killed with SIGKILL in the middle of a command: the same command goes on from there. A few moments of
+// two updates are tried here; CONSOLE_VAULT_KILLS=every tries each request of each command, and each write of the state of the two.
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { defaultSeed, type RequestRecord } from "../../src/local/index.js";
 import { environmentScoped } from "../support/document.js";
 import { leaks } from "../support/leaks.js";
-import { stagingValues } from "../support/values.js";
+import { stagingValues, valueFor } from "../support/values.js";
 import { done, type EnvironmentName, type Ran, World } from "../support/world.js";
 
 const every = process.env.CONSOLE_VAULT_KILLS === "every";
@@ -15,19 +16,79 @@ const preload = new URL("../support/killAtStateWrite.mjs", import.meta.url).href
 
 interface Story {
   readonly stack: EnvironmentName;
+  readonly argv: readonly string[];
+  readonly input?: string;
   readonly what: string;
+  /** Exit code of `preview --expect-no-changes` afterwards; default 0. A rotation is for the next update to read back. */
+  readonly preview?: number;
   /** What an operator and an editor did before. */
   before?(world: World): Promise<void>;
 }
 
-const stories: readonly Story[] = [
-  { stack: "prod", what: "makes four folders and eight copies" },
+const up = (stack: EnvironmentName) => ["up", "--stack", stack, "--yes"];
+const rotated = valueFor("STRIPE_RESTRICTED_KEY", "prod");
+const prodOn = async (world: World) => {
+  await world.stagingOn(own);
+  world.hoursPass(48);
+  done(await world.run(["promote", "--yes"]));
+};
+const retiring = async (world: World) => {
+  await prodOn(world);
+  world.hoursPass(48);
+  world.set("prod", "retireFlat", true);
+};
+
+/** Tried in every run. */
+const updates: readonly Story[] = [
+  { stack: "prod", argv: up("prod"), what: "makes four folders and eight copies" },
   {
     stack: "staging",
+    argv: up("staging"),
     what: "takes what an operator wrote, and turns its flag on",
     before: async (world) => {
       await world.provisionStaging(own);
       world.set("staging", "vaultEnvAware", true);
+    },
+  },
+];
+
+/** Tried with CONSOLE_VAULT_KILLS=every: preparing each takes two updates or more. */
+const others: readonly Story[] = [
+  {
+    stack: "prod",
+    argv: ["promote", "--yes"],
+    what: "copies, and turns prod's flag on",
+    before: async (world) => {
+      await world.stagingOn(own);
+      world.hoursPass(48);
+    },
+  },
+  {
+    stack: "prod",
+    argv: ["rotate", "STRIPE_RESTRICTED_KEY", "--env", "prod", "--yes"],
+    input: rotated,
+    what: "writes at prod's path and to prod's app",
+    preview: 4,
+    before: prodOn,
+  },
+  {
+    stack: "prod",
+    argv: ["rollback", "--stack", "prod", "--yes", "--restore-flat"],
+    what: "writes the current values back, and turns prod's flag off",
+    before: async (world) => {
+      await prodOn(world);
+      done(await world.rotate("STRIPE_RESTRICTED_KEY", "prod", rotated));
+    },
+  },
+  { stack: "prod", argv: up("prod"), what: "retires the flat copies", before: retiring },
+  {
+    stack: "prod",
+    argv: up("prod"),
+    what: "restores the flat copies",
+    before: async (world) => {
+      await retiring(world);
+      done(await world.up("prod"));
+      world.set("prod", "retireFlat", false);
     },
   },
 ];
@@ -56,20 +117,20 @@ function end(world: World, stack: EnvironmentName) {
   const { resources, pending_operations } = state.checkpoint.latest;
   // Which of two that do not need each other came first is chance.
   resources.sort((a, b) => (a.urn < b.urn ? -1 : 1));
-  return { rows: rows.sort(), folders: folders.sort(), apps, releases, resources, pending_operations };
+  const file = readFileSync(world.file(stack), "utf8").replace(/^encryptionsalt: .*$/m, "encryptionsalt");
+  return { rows: rows.sort(), folders: folders.sort(), apps, releases, file, resources, pending_operations };
 }
 
-const up = (stack: EnvironmentName) => ["up", "--stack", stack, "--yes"];
 const scoped = new Map(Object.keys(environmentScoped).map((name) => [name, true]));
 
-describe.each(stories)("up --stack $stack, which $what", (story) => {
-  const { stack } = story;
+describe.each(every ? [...updates, ...others] : updates)("$argv, which $what", (story) => {
+  const { stack, argv, input = "", preview = 0 } = story;
   let wanted: ReturnType<typeof end>;
   let requests: readonly RequestRecord[];
 
   it("undisturbed", async () => {
     const world = await open(story);
-    ({ requests } = done(await world.spawn(up(stack))));
+    ({ requests } = done(await world.spawn(argv, { input })));
     wanted = end(world, stack);
     expect(wanted.pending_operations).toBeUndefined();
     await world.close();
@@ -78,7 +139,7 @@ describe.each(stories)("up --stack $stack, which $what", (story) => {
   async function killedAndRunAgain(moment: string, kill: (world: World) => Promise<Ran>): Promise<boolean> {
     const world = await open(story);
     const killed = await kill(world);
-    const again = done(await world.spawn(up(stack)));
+    const again = done(await world.spawn(argv, { input }));
     const context = `killed ${moment}:\n${killed.text}\nand then:\n${again.text}`;
     expect.soft(end(world, stack), context).toEqual(wanted);
     const rows = world.snapshot().secrets;
@@ -86,7 +147,8 @@ describe.each(stories)("up --stack $stack, which $what", (story) => {
       rows.filter(({ at }) => scoped.has(at.split("/").at(-1)!)).map((row) => [row.value, row.at]),
     );
     expect.soft(leaks(values, { ...world.files(), printed: context }), moment).toEqual([]);
-    expect.soft(done(await world.run(["preview", "--stack", stack, "--expect-no-changes"])).writes).toEqual([]);
+    const { code, writes } = await world.run(["preview", "--stack", stack, "--expect-no-changes"]);
+    expect.soft([code, writes]).toEqual([preview, []]);
     await world.close();
     return killed.code === -1;
   }
@@ -98,22 +160,26 @@ describe.each(stories)("up --stack $stack, which $what", (story) => {
       let seen = 0;
       const { method, path } = requests[moment]!;
       const died = await killedAndRunAgain(`at request ${moment + 1} (${method} ${path})`, (world) =>
-        world.spawn(up(stack), { killWhen: () => seen++ === moment }),
+        world.spawn(argv, { input, killWhen: () => seen++ === moment }),
       );
       expect.soft(died, `request ${moment + 1}`).toBe(true);
     });
   });
 
-  it("killed at a write of its state: ends as if nothing had happened", { timeout: 7_200_000 }, async () => {
-    const at = (moment: number | "outputs") =>
-      killedAndRunAgain(`at moment ${moment} of the state's writes`, (world) =>
-        world.spawn(up(stack), {
-          env: { NODE_OPTIONS: `--import ${preload}`, KILL_AT_STATE_WRITE: String(moment) },
-        }),
-      );
-    if (every) for (let moment = 1; (await Promise.all([at(moment), at(moment + 1)])).every(Boolean); ) moment += 2;
-    else expect(await at(stack === "prod" ? "outputs" : 9)).toBe(true);
-  });
+  it.runIf(updates.includes(story))(
+    "killed at a write of its state: ends as if nothing had happened",
+    { timeout: 7_200_000 },
+    async () => {
+      const at = (moment: number | "outputs") =>
+        killedAndRunAgain(`at moment ${moment} of the state's writes`, (world) =>
+          world.spawn(argv, {
+            env: { NODE_OPTIONS: `--import ${preload}`, KILL_AT_STATE_WRITE: String(moment) },
+          }),
+        );
+      if (every) for (let moment = 1; (await Promise.all([at(moment), at(moment + 1)])).every(Boolean); ) moment += 2;
+      else expect(await at(stack === "prod" ? "outputs" : 9)).toBe(true);
+    },
+  );
 });
 
 /** Each is two or three processes. */
@@ -122,7 +188,7 @@ async function twoAtATime<T>(all: readonly T[], work: (one: T) => Promise<void>)
 }
 
 it("a flag that turned on right before the kill stays on, and the next run only records it", async () => {
-  const world = await open(stories[1]!);
+  const world = await open(updates[1]!);
   const killed = await world.spawn(up("staging"), { killWhen: ({ method }) => method === "PATCH" });
   expect([killed.code, world.flag("staging")]).toEqual([-1, "true"]);
   const { releases } = world.snapshot();

@@ -91,9 +91,14 @@ class Run {
   async everything(): Promise<void> {
     const name = `${projectName}-${stackName}`;
     await this.monitor.register({ ...blank, type: "pulumi:pulumi:Stack", name, custom: false });
-    for (const resource of this.data.resources) this.made.set(resource.name, this.declare(resource));
+    const all = this.data.resources.map((resource) => {
+      const made = this.declare(resource);
+      // Of two with one name, others mean the first.
+      if (!this.made.has(resource.name)) this.made.set(resource.name, made);
+      return made;
+    });
     const groups = this.data.resources.filter(({ kind }) => kind === "group");
-    await Promise.all([...groups.map((group) => this.finishGroup(group)), ...this.made.values(), this.finishStack()]);
+    await Promise.all([...groups.map((group) => this.finishGroup(group)), ...all, this.finishStack()]);
   }
 
   /** Outputs go out as soon as they are known, whether or not all resources are there. */

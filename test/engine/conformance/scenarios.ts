@@ -232,7 +232,10 @@ export const scenarios: Scenario[] = [
     name: "two resources of one name are refused",
     steps: [
       up(program(thing("a"))),
-      preview(program(thing("a"), thing("b"), thing("a", { value: { ref: "b.result" } }))),
+      // One after the other: which event comes first would be chance.
+      preview(
+        program(thing("a"), thing("b", { value: { ref: "a.result" } }), thing("a", { value: { ref: "b.result" } })),
+      ),
     ],
   },
   {
