@@ -10,5 +10,5 @@ export {
   parseConfig,
   type StackConfig,
 } from "./schema.js";
-export { isLoopback, type Services, servicesOf } from "./services.js";
+export { type Services, servicesOf } from "./services.js";
 export { checkedConfig, configError, ownKeys, rawStackConfig, readStackConfig, stackFile } from "./stackFile.js";

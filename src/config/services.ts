@@ -1,4 +1,5 @@
 import { ConfigurationError } from "../errors.js";
+import { isLoopback } from "../loopback.js";
 import type { StackConfig } from "./schema.js";
 import { urlProblem } from "./url.js";
 
@@ -8,12 +9,6 @@ export interface Services {
   readonly herokuUrl: string;
   /** Both on loopback: local services, where a passphrase may be empty and the embedded engine needs no asking. */
   readonly loopback: boolean;
-}
-
-/** Whether a URL is of this machine: 127.0.0.0/8, ::1 or localhost. */
-export function isLoopback(url: string): boolean {
-  const { hostname } = new URL(url);
-  return hostname === "localhost" || hostname === "[::1]" || /^127(\.\d{1,3}){3}$/.test(hostname);
 }
 
 /** Drops what Infisical's own tools allow at the end of the URL: `/`, `/api`. */
@@ -38,7 +33,7 @@ export function servicesOf(config: StackConfig, env: NodeJS.ProcessEnv): Service
   const infisicalUrl = pick("INFISICAL_API_URL", config.infisicalUrl);
   const herokuUrl = pick("HEROKU_API_URL", config.herokuApiUrl);
   if (problems.length === 0) {
-    const local = [isLoopback(infisicalUrl), isLoopback(herokuUrl)];
+    const local = [isLoopback(new URL(infisicalUrl)), isLoopback(new URL(herokuUrl))];
     if (local[0] !== local[1])
       problems.push(
         `only ${local[0] ? "Infisical" : "Heroku"} is on loopback (Infisical ${infisicalUrl}, Heroku ${herokuUrl}): set both INFISICAL_API_URL and HEROKU_API_URL to local services (console-vault local start prints them), or neither`,
@@ -51,5 +46,5 @@ export function servicesOf(config: StackConfig, env: NodeJS.ProcessEnv): Service
         problems.push(`${variable}: ${url} must be https, since it is not on loopback`);
   }
   if (problems.length > 0) throw new ConfigurationError(problems.join("\n"));
-  return { infisicalUrl, herokuUrl, loopback: isLoopback(infisicalUrl) };
+  return { infisicalUrl, herokuUrl, loopback: isLoopback(new URL(infisicalUrl)) };
 }

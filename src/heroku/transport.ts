@@ -1,5 +1,6 @@
 import axios, { isAxiosError } from "axios";
 import { ConfigurationError } from "../errors.js";
+import { isLoopback } from "../loopback.js";
 import type { SecretValue } from "../secret.js";
 
 export interface Request {
@@ -119,8 +120,6 @@ function baseUrl(text: string): URL {
     throw new ConfigurationError(`HEROKU_API_URL: http://${url.host} would send the API key in the clear. Use https.`);
   return url;
 }
-
-const isLoopback = ({ hostname }: URL) => /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/.test(hostname);
 
 function parseJson(text: string): unknown {
   try {

@@ -18,7 +18,7 @@ import { type Broken, brokenOf, type SeenTokens, told } from "./summary.js";
 import type { AppView, VaultRow, World } from "./world.js";
 
 /** Every value below the root whose place the catalog knows. */
-export function heldValues(catalog: Catalog, root: string, rows: World["rows"]): Held[] {
+function heldValues(catalog: Catalog, root: string, rows: World["rows"]): Held[] {
   const held: Held[] = [];
   for (const { name, vendor } of catalog.credentials) {
     const places = new Map<string, string | undefined>([
@@ -30,6 +30,15 @@ export function heldValues(catalog: Catalog, root: string, rows: World["rows"]):
         held.push({ name, path: row.path, environment: places.get(row.path), value: row.value });
   }
   return held;
+}
+
+/** What a value for an environment is judged against. @param rows all that may be seen below the root */
+export function surroundingsOf(catalog: Catalog, environment: string, root: string, rows: World["rows"]): Surroundings {
+  return {
+    held: heldValues(catalog, root, rows),
+    forbidden: forbiddenIn(catalog, environment),
+    fallback: catalog.fallback,
+  };
 }
 
 /** Several rows of one name are all told, so that any change of any of them is seen. */
@@ -123,8 +132,7 @@ export function readNow(
   { rows, hidden }: Pick<World, "rows"> & { readonly hidden: { has(path: string): boolean } },
   overrides: readonly Override[],
 ): { wrong: string[]; unchecked: string[] } {
-  const held = heldValues(catalog, root, rows);
-  const forbidden = forbiddenIn(catalog, environment);
+  const surroundings = surroundingsOf(catalog, environment, root, rows);
   const wrong: string[] = [];
   const unchecked: string[] = [];
   for (const credential of heldBy(catalog, environment)) {
@@ -138,7 +146,7 @@ export function readNow(
     }
     const { findings, distinct } = judge(
       { name, environment, value: found[0]!.value, rules: rulesOf(catalog, credential) },
-      { held, forbidden, fallback: catalog.fallback },
+      surroundings,
     );
     const { standing } = withOverrides(findings, overrides, tokensFor(found[0]!, rows, flatPath(root, vendor)));
     wrong.push(...brokenOf(standing, found[0]!.token).map((one) => `${name}: ${told(one)}`));

@@ -5,7 +5,6 @@ import {
   credentialOf,
   environmentOf,
   flagApp,
-  forbiddenIn,
   heldBy,
   judge,
   type Override,
@@ -18,7 +17,7 @@ import type { StackConfig } from "../config/index.js";
 import { environmentPath, flagMeansOn, flatPath } from "../resolver/index.js";
 import type { SecretValue } from "../secret.js";
 import type { GateAnswer } from "./gate.js";
-import { forbiddenHere, heldValues, seenNow, tokensFor, tokensOf } from "./judged.js";
+import { forbiddenHere, seenNow, surroundingsOf, tokensFor, tokensOf } from "./judged.js";
 import type { Authority } from "./placement.js";
 import { type Broken, brokenOf, type SeenTokens, told } from "./summary.js";
 import { wayBack } from "./wayBack.js";
@@ -113,9 +112,9 @@ function planSet(catalog: Catalog, config: StackConfig, world: World, authority:
   const path = environmentPath(root, vendor, environment);
   const flat = flatPath(root, vendor);
   const source = environmentOf(catalog, environment).source;
-  const forbidden = forbiddenIn(catalog, environment);
+  const all = surroundingsOf(catalog, environment, root, world.rows);
   // Of the vendor alone, as its set sees them.
-  const held = heldValues(catalog, root, world.rows).filter((one) => one.path.startsWith(flat));
+  const surroundings = { ...all, held: all.held.filter((one) => one.path.startsWith(flat)) };
   const names: Record<string, NamePlan> = {};
   const observed: Record<string, SeenTokens> = {};
   for (const credential of heldBy(catalog, environment).filter((one) => one.vendor === vendor)) {
@@ -127,7 +126,7 @@ function planSet(catalog: Catalog, config: StackConfig, world: World, authority:
     observed[name] = seenNow(
       { name, environment, rules },
       { target, flat: chosen === "copy" ? original : [] },
-      { held, forbidden, fallback: catalog.fallback },
+      surroundings,
     );
     const plan =
       target.length > 0
@@ -146,7 +145,7 @@ function planSet(catalog: Catalog, config: StackConfig, world: World, authority:
     names,
     observed,
     overrides: overridesOf(config).filter(({ name }) => name in names),
-    forbidden,
+    forbidden: all.forbidden,
   };
 }
 
@@ -211,11 +210,7 @@ function wrongForApp(
   const { environment, root } = config;
   const { findings } = judge(
     { name: row.name, environment, value: row.value, rules: credential.rules },
-    {
-      held: heldValues(catalog, root, world.rows),
-      forbidden: forbiddenIn(catalog, environment),
-      fallback: catalog.fallback,
-    },
+    surroundingsOf(catalog, environment, root, world.rows),
   );
   const tokens = tokensFor(row, world.rows, flatPath(root, credential.vendor));
   const { standing } = withOverrides(findings, overridesOf(config), tokens);

@@ -4,7 +4,6 @@ import {
   type Credential,
   type Environment,
   flagApp,
-  forbiddenIn,
   judge,
   mayHold,
   scopedVendors,
@@ -14,13 +13,13 @@ import type { StackConfig } from "../config/index.js";
 import {
   brokenOf,
   forbiddenHere,
-  heldValues,
   type MigrationRecord,
   nextSteps,
   phaseOf,
   type Sight,
   settingFirst,
   soakStart,
+  surroundingsOf,
   type Target,
   told,
   type VaultRow,
@@ -84,11 +83,7 @@ function cellOf(
 
   const { findings } = judge(
     { name, environment: environment.name, value: row.value, rules },
-    {
-      held: heldValues(catalog, config.root, seen.rows),
-      forbidden: forbiddenIn(catalog, environment.name),
-      fallback: catalog.fallback,
-    },
+    surroundingsOf(catalog, environment.name, config.root, seen.rows),
   );
   const overrides = Object.entries(config.overrides).map(([of, one]) => ({ name: of, ...one }));
   // A copy's override may be tied to the row that it was copied from.

@@ -1,10 +1,10 @@
 // Mode A: create, test, set, test. The new value exists at the vendor already (create); it is tried where it can be tried
 // (test), written and propagated (set), and read back everywhere (test). Every step looks first, so running it again with the
 // same value finishes what an interrupted run began.
-import { type Catalog, credentialOf, environmentOf, forbiddenIn, judge, mayHold } from "../catalog/index.js";
+import { type Catalog, credentialOf, environmentOf, judge, mayHold } from "../catalog/index.js";
 import { Refusal } from "../errors.js";
 import type { HerokuClient } from "../heroku/index.js";
-import { heldValues } from "../migration/index.js";
+import { surroundingsOf } from "../migration/index.js";
 import { environmentPath, flatPath, resolve } from "../resolver/index.js";
 import type { SecretValue } from "../secret.js";
 import type { InfisicalClient } from "../vault/client/index.js";
@@ -51,12 +51,8 @@ export async function planRotation(request: RotationRequest): Promise<RotationPl
   const judgedAs = path === flatPath(root, credential.vendor) ? catalog.fallback : environment;
   const rows = await vault.listSecrets(root, { recursive: true });
   const apps = affectedApps(catalog, name, path, root, flags);
-  const held = heldValues(catalog, root, rows);
   const judgedFor = (as: string, rules: typeof credential.rules) =>
-    judge(
-      { name, environment: as, value, rules },
-      { held, forbidden: forbiddenIn(catalog, as), fallback: catalog.fallback },
-    ).findings;
+    judge({ name, environment: as, value, rules }, surroundingsOf(catalog, as, root, rows)).findings;
   // The flat path has one environment's value and may be read by apps of another, which must not hold just any of them.
   const readers = [...new Set(apps.map((one) => one.environment))].filter((one) => one !== judgedAs);
   const findings = [

@@ -1,8 +1,8 @@
 import { password } from "@inquirer/prompts";
 import type { Command } from "commander";
-import { credentialOf, environmentOf, forbiddenIn, judge, mayHold } from "../../catalog/index.js";
+import { credentialOf, environmentOf, judge, mayHold } from "../../catalog/index.js";
 import { Refusal, UsageError } from "../../errors.js";
-import { heldValues, lookAtFlag } from "../../migration/index.js";
+import { lookAtFlag, surroundingsOf } from "../../migration/index.js";
 import { environmentPath, flatPath } from "../../resolver/index.js";
 import { SecretValue } from "../../secret.js";
 import { trimmed } from "../../vault/client/index.js";
@@ -61,11 +61,7 @@ async function provision(io: Io, name: string, options: ProvisionOptions): Promi
   const rows = await vault.listSecrets(config.root, { recursive: true });
   const { findings } = judge(
     { name, environment: environment.name, value, rules: credential.rules },
-    {
-      held: heldValues(catalog, config.root, rows),
-      forbidden: forbiddenIn(catalog, environment.name),
-      fallback: catalog.fallback,
-    },
+    surroundingsOf(catalog, environment.name, config.root, rows),
   );
   if (findings.length > 0)
     throw new Refusal(`${name} is not written:\n${findings.map(({ why, rule }) => `  ${why} (${rule})`).join("\n")}`);

@@ -13,5 +13,5 @@ export type {
   Wait,
   WriteResult,
 } from "./types.js";
-export { assertSafeUrl, isLoopback } from "./url.js";
+export { assertSafeUrl } from "./url.js";
 export { trimmed } from "./values.js";

@@ -1,7 +1,7 @@
 import axios, { isAxiosError } from "axios";
 import { z } from "zod";
+import { isLoopback } from "../../loopback.js";
 import type { SecretValue } from "../../secret.js";
-import { isLoopback } from "./url.js";
 
 export interface Request {
   readonly method: "GET" | "POST" | "PATCH" | "DELETE";
@@ -63,7 +63,7 @@ export function createTransport({ baseUrl, timeoutMs, signal, onRequest }: Trans
     transformRequest: (body) => body,
     transformResponse: (body) => body,
     // A proxy of the environment is for other hosts, and would see plain http.
-    ...(isLoopback(baseUrl) ? { proxy: false as const } : {}),
+    ...(isLoopback(new URL(baseUrl)) ? { proxy: false as const } : {}),
   });
 
   return async ({ method, path, query, body, token }) => {

@@ -1,11 +1,5 @@
 import { ConfigurationError } from "../../errors.js";
-
-const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
-
-/** 127.0.0.0/8, ::1 and localhost. False for what is no URL. */
-export function isLoopback(url: string): boolean {
-  return LOOPBACK.test(parse(url)?.hostname ?? "");
-}
+import { isLoopback } from "../../loopback.js";
 
 /**
  * Tokens and values travel only over https, or to this machine. Credentials in the URL are refused as well, because a
@@ -22,7 +16,7 @@ export function assertSafeUrl(url: string): void {
   if (username || password || search || hash) {
     throw new ConfigurationError(`The URL of ${host} may have neither user, password, query nor fragment.`);
   }
-  if (protocol === "http:" && !isLoopback(url)) {
+  if (protocol === "http:" && !isLoopback(parsed)) {
     throw new ConfigurationError(`http://${host} would send secrets in the clear. Use https://${host}.`);
   }
 }

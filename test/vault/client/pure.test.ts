@@ -7,7 +7,6 @@ import {
   authFromEnvironment,
   folderPath,
   InfisicalError,
-  isLoopback,
   trimmed,
 } from "../../../src/vault/client/index.js";
 import { parentAndName } from "../../../src/vault/client/paths.js";
@@ -130,16 +129,6 @@ describe("the server's URL", () => {
       expect(() => assertSafeUrl(url)).toThrowError(expect.not.stringContaining("hunter22"));
     });
   }
-
-  it("is on this machine or it is not", () => {
-    expect(["http://127.0.0.1:1", "http://[::1]", "https://localhost", "http://0x7f.1"].map(isLoopback)).toEqual([
-      true,
-      true,
-      true,
-      true,
-    ]);
-    expect(["https://127.example.com", "http://[::2]", "nonsense"].map(isLoopback)).toEqual([false, false, false]);
-  });
 });
 
 describe("credentials from the environment", () => {
