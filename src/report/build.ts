@@ -289,7 +289,7 @@ export function buildStatus(
       (record?.overrides ?? []).map(({ name, rule, reason }) => ({ environment, name, rule, reason })),
     ),
     warnings: [
-      ...[...unreadable].map((path) => `the vault does not let this token list ${path}`),
+      ...(unreadable.size > 0 ? [`the vault does not let this token list ${[...unreadable].sort().join(", ")}`] : []),
       ...all.flatMap(({ seen: { hidden } }) => hidden),
     ],
     next: nextOf(sights, environments, (environment, name) =>

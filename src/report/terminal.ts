@@ -105,13 +105,12 @@ function matrix({ environments, credentials, shared }: StatusReport, paint: Pain
       distinct === "equal" ? paint.tone("bad", distinctWord(distinct)) : distinctWord(distinct),
     ]);
   const present = shared.filter(({ flat }) => flat.state === "present").length;
-  const others = shared.filter(({ flat }) => flat.state !== "present");
+  const others = (["absent", "unreadable"] as const).flatMap((state) => {
+    const names = shared.filter(({ flat }) => flat.state === state).map(({ name }) => plain(name));
+    return names.length > 0 ? [`  ${flatWords[state]}: ${names.join(", ")}`] : [];
+  });
   const note = shared.length === 0 ? [] : [paint.dim(`shared by all: ${present} of ${shared.length} at the flat path`)];
-  return [
-    table.toString(),
-    ...note,
-    ...others.map(({ name, flat }) => `  ${plain(name)} ${flatWords[flat.state]}`),
-  ].join("\n");
+  return [table.toString(), ...note, ...others].join("\n");
 }
 
 function cellText({ state, flat }: Cell, paint: Painter): string {

@@ -63,7 +63,9 @@ describe("read and write on the folders of the four vendors", () => {
     // What it may not see is not called gone. Shared ones of the four vendors it does see.
     expect(shared.find(({ name }) => name === "SLACK_BOT_TOKEN")?.flat.state).toBe("unreadable");
     expect(shared.filter(({ flat }) => flat.state === "absent")).toEqual([]);
-    expect(warnings).toContain("the vault does not let this token list /MooseQuest/slack/");
+    expect(warnings).toEqual([
+      expect.stringMatching(/^the vault does not let this token list .*\/MooseQuest\/slack\//),
+    ]);
     expect([world.flag("staging"), world.flag("prod")]).toEqual(["true", "false"]);
   });
 });
@@ -126,7 +128,7 @@ describe("read and write on staging's folders alone", () => {
       distinct: "unchecked",
     });
     expect(report.drift).toEqual([]);
-    expect(report.warnings).toContain("the vault does not let this token list /MooseQuest/stripe/prod/");
+    expect(report.warnings[0]).toMatch(/^the vault does not let this token list .*\/MooseQuest\/stripe\/prod\//);
     expect(report.warnings).toContainEqual(
       expect.stringMatching(/^The Heroku account .* does not see the app raxx-console-prod/),
     );
