@@ -1,14 +1,20 @@
 export { type Credentials, credentialsOf } from "./credentials.js";
 export { withConfigValue } from "./edit.js";
-export { checkHerokuConfig, isEncrypted } from "./herokuConfig.js";
+export { isEncrypted } from "./herokuConfig.js";
 export {
   configKeys,
   configShape,
   defaultHerokuUrl,
   namespace,
   type ParsedConfig,
-  parseConfig,
   type StackConfig,
 } from "./schema.js";
 export { type Services, servicesOf } from "./services.js";
-export { checkedConfig, configError, ownKeys, rawStackConfig, readStackConfig, stackFile } from "./stackFile.js";
+export {
+  checkedConfig,
+  configError,
+  parseStackConfig,
+  rawStackConfig,
+  readStackConfig,
+  stackFile,
+} from "./stackFile.js";

@@ -38,7 +38,10 @@ const shape = {
     .default("https://app.infisical.com")
     .describe("Infisical's URL. The environment variable INFISICAL_API_URL wins over it."),
   infisicalProjectId: z
-    .string("required: the id of the Infisical project")
+    .string({
+      error: ({ input }) =>
+        input === undefined ? "required: the id of the Infisical project" : "a text: put the id in quotes",
+    })
     .min(1, "required: the id of the Infisical project")
     .describe("Id of the Infisical project (workspace)."),
   infisicalEnvironment: z
@@ -97,8 +100,16 @@ export const configKeys = Object.keys(shape) as (keyof typeof shape)[];
 export const configShape = z.object(shape);
 export type StackConfig = z.infer<typeof configShape> & { readonly environment: string };
 
-/** The rules between keys, and between keys and the catalog. */
-function consistent(config: z.infer<typeof configShape>, environment: string, catalog: Catalog): string[] {
+/**
+ * The rules between keys, and between keys and the catalog.
+ * @param wrong keys that are wrong by themselves, and have their defaults in `config`
+ */
+function consistent(
+  config: z.infer<typeof configShape>,
+  environment: string,
+  catalog: Catalog,
+  wrong: ReadonlySet<string>,
+): string[] {
   const problems: string[] = [];
   const scoped = new Set(heldBy(catalog, environment).map(({ name }) => name));
   const apps = new Set(Object.values(environmentOf(catalog, environment).apps));
@@ -126,10 +137,10 @@ function consistent(config: z.infer<typeof configShape>, environment: string, ca
     for (const one of Object.keys(names)) name(`takeover.${given}`, one);
   }
   const isFallback = environment === catalog.fallback;
-  if (config.soakHours < 48 && !config.promoteOverride)
+  if (config.soakHours < 48 && !config.promoteOverride && !wrong.has("promoteOverride"))
     problems.push("soakHours: under 48 hours is an override: say why in promoteOverride");
   if (config.retireFlat && !isFallback) problems.push(`retireFlat: only ${catalog.fallback} owns the flat path`);
-  if (config.retireFlat && isFallback && !config.vaultEnvAware)
+  if (config.retireFlat && isFallback && !config.vaultEnvAware && !wrong.has("vaultEnvAware"))
     problems.push("retireFlat: only with vaultEnvAware: true, since with the flag off the flat path is what is read");
   return problems;
 }
@@ -148,11 +159,16 @@ export function parseConfig(
   const problems = Object.keys(raw)
     .filter((key) => !(key in shape))
     .map((key) => `${key}: unknown key; there are ${configKeys.join(", ")}`);
-  const parsed = configShape.safeParse(raw);
-  if (!parsed.success)
-    problems.push(...parsed.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`));
-  else problems.push(...consistent(parsed.data, environment, catalog));
-  return parsed.success && problems.length === 0
-    ? { ok: true, config: { ...parsed.data, environment } }
-    : { ok: false, problems };
+  const wrong = new Set<string>();
+  // Key by key, so that a mistake in one hides none in another.
+  const values = Object.entries(shape).map(([key, schema]) => {
+    const parsed = schema.safeParse(raw[key]);
+    if (parsed.success) return [key, parsed.data];
+    wrong.add(key);
+    problems.push(...parsed.error.issues.map(({ path, message }) => `${[key, ...path].join(".")}: ${message}`));
+    return [key, schema.safeParse(undefined).data];
+  });
+  const config = Object.fromEntries(values) as z.infer<typeof configShape>;
+  problems.push(...consistent(config, environment, catalog, wrong));
+  return problems.length === 0 ? { ok: true, config: { ...config, environment } } : { ok: false, problems };
 }

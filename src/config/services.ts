@@ -38,12 +38,6 @@ export function servicesOf(config: StackConfig, env: NodeJS.ProcessEnv): Service
       problems.push(
         `only ${local[0] ? "Infisical" : "Heroku"} is on loopback (Infisical ${infisicalUrl}, Heroku ${herokuUrl}): set both INFISICAL_API_URL and HEROKU_API_URL to local services (console-vault local start prints them), or neither`,
       );
-    for (const [variable, url, loopback] of [
-      ["INFISICAL_API_URL", infisicalUrl, local[0]],
-      ["HEROKU_API_URL", herokuUrl, local[1]],
-    ] as const)
-      if (!loopback && url.startsWith("http:"))
-        problems.push(`${variable}: ${url} must be https, since it is not on loopback`);
   }
   if (problems.length > 0) throw new ConfigurationError(problems.join("\n"));
   return { infisicalUrl, herokuUrl, loopback: isLoopback(new URL(infisicalUrl)) };

@@ -4,7 +4,8 @@ import { parse } from "yaml";
 import type { Catalog } from "../catalog/index.js";
 import { environmentOf } from "../catalog/index.js";
 import { ConfigurationError, UsageError } from "../errors.js";
-import { namespace, parseConfig, type StackConfig } from "./schema.js";
+import { herokuProblems, isEncrypted } from "./herokuConfig.js";
+import { namespace, type ParsedConfig, parseConfig, type StackConfig } from "./schema.js";
 
 /** `Pulumi.<stack>.yaml` of a project. */
 export function stackFile(projectDir: string, stack: string): string {
@@ -29,7 +30,7 @@ export function rawStackConfig(projectDir: string, stack: string): Record<string
 }
 
 /** The keys of our namespace, without it. */
-export function ownKeys(raw: Readonly<Record<string, unknown>>): Record<string, unknown> {
+function ownKeys(raw: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const prefix = `${namespace}:`;
   return Object.fromEntries(
     Object.entries(raw)
@@ -47,16 +48,35 @@ export function readStackConfig(projectDir: string, stack: string, catalog: Cata
   return checkedConfig(rawStackConfig(projectDir, stack), stack, catalog);
 }
 
-/** @param raw the whole `config:` of a stack file. @throws ConfigurationError that lists every problem by key */
-export function checkedConfig(raw: Readonly<Record<string, unknown>>, stack: string, catalog: Catalog): StackConfig {
+/**
+ * Every problem of a stack's config, as `key: what is wrong`, keys with their namespace.
+ * @param raw all of it, with namespaces
+ */
+export function parseStackConfig(
+  raw: Readonly<Record<string, unknown>>,
+  stack: string,
+  catalog: Catalog,
+  isSecret = (key: string) => isEncrypted(raw[key]),
+): ParsedConfig {
   const parsed = parseConfig(ownKeys(raw), stack, catalog);
+  const own = parsed.ok ? [] : parsed.problems.map((one) => `${namespace}:${one}`);
+  const problems = [...own, ...herokuProblems(raw, stack, isSecret)];
+  return parsed.ok && problems.length === 0 ? parsed : { ok: false, problems };
+}
+
+/** @param raw the whole `config:` of a stack file. @throws ConfigurationError that lists every problem by key */
+export function checkedConfig(
+  raw: Readonly<Record<string, unknown>>,
+  stack: string,
+  catalog: Catalog,
+  isSecret?: (key: string) => boolean,
+): StackConfig {
+  const parsed = parseStackConfig(raw, stack, catalog, isSecret);
   if (parsed.ok) return parsed.config;
   throw configError(`Pulumi.${stack}.yaml`, parsed.problems);
 }
 
 export function configError(where: string, problems: readonly string[]): ConfigurationError {
   const count = problems.length === 1 ? "a problem" : `${problems.length} problems`;
-  return new ConfigurationError(
-    `${where} has ${count}:\n  ${problems.map((one) => `${namespace}:${one}`).join("\n  ")}`,
-  );
+  return new ConfigurationError(`${where} has ${count}:\n  ${problems.join("\n  ")}`);
 }

@@ -1,12 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Catalog } from "../catalog/index.js";
 import {
-  checkHerokuConfig,
+  checkedConfig,
   configError,
   credentialsOf,
   defaultHerokuUrl,
-  ownKeys,
-  parseConfig,
+  namespace,
   type StackConfig,
   servicesOf,
 } from "../config/index.js";
@@ -28,12 +27,6 @@ import { declare } from "./declare.js";
 
 /** In the SDK, and left out of its types. */
 const { isConfigSecret } = pulumi.runtime as unknown as { isConfigSecret(key: string): boolean };
-
-function readConfig(catalog: Catalog, environment: string): StackConfig {
-  const parsed = parseConfig(ownKeys(pulumi.runtime.allConfig()), environment, catalog);
-  if (parsed.ok) return parsed.config;
-  throw configError(`Pulumi.${environment}.yaml`, parsed.problems);
-}
 
 /** Asked only where another environment goes first, and the flag is to turn on or the flat copies are to go. */
 async function askGate(
@@ -66,13 +59,12 @@ function marked(error: unknown): never {
 export const consoleVault = (catalog: Catalog) => () => program(catalog).catch(marked);
 
 async function program(catalog: Catalog) {
-  const config = readConfig(catalog, pulumi.getStack());
-  checkHerokuConfig(pulumi.runtime.allConfig(), config.environment, isConfigSecret);
+  const config = checkedConfig(pulumi.runtime.allConfig(), pulumi.getStack(), catalog, isConfigSecret);
   const services = servicesOf(config, process.env);
   // The Heroku provider reads its own variable and nothing of our config: it would write to the real Heroku.
   if (!process.env.HEROKU_API_URL && services.herokuUrl !== defaultHerokuUrl)
     throw configError(`Pulumi.${config.environment}.yaml`, [
-      `herokuApiUrl: set HEROKU_API_URL=${services.herokuUrl} as well, which is what the Heroku provider reads (console-vault up does)`,
+      `console-vault:herokuApiUrl: set HEROKU_API_URL=${services.herokuUrl} as well, which is what the Heroku provider reads (console-vault up does)`,
     ]);
   const credentials = credentialsOf(process.env, new pulumi.Config("heroku").get("apiKey"));
   const vault = createInfisicalClient({
@@ -88,7 +80,11 @@ async function program(catalog: Catalog) {
   const answer = await askGate(catalog, config, world, target, { vault, heroku });
   const plan = planStack(catalog, config, world, target, answer);
 
-  if (plan.problems.length > 0) throw configError(`The plan of ${config.environment}`, plan.problems);
+  if (plan.problems.length > 0)
+    throw configError(
+      `The plan of ${config.environment}`,
+      plan.problems.map((one) => `${namespace}:${one}`),
+    );
   for (const warning of plan.warnings) pulumi.log.warn(warning);
   for (const reason of plan.flag.refused)
     pulumi.log.warn(`${plan.flag.variable} stays ${plan.flag.running ? "on" : "off"}: ${reason}`);

@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { parse, parseDocument } from "yaml";
 import { consoleCatalog } from "../../src/catalog/index.js";
-import { ownKeys, parseConfig } from "../../src/config/index.js";
+import { parseStackConfig } from "../../src/config/index.js";
 import { readProject } from "../../src/engine/project/project.js";
 import { resolveConfig } from "../../src/engine/project/stackConfig.js";
 import { blocksOf } from "./blocks.js";
@@ -37,15 +37,15 @@ describe("Pulumi.yaml", () => {
   test("asks a stack for nothing but what the schema asks for", () => {
     expect(required).toEqual(["console-vault:infisicalProjectId"]);
     const raw = Object.fromEntries(required.map((name) => [name, "some-project"]));
-    expect(parseConfig(ownKeys(raw), "staging", consoleCatalog)).toMatchObject({ ok: true });
+    expect(parseStackConfig(raw, "staging", consoleCatalog)).toMatchObject({ ok: true });
   });
 
   test("its defaults mean what the schema's do", () => {
     const written = Object.entries(project().config).map(([name, { default: value }]) => [name, value]);
     const ofProject = Object.fromEntries(written.map(([name, value]) => [name, value ?? "some-project"]));
     const ofSchema = Object.fromEntries(required.map((name) => [name, "some-project"]));
-    expect(parseConfig(ownKeys(ofProject), "prod", consoleCatalog)).toEqual(
-      parseConfig(ownKeys(ofSchema), "prod", consoleCatalog),
+    expect(parseStackConfig(ofProject, "prod", consoleCatalog)).toEqual(
+      parseStackConfig(ofSchema, "prod", consoleCatalog),
     );
   });
 
@@ -58,12 +58,8 @@ describe("Pulumi.yaml", () => {
     };
     const resolved = resolveConfig(file, config, (text) => text, "staging");
     const handed = Object.fromEntries([...resolved].map(([name, { value }]) => [name, value]));
-    expect(parseConfig(ownKeys(handed), "staging", consoleCatalog)).toEqual(
-      parseConfig(
-        ownKeys(Object.fromEntries(required.map((name) => [name, "some-project"]))),
-        "staging",
-        consoleCatalog,
-      ),
+    expect(parseStackConfig(handed, "staging", consoleCatalog)).toEqual(
+      parseStackConfig(Object.fromEntries(required.map((name) => [name, "some-project"])), "staging", consoleCatalog),
     );
   });
 });
@@ -89,9 +85,10 @@ describe("docs/configuration.md", () => {
     for (const { text } of examples) {
       const [, stack = ""] = /# Pulumi\.(\w+)\.yaml/.exec(text) ?? [];
       const { config } = parse(text) as { config: Record<string, unknown> };
-      for (const key of Object.keys(ownKeys(config))) shown.add(key);
-      const raw = ownKeys({ "console-vault:infisicalProjectId": "some-project", ...config });
-      expect(parseConfig(raw, stack, consoleCatalog), text).toMatchObject({ ok: true });
+      for (const key of Object.keys(config))
+        if (key.startsWith("console-vault:")) shown.add(key.slice("console-vault:".length));
+      const raw = { "console-vault:infisicalProjectId": "some-project", ...config };
+      expect(parseStackConfig(raw, stack, consoleCatalog), text).toMatchObject({ ok: true });
     }
     const maps = keys.filter(({ type }) => type === "object").map(({ name }) => name.split(":")[1]);
     expect([...shown]).toEqual(expect.arrayContaining(maps));

@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parseDocument } from "yaml";
 import { environmentOf } from "../../catalog/index.js";
-import { configError, ownKeys, parseConfig, rawStackConfig, type StackConfig, servicesOf } from "../../config/index.js";
+import { configError, parseStackConfig, rawStackConfig, type StackConfig, servicesOf } from "../../config/index.js";
 import { predecessor, targetOf } from "../../migration/index.js";
 import { type PlanReport, renderComment } from "../../report/index.js";
 import { Ended, exitCodes } from "../exit.js";
@@ -31,7 +31,7 @@ export function writeComment(io: Io, file: string | undefined, report: PlanRepor
 /** Every problem of the config is told at once, in the comment too. */
 function configOf(io: Io, projectDir: string, { stack, markdown }: OfflineOptions): StackConfig {
   const file = `Pulumi.${stack}.yaml`;
-  const parsed = parseConfig(ownKeys(rawStackConfig(projectDir, stack)), stack, catalog);
+  const parsed = parseStackConfig(rawStackConfig(projectDir, stack), stack, catalog);
   if (parsed.ok) return parsed.config;
   const nothing = { flag: null, soak: null, gate: null, unchecked: [] };
   writeComment(io, markdown, {
