@@ -48,6 +48,7 @@ async function run(name: string, kind: "update" | "refresh" | "destroy", data: P
     factory: () => secretBlind(toyProvider(world)),
     packageConfig: () => ({}),
     config: {},
+    onSecrets: () => {},
     emit: () => {},
     signal: undefined,
   }).run(kind === "update" ? inProcess(data, false) : undefined);

@@ -63,8 +63,11 @@ export interface Engine {
   outputs(): Promise<OutputMap>;
   /** The stack's state as `pulumi stack export` prints it: secrets stay encrypted. */
   export(): Promise<Deployment>;
-  /** Frees the stack of the lock of an update that is gone (`pulumi cancel`). */
-  cancel(): Promise<void>;
+  /**
+   * Frees the stack of the lock of an update that is gone (`pulumi cancel`).
+   * @returns who held it, a line each; undefined where the backend does not say
+   */
+  cancel(): Promise<readonly string[] | undefined>;
 }
 
 /** A mistake of the person who runs the engine. The message names the setting and what mends it; show it without a stack trace. */

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { EngineEvent } from "../../src/engine/index.js";
 import { Redactor } from "../../src/engine/redact.js";
+import { MemoryStack } from "./conformance/inProcess.js";
 
 const message = (text: string): EngineEvent => ({
   sequence: 0,
@@ -57,4 +58,16 @@ describe("the redactor", () => {
       ),
     );
   });
+});
+
+it("a deployment tells the secrets that a program registers, a resource's and the stack's, whatever comes of them", async () => {
+  const stack = new MemoryStack();
+  await stack.run(
+    { op: "preview" },
+    {
+      resources: [{ name: "a", inputs: { value: { secret: "hush-hush" }, kind: "told" } }],
+      outputs: { token: { secret: "also-hush" } },
+    },
+  );
+  expect(stack.secrets.sort()).toEqual(["also-hush", "hush-hush"]);
 });

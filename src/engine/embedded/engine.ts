@@ -68,9 +68,9 @@ export class EmbeddedEngine implements Engine {
     return { version: schemaVersion, deployment };
   }
 
-  async cancel(): Promise<void> {
+  async cancel(): Promise<readonly string[]> {
     const { files } = await openSession(this.location);
-    await removeLocks(files.lockDirectory);
+    return removeLocks(files.lockDirectory);
   }
 
   private async operate(kind: Kind, dryRun: boolean, options: RunOptions): Promise<Outcome> {
@@ -199,6 +199,7 @@ class Operation {
       packageConfig: (pkg) => this.packages.config(pkg),
       config: Object.fromEntries([...config].map(([key, { value, secret }]) => [key, secret ? "[secret]" : value])),
       emit,
+      onSecrets: (secrets) => this.redactor.add(secrets),
       signal,
     });
     const result = await this.packages.serving(deployment, {

@@ -56,8 +56,9 @@ export class PulumiEngine implements Engine {
     return stack.exportStack();
   }
 
-  async cancel(): Promise<void> {
+  async cancel(): Promise<undefined> {
     await (await this.stack("select"))?.cancel();
+    return undefined;
   }
 
   private async operate(operation: Operation, options: RunOptions): Promise<Outcome> {

@@ -27,6 +27,8 @@ export class MemoryStack {
   state: DeploymentJson | undefined;
   /** Every state that was written, the last one last. */
   writes: Snapshot[] = [];
+  /** Secret strings that programs registered. */
+  readonly secrets: string[] = [];
   /** Called after every write. */
   onWrite: () => void = () => {};
 
@@ -61,6 +63,7 @@ export class MemoryStack {
       packageConfig: () => ({}),
       config: {},
       emit: (event) => events.push(event),
+      onSecrets: (secrets) => this.secrets.push(...secrets),
       signal: undefined,
     });
     const result = await deployment.run(kind === "update" ? inProcess(program, dryRun) : undefined);

@@ -1,7 +1,7 @@
 import { EngineError, type EngineEvent } from "../../port.js";
 import type { OperationType, ResourceState, Snapshot } from "../state/resource.js";
 import { isProviderType, makeUrn, parseUrn, rootStackType } from "../urn.js";
-import { equal, type Properties } from "../values/values.js";
+import { equal, type Properties, secretStrings } from "../values/values.js";
 import { diffResource } from "./diffing.js";
 import { type Changes, EventEmitter, type Severity } from "./events.js";
 import { StepExecutor } from "./executor.js";
@@ -43,6 +43,8 @@ export interface DeploymentOptions {
   /** Configuration, secrets blinded, for the first event. */
   config: Record<string, string>;
   emit(event: EngineEvent): void;
+  /** Told every secret string that the program registers, before anything is done with it: no event may show it. */
+  onSecrets(secrets: readonly string[]): void;
   signal: AbortSignal | undefined;
 }
 
@@ -208,6 +210,7 @@ export class Deployment {
   }
 
   private register(goal: Goal): Promise<ResourceState> {
+    this.options.onSecrets(secretStrings(goal.properties));
     return new Promise((resolve, reject) => {
       this.serially(async () => {
         const steps = await this.generator.register({ goal, done: resolve });
@@ -234,6 +237,7 @@ export class Deployment {
   }
 
   private async registerOutputs(urn: string, outputs: Properties): Promise<void> {
+    this.options.onSecrets(secretStrings(outputs));
     if (parseUrn(urn).qualifiedType === rootStackType) this.stackOutputs = { urn, outputs };
     else await this.setOutputs(urn, outputs);
   }

@@ -67,7 +67,7 @@ async function refuseWhileHeld(directory: string, stack: string, own: string): P
     if (path === own) continue;
     if (isAlive(path, content)) {
       throw new EngineError(
-        `${stack} is being updated ${describe(content)}. Wait until that has ended. If you are sure that it is gone, free the stack with \`pulumi cancel\`, or by deleting ${path}`,
+        `${stack} is being updated ${describe(content)}. Wait until that has ended. If you are sure that it is gone, free the stack with the command \`cancel\`, or by deleting ${path}`,
       );
     }
     await rm(path, { force: true });
