@@ -6,7 +6,7 @@ export type Scope = "environment" | "shared";
 
 /**
  * What a credential's value must be. Rules are data, so that they travel in resource inputs and are judged by one function
- * (`findings` in `rules.ts`) wherever a value is at hand.
+ * (`judge` in `rules.ts`) wherever a value is at hand.
  *
  * - `prefix`: begins with one of the prefixes of its environment; anything else is an unknown shape and fails.
  * - `never-in`: the environment may not hold the credential at all, whatever its value.

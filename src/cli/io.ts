@@ -1,6 +1,7 @@
 import { addAbortSignal } from "node:stream";
 import pc from "picocolors";
 import type { Engine, StackLocation } from "../engine/index.js";
+import { UsageError } from "../errors.js";
 
 /** What a command talks to. Answers go to `out`, progress to `err`; tests and the demo pass their own. */
 export interface Io {
@@ -30,7 +31,13 @@ async function readAll(signal: AbortSignal): Promise<string> {
   } catch (error) {
     throw signal.aborted ? signal.reason : error;
   }
-  return Buffer.concat(chunks).toString("utf8");
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(Buffer.concat(chunks));
+  } catch {
+    throw new UsageError(
+      "stdin is not UTF-8 text: another value than the one meant would be kept. Nothing was written.",
+    );
+  }
 }
 
 /** The process's own. The first Ctrl-C is told and ends what can be ended; a second one ends the process as usual. */

@@ -52,7 +52,15 @@ async function build(io: Io, word: string | undefined): Promise<Command> {
  * Runs a command line and returns its exit code. Mistakes of the user are told in their own words; only what nobody expected
  * says so, with a stack under CONSOLE_VAULT_DEBUG=1.
  */
-export async function run(argv: readonly string[], io: Io): Promise<number> {
+export async function run(argv: readonly string[], given: Io): Promise<number> {
+  let answered = false;
+  const io: Io = {
+    ...given,
+    out: (text) => {
+      answered = true;
+      given.out(text);
+    },
+  };
   try {
     const program = await build(io, argv[0]);
     await program.parseAsync([...argv], { from: "user" });
@@ -65,6 +73,15 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
     if (message)
       io.err(
         `${colorsOf(io).red(code === exitCodes.refused ? "refused" : code === exitCodes.pending ? "pending" : "error")}: ${message}`,
+      );
+    // Who asked for JSON gets one document, also of why there is no other.
+    if (argv.includes("--json") && !answered && (code === exitCodes.refused || code === exitCodes.failed))
+      io.out(
+        JSON.stringify(
+          { result: code === exitCodes.refused ? "refused" : "failed", reasons: message.split("\n") },
+          null,
+          2,
+        ),
       );
     if (io.env.CONSOLE_VAULT_DEBUG === "1" && error instanceof Error) io.err(error.stack ?? "");
     return code;

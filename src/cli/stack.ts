@@ -1,6 +1,5 @@
 import { readFileSync } from "node:fs";
 import {
-  checkHerokuConfig,
   credentialsOf,
   isEncrypted,
   rawStackConfig,
@@ -45,7 +44,6 @@ const herokuKey = "heroku:apiKey";
 /** The stack's own key, decrypted. */
 async function configuredKey(io: Io, projectDir: string, stack: string): Promise<string | undefined> {
   const raw = rawStackConfig(projectDir, stack);
-  checkHerokuConfig(raw, stack, (key) => isEncrypted(raw[key]));
   if (!isEncrypted(raw[herokuKey])) return undefined;
   return configValue({ projectDir, stack, env: definedOnly(io.env) }, herokuKey);
 }
@@ -97,7 +95,7 @@ async function chosenEngine(
 }
 
 /** That an update runs is no wrong use: it ends as `up` itself does then. */
-function busy(error: Error): never {
+export function busy(error: Error): never {
   throw new Ended(exitCodes.failed, error.message);
 }
 

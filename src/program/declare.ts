@@ -108,7 +108,7 @@ export function declare(
     migration: pulumi
       .all([migration.migration, retirement.retirement])
       .apply(([record, { retired }]) =>
-        wanted && retired.length > 0 ? { ...record, phase: "retired" as const } : record,
+        wanted && retired.length > 0 && record.phase === "soaked" ? { ...record, phase: "retired" as const } : record,
       ),
     retirement: retirement.retirement,
   };

@@ -4,8 +4,8 @@ import type { Target } from "../migration/index.js";
 /** In the inputs of every resource: a provider that learns to do more raises it, so that an update is made. */
 export const providerVersion = 1;
 
-/** Set by `--rebind`: the stack may move to another target. */
-export const rebindVariable = "CONSOLE_VAULT_REBIND";
+/** Whether the stack may move to another target: `--rebind` sets it. */
+export const rebinding = () => process.env.CONSOLE_VAULT_REBIND === "1";
 
 export interface CheckFailure {
   readonly property: string;
@@ -29,7 +29,7 @@ export interface DynamicProvider<Inputs, Outputs> {
 
 /** A stack that suddenly works on another vault or account would copy, compare and delete in the wrong one. */
 export function sameTarget(olds: { readonly target?: Target }, news: { readonly target: Target }): CheckFailure[] {
-  if (!olds.target || process.env[rebindVariable] === "1") return [];
+  if (!olds.target || rebinding()) return [];
   const changed = (Object.keys(olds.target) as (keyof Target)[]).filter(
     (key) => olds.target![key] !== news.target[key],
   );

@@ -1,5 +1,5 @@
 import type { Target } from "../migration/index.js";
-import { type DynamicProvider, same, sameTarget } from "./contract.js";
+import { type DynamicProvider, rebinding, same, sameTarget } from "./contract.js";
 import { vaultAt } from "./vault.js";
 
 export interface FolderInputs {
@@ -45,16 +45,19 @@ export const folder: DynamicProvider<FolderInputs, FolderOutputs> = {
     return { outs: { ...made, created: made.created || (olds.created && olds.folderId === made.folderId) } };
   },
 
-  read: async (id, props) => ((await vaultAt(props.target).folderExists(props.path)) ? { id, props } : {}),
+  // The program looks in every run and says whether it is there (`exists`). Asking here would send this run's credentials to
+  // whatever vault the state names, before anybody has compared it with this run's.
+  read: async (id, props) => ({ id, props }),
 
   // The API's delete is recursive and asks nothing: only a folder that we made, that is still the same one, and that a fresh
-  // look shows empty, is removed.
+  // look shows empty, is removed. A stack that moves to another place leaves what it had behind.
   delete: async (_id, { created, target, path, folderId }) => {
-    if (!created) return;
+    if (!created || rebinding()) return;
     const vault = vaultAt(target);
     const current = (await vault.listFolders(parentOf(path))).find((one) => one.path === path);
     if (current?.id !== folderId) return;
-    const [secrets, folders] = [await vault.listSecrets(path, { recursive: true }), await vault.listFolders(path)];
+    // Not recursive: such a list leaves out what the token may not read, and says nothing of it.
+    const [secrets, folders] = [await vault.listSecrets(path), await vault.listFolders(path)];
     if (secrets.length === 0 && folders.length === 0) await vault.deleteFolder(path);
   },
 };

@@ -44,6 +44,12 @@ function ownedBy(olds: Partial<MigrationInputs>, { managed, kept }: MigrationInp
   );
 }
 
+/** What was ours under another account, or at another Heroku, is not here. */
+function here(olds: Partial<MigrationInputs>, { target }: MigrationInputs): Partial<MigrationInputs> {
+  const moved = olds.target && (olds.target.heroku !== target.heroku || olds.target.account !== target.account);
+  return moved ? {} : olds;
+}
+
 /** Another value on an app is somebody's; it is replaced only when that was asked for by name, or when the var is ours already. */
 function takeovers({ owned }: Partial<MigrationInputs>, { managed, takeover }: MigrationInputs): CheckFailure[] {
   return Object.entries(managed).flatMap(([app, names]) =>
@@ -124,18 +130,25 @@ const known = (sets: unknown): sets is readonly SetFacts[] =>
       typeof (set as SetFacts).memory === "object",
   );
 
+/** Which names are managed where. How an app's var compares with the vault's value is its association's to change. */
+const namesOn = ({ managed }: MigrationInputs) =>
+  Object.fromEntries(Object.entries(managed).map(([app, states]) => [app, Object.keys(states).sort()]));
+
 export const migration: DynamicProvider<MigrationInputs, MigrationOutputs> = {
-  check: async (olds, news) => ({
-    inputs: { ...news, owned: ownedBy(olds, news) },
-    failures: [...sameTarget(olds as { target?: Target }, news), ...takeovers(olds, news), ...losses(olds, news)],
-  }),
+  check: async (olds, news) => {
+    const before = here(olds, news);
+    return {
+      inputs: { ...news, owned: ownedBy(before, news) },
+      failures: [...sameTarget(olds as { target?: Target }, news), ...takeovers(before, news), ...losses(before, news)],
+    };
+  },
 
   diff: async (_id, olds, news) => ({
     changes:
       !known(news.sets) ||
       news.flag.transition !== "none" ||
       olds.version !== news.version ||
-      !same([olds.managed, olds.kept], [news.managed, news.kept]) ||
+      !same([namesOn(olds), olds.kept], [namesOn(news), news.kept]) ||
       !same(recordMigration(news, olds.migration), olds.migration),
   }),
 

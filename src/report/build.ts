@@ -187,7 +187,7 @@ function driftOf(catalog: Catalog, sights: Sights, cells: readonly (readonly [st
 function nextOf(
   sights: Sights,
   environments: readonly EnvironmentStatus[],
-  waits: (environment: string, name: string) => boolean,
+  cellIs: (environment: string, name: string, state: Cell["state"]) => boolean,
 ): StatusReport["next"] {
   const names = environments.map(({ name }) => name);
   return environments.flatMap(({ name, phase, soak, flag, blocked }, index) => {
@@ -204,8 +204,15 @@ function nextOf(
       ];
     if (flag.wanted !== flag.running)
       return [{ ...up, why: `the flag is wanted ${flag.wanted ? "on" : "off"} in Pulumi.${name}.yaml` }];
+    const missing = record.confirmed
+      .concat(record.missing, record.waiting)
+      .filter((one) => cellIs(name, one, "missing"));
+    if (flag.running && missing.length > 0)
+      return nextSteps(name, { ...record, missing, waiting: [] }, { before: names[index - 1], after: [] }).map(
+        ({ command }) => ({ command, why: blocked[0]! }),
+      );
     if (blocked.length > 0) return [{ ...up, why: blocked[0]! }];
-    const waiting = record.waiting.filter((one) => waits(name, one));
+    const waiting = record.waiting.filter((one) => cellIs(name, one, "waiting"));
     if (record.waiting.length > 0 && waiting.length === 0)
       return [{ ...up, why: `${name}: what was provisioned is read back and confirmed` }];
     if (phase === "soaking")
@@ -292,8 +299,8 @@ export function buildStatus(
       ...(unreadable.size > 0 ? [`the vault does not let this token list ${[...unreadable].sort().join(", ")}`] : []),
       ...all.flatMap(({ seen: { hidden } }) => hidden),
     ],
-    next: nextOf(sights, environments, (environment, name) =>
-      cells.some(([of, cell]) => of === name && cell.environment === environment && cell.state === "waiting"),
+    next: nextOf(sights, environments, (environment, name, state) =>
+      cells.some(([of, cell]) => of === name && cell.environment === environment && cell.state === state),
     ),
   };
 }

@@ -1,10 +1,10 @@
 // Mode A: create, test, set, test. The new value exists at the vendor already (create); it is tried where it can be tried
 // (test), written and propagated (set), and read back everywhere (test). Every step looks first, so running it again with the
 // same value finishes what an interrupted run began.
-import { type Catalog, credentialOf, environmentOf, judge, mayHold } from "../catalog/index.js";
+import { type Catalog, credentialOf, environmentOf, type Judgement, judge, mayHold } from "../catalog/index.js";
 import { Refusal } from "../errors.js";
 import type { HerokuClient } from "../heroku/index.js";
-import { surroundingsOf } from "../migration/index.js";
+import { surroundingsOf, unreadable } from "../migration/index.js";
 import { environmentPath, flatPath, resolve } from "../resolver/index.js";
 import type { SecretValue } from "../secret.js";
 import type { InfisicalClient } from "../vault/client/index.js";
@@ -28,16 +28,17 @@ export interface RotationRequest {
 
 export interface RotationPlan {
   readonly path: string;
-  /** Environment by whose rules the value is judged: the flat path holds the fallback's. */
-  readonly judgedAs: string;
+  /** Of the path. */
+  readonly folder: "there" | "make";
+  readonly distinct: Judgement["distinct"];
   readonly apps: readonly AffectedApp[];
   /** Values of the environments that only read this path for now, at their own: an app that has its own keeps it. */
   readonly own: Readonly<Record<string, SecretValue>>;
-  readonly vault: "write" | "has it";
 }
 
 export type RotationEvent =
-  | { readonly step: "ruled" | "tried" | "not tried" }
+  | { readonly step: "ruled"; readonly distinct: Judgement["distinct"] }
+  | { readonly step: "tried" | "not tried" }
   | { readonly step: "written" | "in place"; readonly path: string; readonly token: string }
   | { readonly step: "set" | "had it" | "does not use it" | "keeps its own"; readonly app: string };
 
@@ -51,13 +52,17 @@ export async function planRotation(request: RotationRequest): Promise<RotationPl
   const judgedAs = path === flatPath(root, credential.vendor) ? catalog.fallback : environment;
   const rows = await vault.listSecrets(root, { recursive: true });
   const apps = affectedApps(catalog, name, path, root, flags);
+  // What may not be read is not taken for missing: an environment's own value is what keeps its apps from getting this one.
+  const places = [path, ...apps.map((one) => environmentPath(root, credential.vendor, one.environment))];
+  for (const error of (await unreadable(vault, rows, places)).values()) throw error;
   const judgedFor = (as: string, rules: typeof credential.rules) =>
-    judge({ name, environment: as, value, rules }, surroundingsOf(catalog, as, root, rows)).findings;
+    judge({ name, environment: as, value, rules }, surroundingsOf(catalog, as, root, rows));
+  const { findings: broken, distinct } = judgedFor(judgedAs, credential.rules);
   // The flat path has one environment's value and may be read by apps of another, which must not hold just any of them.
   const readers = [...new Set(apps.map((one) => one.environment))].filter((one) => one !== judgedAs);
   const findings = [
-    ...judgedFor(judgedAs, credential.rules),
-    ...readers.flatMap((one) => judgedFor(one, []).filter(({ rule }) => rule === "never-in")),
+    ...broken,
+    ...readers.flatMap((one) => judgedFor(one, []).findings.filter(({ rule }) => rule === "never-in")),
   ];
   if (findings.length > 0)
     throw new Refusal(`${name} is not rotated:\n${findings.map(({ why, rule }) => `  ${why} (${rule})`).join("\n")}`);
@@ -71,12 +76,13 @@ export async function planRotation(request: RotationRequest): Promise<RotationPl
   for (const { app } of apps) await request.heroku.configVars(app);
   if (there.length > 1)
     throw new Refusal(`${name} has ${there.length} rows at ${path}: delete all but one in Infisical first.`);
+  const folder = rows.some((row) => row.path === path) || (await vault.folderExists(path)) ? "there" : "make";
   return {
     path,
-    judgedAs,
+    folder,
+    distinct,
     apps,
     own,
-    vault: there[0]?.value.equals(value) ? "has it" : "write",
   };
 }
 
@@ -87,12 +93,13 @@ export async function rotate(
   onEvent: (event: RotationEvent) => void,
 ): Promise<void> {
   const { name, value, vault, heroku, managed } = request;
-  onEvent({ step: "ruled" });
+  onEvent({ step: "ruled", distinct: plan.distinct });
   if (request.attempt) {
     await request.attempt(value);
     onEvent({ step: "tried" });
   } else onEvent({ step: "not tried" });
 
+  if (plan.folder === "make") await vault.createFolder(plan.path);
   const before = await vault.getSecret(plan.path, name);
   if (!before?.value.equals(value)) {
     const result = before

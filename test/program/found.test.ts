@@ -1,5 +1,9 @@
 // What the model and readers found, each as a plain example.
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { readFileSync, writeFileSync } from "node:fs";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { readProject } from "../../src/engine/project/project.js";
+import { providers } from "../../src/provider/index.js";
+import { authFromEnvironment, createInfisicalClient } from "../../src/vault/client/index.js";
 import { valueFor } from "../support/values.js";
 import { done, World } from "../support/world.js";
 
@@ -67,7 +71,9 @@ it("a value that was right when it was read back is judged again when the one th
   world.write("/MooseQuest/stripe", stripe, world.at("staging", stripe)!);
   const { code, err } = await world.up("staging");
   expect([code, world.flag("staging")]).toEqual([3, "off"]);
-  expect(err).toMatch(/STRIPE_RESTRICTED_KEY: the value is the same as prod's at \/MooseQuest\/stripe\/ \(distinct\)/);
+  expect(err).toMatch(
+    /STRIPE_RESTRICTED_KEY: the value is the same as prod's at \/MooseQuest\/stripe\/ \(distinct; token /,
+  );
 
   world.write("/MooseQuest/stripe", stripe, valueFor(stripe, "prod"));
   done(await world.up("staging"));
@@ -170,4 +176,202 @@ it("what an interrupted retirement has deleted is written back as well, also whe
   world.set("prod", "retireFlat", false);
   done(await world.up("prod"));
   expect(world.flat("HEROKU_API_KEY")).toBe(before);
+});
+
+it("a folder that a stack made is not deleted with credentials in it that the token may not read", async () => {
+  const { vault, url } = world.services.infisical;
+  const path = "/MooseQuest/stripe/staging/";
+  world.write("/MooseQuest/stripe/staging", stripe, valueFor(stripe, "staging"));
+  const { id: project } = vault.project;
+  const client = createInfisicalClient({
+    url,
+    projectId: project,
+    environment: "prod",
+    auth: authFromEnvironment(world.env),
+  });
+  const { id } = (await client.listFolders("/MooseQuest/stripe/")).find((one) => one.path === path)!;
+  // Enough to make folders, and to delete them with all that is in them.
+  const scopes = ["/MooseQuest", "/MooseQuest/*"].map((secretPath) => ({ environment: "prod", secretPath }));
+  vi.stubEnv("INFISICAL_TOKEN", vault.addServiceToken({ name: "narrow", scopes, permissions: ["read", "write"] }));
+  const target = { vault: url, project, slug: "prod", root: "/MooseQuest", heroku: "", account: "" };
+  const props = { version: 1, target, path, exists: true, created: true, folderId: id };
+  await expect(providers.folder.delete(path, props)).rejects.toThrow(/may not list the secrets/);
+  vi.unstubAllEnvs();
+  expect(world.at("staging", stripe)).toBeDefined();
+});
+
+describe("rollback looks again once nobody else can write", () => {
+  /** Does something right after the command's first look at the vault. */
+  const afterFirstLook = (work: () => void) => {
+    world.control.onRequest = ({ method, path }) => {
+      if (method !== "GET" || !path.startsWith("/api/v3/secrets/raw")) return;
+      world.control.onRequest = undefined;
+      setImmediate(work);
+    };
+  };
+
+  it("and stays where the flat path was retired meanwhile", async () => {
+    await world.prodOn();
+    const file = readFileSync(world.file("staging"), "utf8");
+    afterFirstLook(() => world.services.infisical.vault.delete("prod", "/MooseQuest/stripe", stripe));
+    const { code, err, writes } = await world.run(["rollback", "--stack", "staging", "--yes"]);
+    expect([code, writes]).toEqual([3, []]);
+    expect(err).toMatch(/STRIPE_RESTRICTED_KEY would be read at the flat path, where it is not any more/);
+    expect(err).toContain("Pulumi.staging.yaml is as it was");
+    expect(readFileSync(world.file("staging"), "utf8")).toBe(file);
+  });
+
+  it("and restores the value that works now, not the one that it saw first", async () => {
+    await world.prodOn();
+    const [first, second] = [valueFor(stripe, "prod"), "rk_live_the_newest_of_all"];
+    done(await world.rotate(stripe, "prod", first));
+    afterFirstLook(() => world.write("/MooseQuest/stripe/prod", stripe, second));
+    done(await world.run(["rollback", "--stack", "prod", "--yes", "--restore-flat"]));
+    expect([world.flag("prod"), world.flat(stripe)]).toEqual(["false", second]);
+  });
+
+  it("and leaves its file as it was while a colleague updates the stack, or the one that owns the flat path", async () => {
+    await world.stagingOn();
+    const file = readFileSync(world.file("staging"), "utf8");
+    for (const stack of ["staging", "prod"] as const) {
+      const release = world.lock(stack);
+      const { code, err, writes } = await world.run(["rollback", "--stack", "staging", "--yes"]);
+      release();
+      expect([code, writes]).toEqual([1, []]);
+      expect(err).toMatch(new RegExp(`Stack ${stack} is being updated by colleague@elsewhere`));
+      expect(err).toContain("Pulumi.staging.yaml is as it was");
+      expect(readFileSync(world.file("staging"), "utf8")).toBe(file);
+    }
+  });
+});
+
+it("with the vault down, a flat path that is known to be retired is not gone back to, --force or not", async () => {
+  await toRetire();
+  done(await world.up("prod"));
+  world.control.addFault({ service: "infisical", do: { status: 503, body: {} } });
+  for (const stack of ["staging", "prod"] as const) {
+    const { code, err, writes } = await world.run(["rollback", "--stack", stack, "--yes", "--force"]);
+    expect([code, writes]).toEqual([3, []]);
+    expect(err).toMatch(/would be read at the flat path, where it is not any more/);
+    expect(world.flag(stack)).toBe("true");
+  }
+});
+
+it("a rotation of the flat path with a token that cannot see staging's values does not bring prod's to staging's apps", async () => {
+  const name = "POSTMARK_SERVER_TOKEN";
+  await world.stagingOn();
+  done(await world.rotate(name, "staging", valueFor(name, "staging")));
+  done(await world.up("staging"));
+  const own = world.apps.vars("raxx-api-staging")[name];
+  done(await world.run(["rollback", "--stack", "staging", "--yes"]));
+  const { vault } = world.services.infisical;
+  const scopes = ["/MooseQuest/*", "/MooseQuest/*/prod"].map((secretPath) => ({ environment: "prod", secretPath }));
+  const token = vault.addServiceToken({ name: "prod's", scopes, permissions: ["read", "write"] });
+  const env = { INFISICAL_TOKEN: token, INFISICAL_CLIENT_ID: undefined, INFISICAL_CLIENT_SECRET: undefined };
+  const { code, err, writes } = await world.rotate(name, "prod", valueFor(name, "prod"), { env });
+  expect([code, writes]).toEqual([1, []]);
+  expect(err).toMatch(/may not list the secrets of \/MooseQuest\/postmark\/staging\//);
+  expect(world.apps.vars("raxx-api-staging")[name]).toBe(own);
+});
+
+it("a retired stack that misses a credential is not called retired", async () => {
+  await toRetire();
+  done(await world.up("prod"));
+  world.services.infisical.vault.delete("prod", "/MooseQuest/stripe/prod", stripe);
+  const { code } = await world.up("prod");
+  expect(code).toBe(3);
+  expect(await world.migration("prod")).toMatchObject({ phase: "soaking", missing: [stripe], confirmedSince: null });
+  const { out } = await world.run(["status", "--json"]);
+  const { next } = JSON.parse(out) as { next: { command: string }[] };
+  expect(next.map(({ command }) => command)).toEqual([
+    `console-vault rotate ${stripe} --env prod`,
+    "console-vault up --stack prod",
+  ]);
+});
+
+it("nothing is pending after a credential was first managed on an app that did not have it", async () => {
+  world.set("prod", "manage", { POSTMARK_SERVER_TOKEN: ["raxx-console-prod"] });
+  done(await world.up("prod"));
+  done(await world.run(["preview", "--stack", "prod", "--expect-no-changes"]));
+});
+
+describe("provision", () => {
+  const name = "POSTMARK_SERVER_TOKEN";
+
+  it("writes nothing while an update of the stack runs", async () => {
+    const release = world.lock("staging");
+    const { code, err, writes } = await world.provision(name, valueFor(name, "staging"));
+    expect([code, writes]).toEqual([1, []]);
+    expect(err).toMatch(/Stack staging is being updated by colleague@elsewhere/);
+    release();
+    done(await world.provision(name, valueFor(name, "staging")));
+  });
+
+  it("of two at once one writes, and the other is told", async () => {
+    const both = await Promise.all([0, 1].map(() => world.provision(name, valueFor(name, "staging"))));
+    expect(both.map(({ code }) => code)).toContain(0);
+    expect(world.snapshot().secrets.filter(({ at }) => at === `/MooseQuest/postmark/staging/${name}`)).toHaveLength(1);
+  });
+
+  it("leaves a name that is missing under a running flag to rotate, which tells the apps and makes the folder", async () => {
+    await world.stagingOn();
+    world.services.infisical.vault.deleteFolder("prod", "/MooseQuest/postmark/staging");
+    const value = valueFor(name, "staging");
+    const { code, err, writes } = await world.provision(name, value);
+    expect([code, writes]).toEqual([3, []]);
+    expect(err).toContain(`console-vault rotate ${name} --env staging`);
+    done(await world.rotate(name, "staging", value));
+    expect([world.at("staging", name), world.apps.vars("raxx-api-staging")[name]]).toEqual([value, value]);
+  });
+
+  it("takes text only: what is no UTF-8, or has control characters in it, is another value than the one meant", async () => {
+    for (const input of [Buffer.from([0x62, 0xff, 0xfe]), Buffer.from("a key", "utf16le")]) {
+      const { code, err, writes } = await world.spawn(["provision", name, "--env", "staging"], { input });
+      expect([code, writes]).toEqual([2, []]);
+      expect(err).toMatch(/not UTF-8 text|control characters/);
+    }
+  });
+});
+
+it("a Heroku key in clear is seen by the check that runs on pull requests", async () => {
+  const file = world.file("staging");
+  writeFileSync(file, readFileSync(file, "utf8").replace("config:\n", "config:\n  heroku:apiKey: HRKU-in-clear\n"));
+  const { code, err } = await world.run(["preview", "--offline", "--stack", "staging"]);
+  expect(code).toBe(2);
+  expect(err).toMatch(/heroku:apiKey: is there in clear/);
+});
+
+describe("--json", () => {
+  it("answers a refusal and a failure with one document too", async () => {
+    await world.stagingOn();
+    const early = await world.run(["promote", "--yes", "--json"]);
+    expect([early.code, JSON.parse(early.out)]).toMatchObject([
+      3,
+      { result: "refused", reasons: [expect.stringMatching(/^staging has soaked/)] },
+    ]);
+    world.control.addFault({ service: "infisical", do: { status: 403, body: {} } });
+    const down = await world.run(["status", "--json"]);
+    expect([down.code, JSON.parse(down.out)]).toMatchObject([1, { result: "failed" }]);
+  });
+
+  it("of cancel says who held the lock; and there is none of SQL", async () => {
+    const { code, out } = await world.run(["cancel", "--stack", "staging", "--yes", "--json"]);
+    expect([code, JSON.parse(out)]).toEqual([0, { freed: [], next: ["console-vault up --stack staging"] }]);
+    expect((await world.run(["cancel", "--stack", "staging", "--yes"])).out).toBe(
+      "staging is not locked; nothing was changed.",
+    );
+    expect((await world.run(["flags", "--sql", "up", "--json"])).code).toBe(2);
+  });
+});
+
+it("staging's update does not name a promotion that has been made", async () => {
+  await world.prodOn();
+  world.hoursPass(48);
+  const { out } = done(await world.up("staging"));
+  expect(out).toMatch(/phase {3}soaked/);
+  expect(out).not.toContain("promote");
+});
+
+it("the Pulumi CLI by itself looks before it plans, as console-vault does: a flag that was set by hand is seen", async () => {
+  expect((await readProject({ projectDir: world.dir, stack: "staging", env: {} })).alwaysRefresh).toBe(true);
 });

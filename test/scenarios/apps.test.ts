@@ -222,7 +222,8 @@ describe("a stack that is pointed at another place", () => {
     const there = world.snapshot();
     const { code, err, writes } = await world.up("prod");
     expect([code, writes]).toEqual([3, []]);
-    expect(err).toMatch(/this stack works on \/MooseQuest, not on \/Elsewhere; .* --rebind/);
+    expect(err).toMatch(/this stack works on \/MooseQuest, not on \/Elsewhere/);
+    expect(err).toContain("If that is meant: console-vault up --stack prod --rebind");
     expect(world.snapshot()).toEqual(there);
 
     done(await world.run(["up", "--stack", "prod", "--yes", "--rebind"]));
@@ -230,6 +231,23 @@ describe("a stack that is pointed at another place", () => {
       world.value("/Elsewhere/heroku", "HEROKU_API_KEY"),
     );
     expect(world.at("prod", "HEROKU_API_KEY")).toBe(world.flat("HEROKU_API_KEY"));
+  });
+
+  it("leaves a vault that is gone, and nobody shows it the credentials of the other one", async () => {
+    done(await world.up("prod"));
+    const other = await World.open();
+    const { INFISICAL_API_URL, INFISICAL_CLIENT_ID, INFISICAL_CLIENT_SECRET } = other.env;
+    const env = { INFISICAL_API_URL, INFISICAL_CLIENT_ID, INFISICAL_CLIENT_SECRET };
+    const before = world.control.requests.length;
+    for (const command of ["up", "preview", "refresh", "destroy"]) {
+      const { code, err } = await world.run([command, "--stack", "prod", "--yes"], { env });
+      expect([command, code]).toEqual([command, 3]);
+      expect(err).toContain(`If that is meant: console-vault ${command} --stack prod --rebind`);
+    }
+    done(await world.run(["up", "--stack", "prod", "--yes", "--rebind"], { env }));
+    expect(world.control.requests.slice(before).filter(({ service }) => service === "infisical")).toEqual([]);
+    expect(other.at("prod", "HEROKU_API_KEY")).toBe(other.flat("HEROKU_API_KEY"));
+    await other.close();
   });
 
   it.each<[string, string[], string]>([
@@ -264,6 +282,6 @@ describe("a stack that is pointed at another place", () => {
     const { code, err } = await shared.up("staging", { env: { HEROKU_API_KEY: key } });
     await shared.close();
     expect(code).toBe(3);
-    expect(err).toMatch(/this stack works on ops@raxx.example, not on other@raxx.example/);
+    expect(err).toMatch(/account: this stack works on ops@raxx.example, not on other@raxx.example/);
   });
 });

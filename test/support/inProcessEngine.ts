@@ -54,7 +54,7 @@ export class InProcessStacks {
       destroy: run("destroy", false),
       outputs: async () => outputMap(this.outputs(location.stack)),
       export: async () => ({ version: 3, deployment: this.#states.get(location.stack) }),
-      cancel: async () => {},
+      cancel: async () => [],
     };
   };
 
@@ -92,6 +92,7 @@ export class InProcessStacks {
         errors.see(event);
         run.onEvent(event);
       },
+      onSecrets: () => {},
       signal: run.signal,
     });
     const values = Object.fromEntries([...config].map(([key, { value }]) => [key, value]));

@@ -136,7 +136,10 @@ export class World {
    */
   async spawn(
     argv: readonly string[],
-    options: RunOptions & { killWhen?: (request: RequestRecord) => boolean } = {},
+    options: Omit<RunOptions, "input"> & {
+      input?: string | Buffer;
+      killWhen?: (request: RequestRecord) => boolean;
+    } = {},
   ): Promise<Ran> {
     const { input, env, killWhen } = options;
     const bin = join(checkout, "bin", "console-vault.mjs");
@@ -218,6 +221,16 @@ export class World {
 
   file(stack: EnvironmentName): string {
     return join(this.dir, `Pulumi.${stack}.yaml`);
+  }
+
+  /** A colleague's update of a stack, on another machine. @returns ends it */
+  lock(stack: EnvironmentName): () => void {
+    const locks = join(this.dir, "state/.pulumi/locks/organization/console-vault", stack);
+    const file = join(locks, "1b4e28ba-2fa1-41d2-883f-0016d3cca427.json");
+    mkdirSync(locks, { recursive: true });
+    const holder = { pid: 7, username: "colleague", hostname: "elsewhere", timestamp: "2026-05-01T12:00:00Z" };
+    writeFileSync(file, JSON.stringify(holder));
+    return () => rmSync(file);
   }
 
   /** Sets a config key, as an editor would; undefined removes it. */

@@ -17,6 +17,7 @@ export function addFlags(program: Command, io: Io): void {
     .option("--json", "as JSON")
     .action((options: { sql?: string; json?: boolean }) => {
       if (options.sql !== undefined) {
+        if (options.json) throw new UsageError("--sql and --json exclude each other: the answer is SQL.");
         const direction = directionOf(options.sql);
         io.out(flags.map((flag) => flagSql(flag, direction)).join("\n"));
       } else if (options.json) io.out(JSON.stringify(flags, null, 2));

@@ -1,6 +1,15 @@
 import { password } from "@inquirer/prompts";
 import type { Command } from "commander";
-import { credentialOf, environmentOf, judge, mayHold } from "../../catalog/index.js";
+import {
+  type Credential,
+  credentialOf,
+  type Environment,
+  environmentOf,
+  type Judgement,
+  judge,
+  mayHold,
+} from "../../catalog/index.js";
+import { lockStack } from "../../engine/index.js";
 import { Refusal, UsageError } from "../../errors.js";
 import { lookAtFlag, surroundingsOf } from "../../migration/index.js";
 import { environmentPath, flatPath } from "../../resolver/index.js";
@@ -10,7 +19,7 @@ import { environmentToWrite } from "../environment.js";
 import { colorsOf, type Io } from "../io.js";
 import { lastRecord } from "../lastUpdate.js";
 import { catalog, projectDirOf } from "../project.js";
-import { openServices } from "../stack.js";
+import { busy, definedOnly, type OpenServices, openServices } from "../stack.js";
 import { refuseOtherTarget } from "../target.js";
 
 interface ProvisionOptions {
@@ -31,6 +40,10 @@ export async function readValue(io: Io, name: string, keepNewline = false): Prom
     throw new UsageError(
       `No value for ${name}: pipe it in (… | console-vault …), or type it at the prompt of a terminal.`,
     );
+  // A config var cannot hold NUL, and no vendor's key has an escape in it: a file in UTF-16, or a key that was pressed.
+  if (/[^\P{Cc}\t\r\n]/u.test(value))
+    throw new UsageError(`The value of ${name} has control characters in it (a file in UTF-16?). Nothing was written.`);
+  if (value !== value.trim()) io.err("  · the blanks around the value are dropped: Infisical keeps it without them");
   return trimmed(SecretValue.of(value));
 }
 
@@ -55,11 +68,39 @@ async function provision(io: Io, name: string, options: ProvisionOptions): Promi
   const record = await lastRecord(io, projectDir, { ...options, stack: environment.name });
   refuseOtherTarget(services, record, (await heroku.account()).email);
   await vault.checkAccess();
+  // An update that runs meanwhile might turn the flag on over this value, and two creations of one name make two rows.
+  const env = definedOnly(io.env);
+  const lock = await lockStack({ projectDir, stack: environment.name, env }, "pulumi").catch(busy);
+  try {
+    await place(io, services, { credential, environment, value, replace: options.replace === true });
+  } finally {
+    await lock?.release();
+  }
+}
+
+interface Placing {
+  readonly credential: Credential;
+  readonly environment: Environment;
+  readonly value: SecretValue;
+  readonly replace: boolean;
+}
+
+/** Said where a value of another environment, which this one's may not equal, was not to be seen. */
+export const notCompared = (distinct: Judgement["distinct"]) =>
+  distinct === "unchecked" ? "; that it differs from the other environment's could not be checked" : "";
+
+/** Looks, judges, writes, reads back. @throws Refusal for what may not be written */
+async function place(
+  io: Io,
+  { config, vault, heroku }: OpenServices,
+  { credential, environment, value, replace }: Placing,
+): Promise<void> {
+  const { name } = credential;
   const flag = await lookAtFlag(heroku, catalog, environment.name);
   const path = environmentPath(config.root, credential.vendor, environment.name);
   // The whole root: a value that this environment may not hold is not to come in under another vendor's name either.
   const rows = await vault.listSecrets(config.root, { recursive: true });
-  const { findings } = judge(
+  const { findings, distinct } = judge(
     { name, environment: environment.name, value, rules: credential.rules },
     surroundingsOf(catalog, environment.name, config.root, rows),
   );
@@ -74,11 +115,11 @@ async function provision(io: Io, name: string, options: ProvisionOptions): Promi
     io.out(`${c.green("✓")} ${name} is at ${path} with this value already; nothing was written`);
     return;
   }
-  if (there[0] && flag.on)
+  if (flag.on)
     throw new Refusal(
-      `${name} at ${path} is in use (the flag is on on ${flag.app}): console-vault rotate ${name} --env ${environment.name}`,
+      `${path} is in use (the flag is on on ${flag.app}), and the apps have to be told: console-vault rotate ${name} --env ${environment.name}`,
     );
-  if (there[0] && !options.replace)
+  if (there[0] && !replace)
     throw new Refusal(`${path} has another value of ${name}; to replace it, run the command again with --replace`);
 
   if (!(await vault.folderExists(path))) {
@@ -95,7 +136,7 @@ async function provision(io: Io, name: string, options: ProvisionOptions): Promi
   const back = await vault.getSecret(path, name);
   if (!back?.value.equals(value))
     throw new Error(`${name} was written to ${path}, and another value is read back there: look at it in Infisical`);
-  io.out(`${c.green("✓")} ${name} written to ${path} and read back`);
+  io.out(`${c.green("✓")} ${name} written to ${path} and read back${notCompared(distinct)}`);
 }
 
 export function addProvision(program: Command, io: Io): void {

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { readStackConfig } from "../../config/index.js";
 import { UsageError } from "../../errors.js";
-import { environmentPath, flatPath, resolve } from "../../resolver/index.js";
+import { environmentPath, flagMeansOn, flatPath, resolve } from "../../resolver/index.js";
 import type { Io } from "../io.js";
 import { catalog, projectDirOf } from "../project.js";
 import { table } from "../table.js";
@@ -9,7 +9,7 @@ import { table } from "../table.js";
 function flagOption(text: string | undefined, env: NodeJS.ProcessEnv): boolean | undefined {
   if (text === undefined) {
     const raw = env[catalog.flag.variable];
-    return raw === undefined ? undefined : ["true", "1"].includes(raw.trim().toLowerCase());
+    return raw === undefined ? undefined : flagMeansOn(raw);
   }
   if (text !== "on" && text !== "off") throw new UsageError(`--flag takes on or off, not ${JSON.stringify(text)}`);
   return text === "on";
@@ -40,12 +40,13 @@ export function addPaths(program: Command, io: Io): void {
     .option("--cwd <dir>", "the project's directory")
     .option("--json", "as JSON")
     .action((options: { stack?: string; cwd?: string; json?: boolean }) => {
-      const root = options.stack
-        ? readStackConfig(projectDirOf(io, options.cwd), options.stack, catalog).root
-        : catalog.root;
+      const root =
+        options.stack !== undefined
+          ? readStackConfig(projectDirOf(io, options.cwd), options.stack, catalog).root
+          : catalog.root;
       const environments = catalog.environments
         .map(({ name }) => name)
-        .filter((name) => !options.stack || name === options.stack);
+        .filter((name) => options.stack === undefined || name === options.stack);
       const rows = catalog.credentials.map(({ name, vendor, scope }) => ({
         name,
         vendor,

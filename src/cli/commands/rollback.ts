@@ -2,8 +2,10 @@ import { confirm } from "@inquirer/prompts";
 import type { Command } from "commander";
 import { environmentOf, flagApp, heldBy } from "../../catalog/index.js";
 import type { StackConfig } from "../../config/index.js";
+import type { OutputMap } from "../../engine/index.js";
 import { Refusal, UsageError } from "../../errors.js";
 import { type MigrationRecord, unreadable, type WayBack, wayBack } from "../../migration/index.js";
+import type { RetirementReport } from "../../provider/index.js";
 import { flagMeansOn, flatPath } from "../../resolver/index.js";
 import { InfisicalError } from "../../vault/client/index.js";
 import { ConfigFile } from "../configFile.js";
@@ -98,14 +100,28 @@ function consequences({ environment, manage }: StackConfig, stale: readonly stri
 }
 
 /** What the stack's last update recorded. A state that cannot be read keeps nobody from turning the flag off who says --force. */
-async function recordOf(io: Io, { engine }: OpenStack, options: RollbackOptions): Promise<MigrationRecord | undefined> {
+async function outputsOf(io: Io, { engine }: OpenStack, options: RollbackOptions): Promise<OutputMap> {
   try {
-    return (await engine.outputs()).migration?.value as MigrationRecord | undefined;
+    return await engine.outputs();
   } catch (error) {
     if (!options.force) throw error;
     io.err(`! the stack's state cannot be read (${(error as Error).message}); going on, as --force says`);
-    return undefined;
+    return {};
   }
+}
+
+/** For when the vault cannot be asked: what the owner of the flat path has retired there, as far as that can be read. */
+async function knownGone(
+  io: Io,
+  own: OutputMap,
+  options: RollbackOptions,
+  { root, environment }: StackConfig,
+): Promise<WayBack> {
+  const ofOwner = async () => (await openStack(io, { ...options, stack: catalog.fallback })).engine.outputs();
+  const outputs = environment === catalog.fallback ? own : await ofOwner().catch((): OutputMap => ({}));
+  const { retired = [] } = (outputs.retirement?.value ?? {}) as Partial<RetirementReport>;
+  const held = heldBy(catalog, environment).filter(({ name }) => retired.includes(name));
+  return { gone: held.map(({ name, vendor }) => ({ name, path: flatPath(root, vendor) })), different: [] };
 }
 
 async function rollback(io: Io, options: RollbackOptions): Promise<void> {
@@ -120,14 +136,19 @@ async function rollback(io: Io, options: RollbackOptions): Promise<void> {
   const { variable } = catalog.flag;
   const isOn = async () => flagMeansOn((await stack.heroku.configVars(app)).get(variable)?.reveal());
 
-  const record = await recordOf(io, stack, options);
+  const outputs = await outputsOf(io, stack, options);
+  const record = outputs.migration?.value as MigrationRecord | undefined;
   if (!options.rebind) {
     const { email } = await stack.heroku.account();
     refuseOtherTarget(stack, record, email, `console-vault rollback --stack ${environment} --rebind`);
   }
   const running = await isOn();
-  const back = await lookBack(io, stack, options, running);
-  if (back && running) refuse(environment, back, options);
+  const look = async (on: boolean) => {
+    const found = await lookBack(io, stack, options, on);
+    if (on) refuse(environment, found ?? (await knownGone(io, outputs, options, stack.config)), options);
+    return found;
+  };
+  let back = await look(running);
   if (!options.yes) {
     if (!io.interactive) throw new UsageError("Nobody can be asked here: add --yes.");
     const message = running ? `Turn ${variable} off on ${app}?` : `${variable} is off on ${app} already. Go on?`;
@@ -137,15 +158,24 @@ async function rollback(io: Io, options: RollbackOptions): Promise<void> {
   // Retirement is wanted only with the flag on: left at true, it would have every later command refused.
   const { retireFlat } = stack.config;
   if (stack.config.vaultEnvAware) file.set({ vaultEnvAware: false, ...(retireFlat ? { retireFlat: false } : {}) });
+  // What retires the flat copies is the other stack's update. Not waited for where the flag has to go off at any price.
+  const locks = options.force ? [environment] : [...new Set([environment, catalog.fallback])];
+  let asked = false;
   try {
-    await stack.lock([environment], async () => {
-      if (back && running && options.restoreFlat) await restoreFlat(io, stack, back);
+    await stack.lock(locks, async () => {
+      const on = await isOn();
+      // Somebody else's update or rotation may have ended while this one asked and waited.
+      if (back && on) back = await look(on);
+      if (back && on && options.restoreFlat) await restoreFlat(io, stack, back);
       // One change of one var, before anything else: it needs no vault and no engine.
-      if (await isOn()) await stack.heroku.patchConfigVars(app, new Map([[variable, "false"]]));
+      asked = on;
+      if (on) await stack.heroku.patchConfigVars(app, new Map([[variable, "false"]]));
     });
   } catch (error) {
-    // Off as it was asked for, or not known to be on: then the file goes on asking for it.
-    if (await isOn().catch(() => false)) file.putBack();
+    // Once Heroku was asked the flag may be off: where it is not known to be on, the file goes on asking for that.
+    const changed = asked && !(await isOn().catch(() => false));
+    if (!changed) file.putBack();
+    io.err(changed ? `  ${file.path} keeps saying that the flag is not wanted` : `  ${file.path} is as it was`);
     throw error;
   }
   // With --json the answer is one document: what is told on the way goes where progress goes.

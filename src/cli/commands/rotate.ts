@@ -14,7 +14,7 @@ import { colorsOf, type Io } from "../io.js";
 import { catalog, projectDirOf } from "../project.js";
 import { type OpenStack, openStack } from "../stack.js";
 import { refuseOtherTarget } from "../target.js";
-import { readValue } from "./provision.js";
+import { notCompared, readValue } from "./provision.js";
 
 interface RotateOptions {
   readonly env?: string;
@@ -84,7 +84,7 @@ function managedApps(projectDir: string, name: string, flags: Readonly<Record<st
 function tell(io: Io, event: RotationEvent): void {
   const c = colorsOf(io);
   const lines: Record<RotationEvent["step"], string> = {
-    ruled: "the value passes its rules",
+    ruled: `the value passes its rules${"distinct" in event ? notCompared(event.distinct) : ""}`,
     tried: "the value works at its vendor",
     "not tried": "the value cannot be tried from here",
     written: "path" in event ? `written to ${event.path} and read back (${event.token})` : "",

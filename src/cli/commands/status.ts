@@ -69,8 +69,8 @@ function pending(report: StatusReport): string[] {
 
 async function status(io: Io, options: StatusOptions): Promise<void> {
   const report = await observe(io, options);
-  if (options.html) writeFileSync(resolve(io.cwd, options.html), renderHtml(report));
-  if (options.markdown) writeFileSync(resolve(io.cwd, options.markdown), renderMarkdown(report));
+  if (options.html !== undefined) writeFileSync(resolve(io.cwd, options.html), renderHtml(report));
+  if (options.markdown !== undefined) writeFileSync(resolve(io.cwd, options.markdown), renderMarkdown(report));
   if (options.json) io.out(JSON.stringify(report, null, 2));
   else if (!options.html && !options.markdown) io.out(renderTerminal(report, { color: io.color }));
   const open = pending(report);

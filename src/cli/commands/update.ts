@@ -1,18 +1,22 @@
-import { isDeepStrictEqual } from "node:util";
 // `up`, `preview`, `refresh`, `destroy`: the stack update.
+import { isDeepStrictEqual } from "node:util";
 import { confirm } from "@inquirer/prompts";
 import type { Command } from "commander";
+import type { OutputMap } from "../../engine/index.js";
 import { Refusal, UsageError } from "../../errors.js";
 import { lookAtFlag, type MigrationRecord, nextSteps, predecessor, targetOf } from "../../migration/index.js";
 import type { RetirementReport } from "../../provider/index.js";
 import { Ended, exitCodes } from "../exit.js";
 import { colorsOf, type Io } from "../io.js";
+import { lastUpdate } from "../lastUpdate.js";
+import { recordOf } from "../offline.js";
 import { planReport, refusedReport } from "../planReport.js";
 import { flagSwitch } from "../planSteps.js";
 import { catalog } from "../project.js";
 import { type Ran, runEngine } from "../run.js";
 import { countWords, stepLines } from "../show.js";
 import { type OpenStack, openStack, type StackOptions } from "../stack.js";
+import { refuseOtherTarget } from "../target.js";
 import { previewOffline, writeComment } from "./previewOffline.js";
 
 export interface UpdateOptions extends StackOptions {
@@ -33,9 +37,16 @@ export function withStackOptions(command: Command): Command {
 
 /**
  * Looks whether both services can be reached before an engine starts, and says where the stack works.
- * @returns the Heroku account's e-mail
+ * @returns the Heroku account's e-mail, and the stack's outputs as they are
+ * @throws Refusal where that is another place than the stack worked on: an engine would first ask whatever its state names
  */
-async function header(io: Io, { config, services, vault, heroku, engine, engineReason }: OpenStack): Promise<string> {
+async function header(
+  io: Io,
+  stack: OpenStack,
+  { rebind, stack: name }: UpdateOptions,
+  verb: string,
+): Promise<{ account: string; outputs: OutputMap }> {
+  const { config, services, vault, heroku, engine, engineReason } = stack;
   const c = colorsOf(io);
   await vault.checkAccess();
   const { email } = await heroku.account();
@@ -48,7 +59,10 @@ async function header(io: Io, { config, services, vault, heroku, engine, engineR
       c.dim(`heroku  ${services.herokuUrl}  account ${email}`),
     ].join("\n"),
   );
-  return email;
+  const outputs = await engine.outputs();
+  const record = outputs.migration?.value as MigrationRecord | undefined;
+  if (!rebind) refuseOtherTarget(stack, record, email, `console-vault ${verb} --stack ${name} --rebind`);
+  return { account: email, outputs };
 }
 
 const changesOf = ({ outcome }: Ran): number =>
@@ -67,12 +81,10 @@ function showPlan(io: Io, ran: Ran): void {
   io.out(c.dim(`  ${countWords(ran.outcome.changes, false)}`));
 }
 
-async function ask(io: Io, options: UpdateOptions, question: string): Promise<void> {
+/** @param once what `--yes` should wait for */
+async function ask(io: Io, options: UpdateOptions, question: string, once = ""): Promise<void> {
   if (options.yes) return;
-  if (!io.interactive)
-    throw new UsageError(
-      "Nobody can be asked here: add --yes once the plan is as it should be (console-vault preview shows it).",
-    );
+  if (!io.interactive) throw new UsageError(`Nobody can be asked here: add --yes${once}.`);
   if (!(await confirm({ message: question, default: false })))
     throw new Ended(exitCodes.failed, "Nothing was changed.");
 }
@@ -91,7 +103,8 @@ export function refusalOf(record: MigrationRecord | undefined): Refusal | undefi
   return undefined;
 }
 
-function showRecord(io: Io, environment: string, record: MigrationRecord | undefined): void {
+/** @param follow environments after it whose flag was off at their last update, or whose last update cannot be seen */
+function showRecord(io: Io, environment: string, record: MigrationRecord | undefined, follow: readonly string[]): void {
   if (!record) return;
   const c = colorsOf(io);
   const { flag } = record;
@@ -102,9 +115,7 @@ function showRecord(io: Io, environment: string, record: MigrationRecord | undef
   for (const name of record.confirmed) io.out(`  ${c.green("✓")} ${name}  ${c.dim("confirmed")}`);
   for (const name of record.waiting) io.out(`  ${c.yellow("…")} ${name}  ${c.dim("awaits provision")}`);
   for (const line of record.blocked) io.out(`  ${c.red("✗")} ${line}`);
-  const names = catalog.environments.map(({ name }) => name);
-  const after = names.slice(names.indexOf(environment) + 1);
-  const next = nextSteps(environment, record, { before: predecessor(catalog, environment), after });
+  const next = nextSteps(environment, record, { before: predecessor(catalog, environment), after: follow });
   const lines = next.flatMap(({ command, setting }) => [
     ...(setting ? [c.dim(`  # set ${setting}, then`)] : []),
     `  ${command}`,
@@ -112,9 +123,19 @@ function showRecord(io: Io, environment: string, record: MigrationRecord | undef
   if (lines.length > 0) io.out(`\n${c.bold("next")}\n${lines.join("\n")}`);
 }
 
+async function toFollow(io: Io, { projectDir, config }: OpenStack): Promise<string[]> {
+  const names = catalog.environments.map(({ name }) => name);
+  const off = [];
+  for (const name of names.slice(names.indexOf(config.environment) + 1)) {
+    const last = await lastUpdate(io, projectDir, name);
+    if (last.is === "unknown" || !recordOf(last)?.flag.running) off.push(name);
+  }
+  return off;
+}
+
 async function preview(io: Io, options: UpdateOptions): Promise<void> {
   const stack = await openStack(io, options);
-  const account = await header(io, stack);
+  const { account } = await header(io, stack, options, "preview");
   const { config, services } = stack;
   const about = { catalog, config, target: targetOf(config, services, account) };
   const ran = await runEngine(io, stack.engine, "preview", { refresh: true }).catch((error: Error) => {
@@ -135,7 +156,7 @@ async function preview(io: Io, options: UpdateOptions): Promise<void> {
 /** Plan, question, update: what `up` does, and what other commands end with. */
 export async function update(io: Io, options: UpdateOptions): Promise<void> {
   const stack = await openStack(io, options);
-  await header(io, stack);
+  const { outputs: before } = await header(io, stack, options, "up");
   const planned = await runEngine(io, stack.engine, "preview", { refresh: true });
   if (!options.json) showPlan(io, planned);
   const flag = flagSwitch(planned.steps);
@@ -144,10 +165,11 @@ export async function update(io: Io, options: UpdateOptions): Promise<void> {
       io,
       options,
       flag ? `Update ${options.stack}, and turn ${flag.name} ${flag.text}?` : `Update ${options.stack}?`,
+      " once the plan is as it should be (console-vault preview shows it)",
     );
   // With nothing to do there is nothing to write either: the program has looked at everything just now. Unless an earlier run
   // ended right before it could say so.
-  const said = isDeepStrictEqual(planned.outcome.outputs, await stack.engine.outputs());
+  const said = isDeepStrictEqual(planned.outcome.outputs, before);
   const idle = said && changesOf(planned) === 0 && planned.outcome.interrupted.length === 0;
   const done = idle ? planned : await runEngine(io, stack.engine, "up", { refresh: true });
   const outputs = await stack.engine.outputs();
@@ -168,7 +190,7 @@ export async function update(io: Io, options: UpdateOptions): Promise<void> {
     );
   else {
     io.out(`\n${colorsOf(io).bold("Done")}    ${countWords(done.outcome.changes, true)}`);
-    showRecord(io, options.stack, record);
+    showRecord(io, options.stack, record, await toFollow(io, stack));
     for (const { name, why } of retirement?.kept ?? []) io.out(`  flat ${name} stays: ${why}`);
   }
   const refusal = refusalOf(record);
@@ -179,7 +201,7 @@ export async function update(io: Io, options: UpdateOptions): Promise<void> {
 
 async function refresh(io: Io, options: UpdateOptions): Promise<void> {
   const stack = await openStack(io, options);
-  await header(io, stack);
+  await header(io, stack, options, "refresh");
   await ask(io, options, `Read every resource of ${options.stack} again and keep what is found in its state?`);
   const ran = await runEngine(io, stack.engine, "refresh", {});
   if (options.json) io.out(JSON.stringify({ result: ran.outcome.result, changes: ran.outcome.changes }, null, 2));
@@ -188,8 +210,8 @@ async function refresh(io: Io, options: UpdateOptions): Promise<void> {
 
 async function destroy(io: Io, options: UpdateOptions): Promise<void> {
   const stack = await openStack(io, options);
-  await header(io, stack);
-  const record = (await stack.engine.outputs()).migration?.value as MigrationRecord | undefined;
+  const { outputs } = await header(io, stack, options, "destroy");
+  const record = outputs.migration?.value as MigrationRecord | undefined;
   const { app, on } = await lookAtFlag(stack.heroku, catalog, options.stack);
   // Recorded on counts as well: then the state protects every resource.
   if (on || record?.flag.running)
@@ -252,7 +274,14 @@ export function addCancel(program: Command, io: Io): void {
     .action(async (options: UpdateOptions) => {
       const { engine } = await openStack(io, options);
       await ask(io, options, `Is no update of ${options.stack} running anywhere, and may its lock go?`);
-      await engine.cancel();
-      io.out(`The lock of ${options.stack} is gone. Next: console-vault up --stack ${options.stack}`);
+      const freed = await engine.cancel();
+      const next = `console-vault up --stack ${options.stack}`;
+      if (options.json) return io.out(JSON.stringify({ freed: freed ?? null, next: [next] }, null, 2));
+      for (const holder of freed ?? []) io.err(`  the lock was held ${holder}`);
+      io.out(
+        freed?.length === 0
+          ? `${options.stack} is not locked; nothing was changed.`
+          : `${options.stack} is not locked any more. Next: ${next}`,
+      );
     });
 }

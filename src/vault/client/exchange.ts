@@ -121,8 +121,9 @@ export function createExchange(send: Send, target: Target, policy: RetryPolicy):
     }
     const error = diagnose(answer, asked, target);
     if (status === 429) throw new AttemptFailed(error, false, { because: "rate-limited", afterMs });
-    const lost = status >= 500;
-    const again = lost && idempotent && !isBadInput(answer) ? ({ because: "server", afterMs } as const) : undefined;
+    // What was refused for its form was not carried out.
+    const lost = status >= 500 && !isBadInput(answer);
+    const again = lost && idempotent ? ({ because: "server", afterMs } as const) : undefined;
     throw new AttemptFailed(error, lost, again);
   }
 
