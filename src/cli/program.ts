@@ -78,7 +78,10 @@ export async function run(argv: readonly string[], given: Io): Promise<number> {
     if (argv.includes("--json") && !answered && (code === exitCodes.refused || code === exitCodes.failed))
       io.out(
         JSON.stringify(
-          { result: code === exitCodes.refused ? "refused" : "failed", reasons: message.split("\n") },
+          {
+            result: code === exitCodes.refused ? "refused" : "failed",
+            reasons: message.split("\n").map((line) => line.trim()),
+          },
           null,
           2,
         ),

@@ -2,7 +2,7 @@
 // strings of JSON (Pulumi hands config to a program so); both go through here.
 import { z } from "zod";
 import { type Catalog, environmentOf, heldBy, looksLikeSecret, overridableRules } from "../catalog/index.js";
-import { urlProblem } from "./url.js";
+import { spelled, urlProblem } from "./url.js";
 
 export const defaultHerokuUrl = "https://api.heroku.com";
 
@@ -31,7 +31,7 @@ const url = z
     const message = urlProblem(text);
     if (message) context.addIssue({ code: "custom", message });
   })
-  .transform((text) => text.replace(/\/+$/, "").replace(/\/api$/, ""));
+  .transform(spelled);
 
 const shape = {
   infisicalUrl: url

@@ -1,7 +1,7 @@
 import { ConfigurationError } from "../errors.js";
 import { isLoopback } from "../loopback.js";
 import type { StackConfig } from "./schema.js";
-import { urlProblem } from "./url.js";
+import { spelled, urlProblem } from "./url.js";
 
 /** Where both services are, after the environment has had its say. */
 export interface Services {
@@ -11,10 +11,9 @@ export interface Services {
   readonly loopback: boolean;
 }
 
-/** Drops what Infisical's own tools allow at the end of the URL: `/`, `/api`. */
 function normalised(variable: string, text: string, problems: string[]): string {
   const problem = urlProblem(text);
-  if (problem === undefined) return new URL(text).href.replace(/\/+$/, "").replace(/\/api$/, "");
+  if (problem === undefined) return spelled(text);
   problems.push(`${variable}: ${problem}`);
   return text;
 }

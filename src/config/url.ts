@@ -12,3 +12,6 @@ export function urlProblem(text: string): string | undefined {
     return "must be https, since it is not on loopback: secrets would travel in the clear";
   return undefined;
 }
+
+/** As it is compared and printed: one spelling, and without what Infisical's own tools allow at its end (`/`, `/api`). */
+export const spelled = (url: string): string => new URL(url.trim()).href.replace(/\/+$/, "").replace(/\/api$/, "");

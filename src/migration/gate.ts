@@ -19,6 +19,7 @@ export const migrationOutput = z.object({
       rule: z.enum(overridableRules),
       token: z.string(),
       reason: z.string(),
+      row: z.string().optional(),
     }),
   ),
   target: z.object({

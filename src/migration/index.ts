@@ -1,6 +1,6 @@
 export { type FlagRelease, runningFlag, touches } from "./flag.js";
 export { type GateAnswer, type GateFacts, gate, migrationOutput } from "./gate.js";
-export { forbiddenHere, readNow, seenNow, surroundingsOf, tokensOf } from "./judged.js";
+export { forbiddenHere, readNow, seenNow, surroundingsOf, tokensFor, tokensOf } from "./judged.js";
 export { gateFacts, look, lookAtFlag, predecessor, type Sight, see, targetOf, unreadable } from "./look.js";
 export { type Neighbours, type NextStep, nextSteps, settingFirst } from "./next.js";
 export { duration, hoursBetween, type Phase, phaseOf, phases, soakStart } from "./phases.js";
@@ -23,6 +23,7 @@ export {
   type Broken,
   brokenOf,
   mergeSummaries,
+  type Passed,
   type SeenTokens,
   type SetMemory,
   type SetSummary,

@@ -73,10 +73,19 @@ export function seenNow(
   };
 }
 
-/** What an override of a value may be tied to: its own row, or the flat one that it was copied from. */
-export function tokensFor(row: VaultRow, rows: World["rows"], flat: string): string[] {
+/**
+ * What an override of a value may be tied to: its own row, or the flat one that it was copied from.
+ * @param passed what the environment's stack recorded: it knows the flat row also when that is another one by now, or gone
+ */
+export function tokensFor(
+  row: VaultRow,
+  rows: World["rows"],
+  flat: string,
+  passed: readonly (Override & { readonly row?: string | undefined })[] = [],
+): string[] {
   const from = rows.filter((one) => one.name === row.name && one.path === flat && one.value.equals(row.value));
-  return [row.token, ...from.map(({ token }) => token)];
+  const known = passed.filter((one) => one.name === row.name && one.row === row.token);
+  return [row, ...from, ...known].map(({ token }) => token);
 }
 
 /** Live credentials in a place of the environment: in its folders, or on its apps under any name. */
@@ -130,7 +139,7 @@ export function readNow(
   environment: string,
   root: string,
   { rows, hidden }: Pick<World, "rows"> & { readonly hidden: { has(path: string): boolean } },
-  overrides: readonly Override[],
+  overrides: readonly (Override & { readonly row?: string | undefined })[],
 ): { wrong: string[]; unchecked: string[] } {
   const surroundings = surroundingsOf(catalog, environment, root, rows);
   const wrong: string[] = [];
@@ -148,7 +157,11 @@ export function readNow(
       { name, environment, value: found[0]!.value, rules: rulesOf(catalog, credential) },
       surroundings,
     );
-    const { standing } = withOverrides(findings, overrides, tokensFor(found[0]!, rows, flatPath(root, vendor)));
+    const { standing } = withOverrides(
+      findings,
+      overrides,
+      tokensFor(found[0]!, rows, flatPath(root, vendor), overrides),
+    );
     wrong.push(...brokenOf(standing, found[0]!.token).map((one) => `${name}: ${told(one)}`));
     if (distinct === "unchecked") unchecked.push(name);
   }

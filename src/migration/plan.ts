@@ -41,7 +41,6 @@ export interface SetPlan {
   readonly vendor: string;
   readonly path: string;
   readonly flatPath: string;
-  readonly vendorPath: string;
   readonly authority: Authority;
   readonly names: Readonly<Record<string, NamePlan>>;
   readonly observed: Readonly<Record<string, SeenTokens>>;
@@ -140,7 +139,6 @@ function planSet(catalog: Catalog, config: StackConfig, world: World, authority:
     vendor,
     path,
     flatPath: flat,
-    vendorPath: `${root}/${vendor}/`,
     authority,
     names,
     observed,
@@ -265,7 +263,10 @@ function planApps(
   });
 }
 
-/** What the gate said, for an environment that follows another; `undefined` for the first one or where nothing is to turn on. */
+/**
+ * What a stack declares.
+ * @param gate what it said, for an environment that follows another; undefined for the first one, or where nothing is to turn on
+ */
 export function planStack(
   catalog: Catalog,
   config: StackConfig,

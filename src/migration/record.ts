@@ -56,12 +56,7 @@ export interface MigrationRecord {
   readonly broken: SetSummary["broken"];
   readonly conflicts: SetSummary["conflicts"];
   readonly unchecked: readonly string[];
-  readonly overrides: readonly {
-    readonly name: string;
-    readonly rule: string;
-    readonly token: string;
-    readonly reason: string;
-  }[];
+  readonly overrides: SetSummary["overrides"];
   readonly promoteOverride: string | null;
   readonly target: Target;
 }

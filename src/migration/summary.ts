@@ -9,6 +9,12 @@ export interface Broken {
   readonly token?: string;
 }
 
+/** An override that let a value pass. */
+export interface Passed extends Override {
+  /** Token of the value's row: the override may be tied to the flat row that it was copied from, which may be gone by now. */
+  readonly row: string;
+}
+
 /** @param token of the value that the findings are about */
 export function brokenOf(findings: readonly Finding[], token: string): Broken[] {
   const mayPass = new Set<string>(overridableRules);
@@ -33,7 +39,7 @@ export interface SetSummary {
   readonly conflicts: readonly { readonly name: string; readonly why: string }[];
   /** Whose `distinct` could not be checked: no other environment's value was to be seen. */
   readonly unchecked: readonly string[];
-  readonly overrides: readonly Override[];
+  readonly overrides: readonly Passed[];
 }
 
 /** What a name had when it was last looked at: tokens, `null` where there was no row. */

@@ -19,7 +19,7 @@ export function declare(
 
   const sets = plan.folders.map(({ vendor, path, exists }, index) => {
     const folder = new Folder(`${vendor}-${environment}`, { version, target, path, exists }, { protect });
-    const { names, observed, overrides, forbidden, authority, flatPath, vendorPath } = plan.sets[index]!;
+    const { names, observed, overrides, forbidden, authority, flatPath } = plan.sets[index]!;
     const set = new SecretSet(
       `${vendor}-${environment}`,
       {
@@ -30,7 +30,6 @@ export function declare(
         environments: catalog.environments.map(({ name }) => name),
         path,
         flatPath,
-        vendorPath,
         authority,
         names,
         observed,

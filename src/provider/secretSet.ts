@@ -4,6 +4,7 @@ import {
   type Broken,
   brokenOf,
   type CopyRecord,
+  type Passed,
   type Placement,
   place,
   type SeenTokens,
@@ -27,7 +28,6 @@ export interface SecretSetInputs {
   readonly environments: readonly string[];
   readonly path: string;
   readonly flatPath: string;
-  readonly vendorPath: string;
   readonly authority: Authority;
   readonly names: Readonly<
     Record<string, { readonly source: "copy" | "provision"; readonly rules: readonly Rule[]; readonly plan: string }>
@@ -88,7 +88,7 @@ class Look {
 }
 
 async function look(vault: InfisicalClient, inputs: SecretSetInputs): Promise<Look> {
-  return new Look(inputs, await vault.listSecrets(inputs.vendorPath, { recursive: true }));
+  return new Look(inputs, await vault.listSecrets(inputs.flatPath, { recursive: true }));
 }
 
 function decide(inputs: SecretSetInputs, records: SetMemory["records"], now: Look): Map<string, Decision> {
@@ -149,7 +149,7 @@ function summarise(
     waiting: [] as string[],
     conflicts: [] as { name: string; why: string }[],
     unchecked: [] as string[],
-    overrides: [] as Override[],
+    overrides: [] as Passed[],
   };
   const records: Record<string, CopyRecord> = {};
   for (const [name, decision] of decisions) {
@@ -174,7 +174,7 @@ function summarise(
       const record = decision.is === "keep" ? decision.record : { wrote: row.token, from: decision.from.token };
       if (record) records[name] = record;
       const { standing, overridden, distinct } = now.judged(name, row, [row.token, records[name]?.from]);
-      summary.overrides.push(...overridden);
+      summary.overrides.push(...overridden.map((one) => ({ ...one, row: row.token })));
       if (distinct === "unchecked") summary.unchecked.push(name);
       if (standing.length === 0) summary.confirmed.push(name);
       else summary.broken.push(...brokenOf(standing, row.token));

@@ -21,6 +21,7 @@ import {
   soakStart,
   surroundingsOf,
   type Target,
+  tokensFor,
   told,
   type VaultRow,
 } from "../migration/index.js";
@@ -86,8 +87,7 @@ function cellOf(
     surroundingsOf(catalog, environment.name, config.root, seen.rows),
   );
   const overrides = Object.entries(config.overrides).map(([of, one]) => ({ name: of, ...one }));
-  // A copy's override may be tied to the row that it was copied from.
-  const tokens = [row.token, ...(compared === "equal" ? flat.map(({ token }) => token) : [])];
+  const tokens = tokensFor(row, seen.rows, flatPath(config.root, vendor), record?.overrides);
   const { standing } = withOverrides(findings, overrides, tokens);
   if (standing.length > 0) return cell("broken", brokenOf(standing, row.token).map(told).join("; "));
   if (source === "copy" && !isOn(sight) && compared === "different")

@@ -67,4 +67,11 @@ describe("a stack's config", () => {
       "console-vault:vaultEnvAware",
     ]);
   });
+
+  it("means one vault by every spelling of its URL", () => {
+    for (const text of ["https://vault.example", "HTTPS://Vault.Example:443/api/", " https://vault.example/ "])
+      expect(parseStackConfig({ ...mine, "console-vault:infisicalUrl": text }, "prod", consoleCatalog)).toMatchObject({
+        config: { infisicalUrl: "https://vault.example" },
+      });
+  });
 });

@@ -125,6 +125,12 @@ describe("a value of an unknown shape", () => {
     });
     expect(world.at("prod", "STRIPE_RESTRICTED_KEY")).toBe("sk_live_an_older_kind");
 
+    // What was copied stays let pass when its flat row is another one, or gone: it was that row's value that was judged.
+    const flat = world.row(stripe, "STRIPE_RESTRICTED_KEY")!;
+    world.services.infisical.vault.delete("prod", stripe, "STRIPE_RESTRICTED_KEY");
+    expect((await world.run(["status", "--check"])).err).not.toContain("STRIPE_RESTRICTED_KEY");
+    world.write(stripe, "STRIPE_RESTRICTED_KEY", flat.value);
+
     world.write(stripe, "STRIPE_RESTRICTED_KEY", "sk_live_yet_another");
     expect(await world.migration("prod")).toMatchObject({ broken: [{ name: "STRIPE_RESTRICTED_KEY" }], overrides: [] });
     expect(world.at("prod", "STRIPE_RESTRICTED_KEY")).toBe("sk_live_an_older_kind");

@@ -35,17 +35,15 @@ export function withStackOptions(command: Command): Command {
     .option("--json", "answer as JSON");
 }
 
-/**
- * Looks whether both services can be reached before an engine starts, and says where the stack works.
- * @returns the Heroku account's e-mail, and the stack's outputs as they are
- * @throws Refusal where that is another place than the stack worked on: an engine would first ask whatever its state names
- */
-async function header(
-  io: Io,
-  stack: OpenStack,
-  { rebind, stack: name }: UpdateOptions,
-  verb: string,
-): Promise<{ account: string; outputs: OutputMap }> {
+/** Where a stack is about to work, and what its last update left. */
+interface Beginning {
+  /** The Heroku account's e-mail. */
+  readonly account: string;
+  readonly outputs: OutputMap;
+}
+
+/** Looks whether both services can be reached before an engine starts, and says where the stack works. */
+async function header(io: Io, stack: OpenStack): Promise<Beginning> {
   const { config, services, vault, heroku, engine, engineReason } = stack;
   const c = colorsOf(io);
   await vault.checkAccess();
@@ -59,10 +57,18 @@ async function header(
       c.dim(`heroku  ${services.herokuUrl}  account ${email}`),
     ].join("\n"),
   );
-  const outputs = await engine.outputs();
+  return { account: email, outputs: await engine.outputs() };
+}
+
+/** @throws Refusal for another place than the stack worked on: an engine would first ask whatever its state names */
+function refuseElsewhere(
+  stack: OpenStack,
+  { rebind, stack: name }: UpdateOptions,
+  { account, outputs }: Beginning,
+  command: string,
+): void {
   const record = outputs.migration?.value as MigrationRecord | undefined;
-  if (!rebind) refuseOtherTarget(stack, record, email, `console-vault ${verb} --stack ${name} --rebind`);
-  return { account: email, outputs };
+  if (!rebind) refuseOtherTarget(stack, record, account, `console-vault ${command} --stack ${name} --rebind`);
 }
 
 const changesOf = ({ outcome }: Ran): number =>
@@ -135,10 +141,14 @@ async function toFollow(io: Io, { projectDir, config }: OpenStack): Promise<stri
 
 async function preview(io: Io, options: UpdateOptions): Promise<void> {
   const stack = await openStack(io, options);
-  const { account } = await header(io, stack, options, "preview");
+  const beginning = await header(io, stack);
   const { config, services } = stack;
-  const about = { catalog, config, target: targetOf(config, services, account) };
-  const ran = await runEngine(io, stack.engine, "preview", { refresh: true }).catch((error: Error) => {
+  const about = { catalog, config, target: targetOf(config, services, beginning.account) };
+  const look = async () => {
+    refuseElsewhere(stack, options, beginning, "preview");
+    return runEngine(io, stack.engine, "preview", { refresh: true });
+  };
+  const ran = await look().catch((error: Error) => {
     writeComment(io, options.markdown, refusedReport(about, error));
     throw error;
   });
@@ -156,7 +166,8 @@ async function preview(io: Io, options: UpdateOptions): Promise<void> {
 /** Plan, question, update: what `up` does, and what other commands end with. */
 export async function update(io: Io, options: UpdateOptions): Promise<void> {
   const stack = await openStack(io, options);
-  const { outputs: before } = await header(io, stack, options, "up");
+  const before = await header(io, stack);
+  refuseElsewhere(stack, options, before, "up");
   const planned = await runEngine(io, stack.engine, "preview", { refresh: true });
   if (!options.json) showPlan(io, planned);
   const flag = flagSwitch(planned.steps);
@@ -169,7 +180,7 @@ export async function update(io: Io, options: UpdateOptions): Promise<void> {
     );
   // With nothing to do there is nothing to write either: the program has looked at everything just now. Unless an earlier run
   // ended right before it could say so.
-  const said = isDeepStrictEqual(planned.outcome.outputs, before);
+  const said = isDeepStrictEqual(planned.outcome.outputs, before.outputs);
   const idle = said && changesOf(planned) === 0 && planned.outcome.interrupted.length === 0;
   const done = idle ? planned : await runEngine(io, stack.engine, "up", { refresh: true });
   const outputs = await stack.engine.outputs();
@@ -201,7 +212,7 @@ export async function update(io: Io, options: UpdateOptions): Promise<void> {
 
 async function refresh(io: Io, options: UpdateOptions): Promise<void> {
   const stack = await openStack(io, options);
-  await header(io, stack, options, "refresh");
+  refuseElsewhere(stack, options, await header(io, stack), "refresh");
   await ask(io, options, `Read every resource of ${options.stack} again and keep what is found in its state?`);
   const ran = await runEngine(io, stack.engine, "refresh", {});
   if (options.json) io.out(JSON.stringify({ result: ran.outcome.result, changes: ran.outcome.changes }, null, 2));
@@ -210,8 +221,9 @@ async function refresh(io: Io, options: UpdateOptions): Promise<void> {
 
 async function destroy(io: Io, options: UpdateOptions): Promise<void> {
   const stack = await openStack(io, options);
-  const { outputs } = await header(io, stack, options, "destroy");
-  const record = outputs.migration?.value as MigrationRecord | undefined;
+  const before = await header(io, stack);
+  refuseElsewhere(stack, options, before, "destroy");
+  const record = before.outputs.migration?.value as MigrationRecord | undefined;
   const { app, on } = await lookAtFlag(stack.heroku, catalog, options.stack);
   // Recorded on counts as well: then the state protects every resource.
   if (on || record?.flag.running)

@@ -1,8 +1,9 @@
 import type { ResourceState } from "../state/resource.js";
 import { isProviderType, parseReference } from "../urn.js";
 import type { Deletions } from "./deletions.js";
-import { applyReplaceOnChanges, diffResource, mustReplace } from "./diffing.js";
+import { applyReplaceOnChanges, diffResource } from "./diffing.js";
 import { type Ledger, Reported } from "./ledger.js";
+import { replaces } from "./plugin.js";
 import { withUnknowns } from "./registry.js";
 import type { Step } from "./step.js";
 import { pluginOf } from "./steps.js";
@@ -74,6 +75,6 @@ export class Dependents {
     const { plugin } = pluginOf(this.ledger.options, resource.provider, resource.urn);
     const own = await diffResource(plugin, resource, resource, inputs, resource.ignoreChanges);
     const diff = applyReplaceOnChanges(own, resource.replaceOnChanges, false);
-    return mustReplace(diff) ? diff.replaceKeys : undefined;
+    return replaces(diff) ? diff.replaceKeys : undefined;
   }
 }

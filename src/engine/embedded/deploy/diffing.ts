@@ -1,6 +1,6 @@
 import type { ResourceState } from "../state/resource.js";
 import { equal, type Properties, reveal } from "../values/values.js";
-import { type Diff, noDiff, type Plugin, replaces } from "./plugin.js";
+import { type Diff, noDiff, type Plugin } from "./plugin.js";
 import { contains, parsePropertyPath, resetPath } from "./propertyPath.js";
 
 /** What `ignoreChanges` leaves of the new inputs, and the paths that it cannot be applied to. */
@@ -75,5 +75,3 @@ export function applyReplaceOnChanges(diff: Diff, replaceOnChanges: string[], ha
 
 type Kind = NonNullable<Diff["detailedDiff"]>[string]["kind"];
 const toReplace = (kind: Kind): Kind => (kind.endsWith("-replace") ? kind : (`${kind}-replace` as Kind));
-
-export const mustReplace = (diff: Diff): boolean => replaces(diff);

@@ -4,12 +4,12 @@ import { isProviderType, urnName } from "../urn.js";
 import { equal, type Properties } from "../values/values.js";
 import { Deletions } from "./deletions.js";
 import { Dependents } from "./dependents.js";
-import { applyIgnoreChanges, applyReplaceOnChanges, diffResource, mustReplace } from "./diffing.js";
+import { applyIgnoreChanges, applyReplaceOnChanges, diffResource } from "./diffing.js";
 import type { Goal, ReadRegistration, Registration } from "./goal.js";
 import { claim, findOld } from "./identity.js";
 import { type GeneratorOptions, Ledger, Reported } from "./ledger.js";
 import { newState, readState } from "./newState.js";
-import { type CheckResult, type Diff, noDiff, type Plugin, replacingDiff, someDiff } from "./plugin.js";
+import { type CheckResult, type Diff, noDiff, type Plugin, replaces, replacingDiff, someDiff } from "./plugin.js";
 import type { Step } from "./step.js";
 import { createStep, pluginOf, readStep, replaceStep, sameStep, skippedCreateStep, updateStep } from "./steps.js";
 import { Targets } from "./targets.js";
@@ -200,7 +200,7 @@ export class StepGenerator {
   ): Promise<Step[]> {
     const hasInitErrors = old.initErrors.length > 0;
     const diff = applyReplaceOnChanges(await this.diff(goal, old, now, server), goal.replaceOnChanges, hasInitErrors);
-    if ((diff.changes || old.pendingReplacement) && (mustReplace(diff) || old.pendingReplacement)) {
+    if ((diff.changes || old.pendingReplacement) && (replaces(diff) || old.pendingReplacement)) {
       return this.replacement(goal, urn, old, now, diff, server, done);
     }
     if (diff.changes || hasInitErrors) {
