@@ -216,7 +216,7 @@ async function refresh(io: Io, options: UpdateOptions): Promise<void> {
   await ask(io, options, `Read every resource of ${options.stack} again and keep what is found in its state?`);
   const ran = await runEngine(io, stack.engine, "refresh", {});
   if (options.json) io.out(JSON.stringify({ result: ran.outcome.result, changes: ran.outcome.changes }, null, 2));
-  else io.out(`Refreshed  ${countWords(ran.outcome.changes, true)}`);
+  else io.out(`Refreshed  ${countWords(ran.outcome.changes, true) || "nothing"}`);
 }
 
 async function destroy(io: Io, options: UpdateOptions): Promise<void> {

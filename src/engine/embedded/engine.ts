@@ -190,7 +190,7 @@ class Operation {
       project: project.name,
       kind,
       dryRun,
-      refresh: (refresh ?? project.alwaysRefresh) && kind !== "destroy",
+      refresh: refresh ?? project.alwaysRefresh,
       targets: targets === undefined || targets.length === 0 ? undefined : new Set(targets),
       parallel: parallel ?? defaultParallel,
       base,

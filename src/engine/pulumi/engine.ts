@@ -154,7 +154,7 @@ async function run(
   if (operation === "preview") await stack.preview(update);
   else if (operation === "up") await stack.up(update);
   else if (operation === "refresh") await stack.refresh(common);
-  else await stack.destroy(common);
+  else await stack.destroy({ ...common, ...(refresh === undefined ? {} : { refresh }) });
 }
 
 // The API gives the CLI's stderr and stdout in one piece: an error ends where the headline of stdout begins.

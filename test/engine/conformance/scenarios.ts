@@ -476,6 +476,14 @@ export const scenarios: Scenario[] = [
     ],
   },
   {
+    name: "a refresh in front of a destruction forgets what is gone, and stops it where it fails",
+    steps: [
+      up(program(...chain("1"))),
+      destroy({ refresh: true, rules: { "read b": "fail: not reachable" } }),
+      destroy({ refresh: true, rules: {}, world: { c: null } }),
+    ],
+  },
+  {
     name: "a read that fails fails the refresh and keeps the state",
     steps: [
       up(program(...chain("1"))),
