@@ -1,5 +1,6 @@
 // The engine that ships, killed with SIGKILL in the middle of a command: the same command goes on from there. A few moments of
-// two updates are tried here; CONSOLE_VAULT_KILLS=every tries each request of each command, and each write of the state of the two.
+// two updates are tried here; CONSOLE_VAULT_KILLS=writes tries each write of each command and the request that follows it, =every each request of each
+// command and each write of the state of the two.
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { defaultSeed, type RequestRecord } from "../../src/local/index.js";
@@ -8,7 +9,8 @@ import { leaks } from "../support/leaks.js";
 import { stagingValues, valueFor } from "../support/values.js";
 import { done, type EnvironmentName, type Ran, World } from "../support/world.js";
 
-const every = process.env.CONSOLE_VAULT_KILLS === "every";
+const { CONSOLE_VAULT_KILLS: kills } = process.env;
+const every = kills === "every";
 // The same company and values in every world, so that their ends can be compared.
 const seed = defaultSeed();
 const own = stagingValues();
@@ -52,7 +54,7 @@ const updates: readonly Story[] = [
   },
 ];
 
-/** Tried with CONSOLE_VAULT_KILLS=every: preparing each takes two updates or more. */
+/** Tried with CONSOLE_VAULT_KILLS: preparing each takes two updates or more. */
 const others: readonly Story[] = [
   {
     stack: "prod",
@@ -123,7 +125,7 @@ function end(world: World, stack: EnvironmentName) {
 
 const scoped = new Map(Object.keys(environmentScoped).map((name) => [name, true]));
 
-describe.each(every ? [...updates, ...others] : updates)("$argv, which $what", (story) => {
+describe.each(kills ? [...updates, ...others] : updates)("$argv, which $what", (story) => {
   const { stack, argv, input = "", preview = 0 } = story;
   let wanted: ReturnType<typeof end>;
   let requests: readonly RequestRecord[];
@@ -155,7 +157,9 @@ describe.each(every ? [...updates, ...others] : updates)("$argv, which $what", (
 
   it("killed at a request: ends as if nothing had happened", { timeout: 7_200_000 }, async () => {
     const writes = requests.flatMap(({ write }, index) => (write ? [index] : []));
-    const moments = every ? requests.map((_, index) => index) : [writes[writes.length >> 1]!];
+    const around = [...new Set(writes.flatMap((write) => [write, write + 1]))].filter((one) => one < requests.length);
+    const few = kills ? around : [writes[writes.length >> 1]!];
+    const moments = every ? requests.map((_, index) => index) : few;
     await twoAtATime(moments, async (moment) => {
       let seen = 0;
       const { method, path } = requests[moment]!;
