@@ -1,6 +1,6 @@
 // The engine that ships, killed with SIGKILL in the middle of a command: the same command goes on from there. A few moments of
-// two updates are tried here; CONSOLE_VAULT_KILLS=writes tries each write of each command and the request that follows it, =every each request of each
-// command and each write of the state of the two.
+// two updates are tried here. CONSOLE_VAULT_KILLS=writes tries each write of each command, and the request that follows it;
+// CONSOLE_VAULT_KILLS=every tries each request of each command, and each write of the state of the two.
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { defaultSeed, type RequestRecord } from "../../src/local/index.js";
