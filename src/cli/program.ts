@@ -75,17 +75,10 @@ export async function run(argv: readonly string[], given: Io): Promise<number> {
         `${colorsOf(io).red(code === exitCodes.refused ? "refused" : code === exitCodes.pending ? "pending" : "error")}: ${message}`,
       );
     // Who asked for JSON gets one document, also of why there is no other.
-    if (argv.includes("--json") && !answered && (code === exitCodes.refused || code === exitCodes.failed))
-      io.out(
-        JSON.stringify(
-          {
-            result: code === exitCodes.refused ? "refused" : "failed",
-            reasons: message.split("\n").map((line) => line.trim()),
-          },
-          null,
-          2,
-        ),
-      );
+    if (argv.includes("--json") && !answered) {
+      const result = code === exitCodes.refused ? "refused" : code === exitCodes.usage ? "wrong use" : "failed";
+      io.out(JSON.stringify({ result, reasons: message.split("\n").map((line) => line.trim()) }, null, 2));
+    }
     if (io.env.CONSOLE_VAULT_DEBUG === "1" && error instanceof Error) io.err(error.stack ?? "");
     return code;
   }

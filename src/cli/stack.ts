@@ -94,9 +94,14 @@ async function chosenEngine(
   return { engine: openEngine(name, location, { heroku: herokuEngineProvider({ env: location.env }) }), reason };
 }
 
-/** That an update runs is no wrong use: it ends as `up` itself does then. */
-export function busy(error: Error): never {
-  throw new Ended(exitCodes.failed, error.message);
+/** Holds a stack's lock, or says that it cannot. That an update runs is no wrong use: it ends as `up` itself does then. */
+export async function holdStack(io: Io, location: StackLocation, engine: EngineName) {
+  const lock = await lockStack(location, engine).catch((error: Error) => {
+    throw new Ended(exitCodes.failed, error.message);
+  });
+  if (!lock)
+    io.err(`! the lock of ${location.stack} cannot be held in this backend: see that no update of it runs now`);
+  return lock;
 }
 
 /** As both engines choose it: the variable counts once it is set, even to nothing; else what the file holds. */
@@ -140,9 +145,8 @@ export async function openStack(io: Io, options: StackOptions): Promise<OpenStac
     const held = [];
     try {
       for (const stack of stacks) {
-        const lock = await lockStack(at(stack), engine.name).catch(busy);
+        const lock = await holdStack(io, at(stack), engine.name);
         if (lock) held.push(lock);
-        else io.err(`! the lock of ${stack} cannot be held in this backend: see that no update of it runs now`);
       }
       return await work();
     } finally {

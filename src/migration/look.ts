@@ -86,6 +86,11 @@ export async function unreadable(
   return found;
 }
 
+/** @throws InfisicalError for the first path that the token may not read */
+export async function mustRead(vault: InfisicalClient, rows: World["rows"], paths: Iterable<string>): Promise<void> {
+  for (const error of (await unreadable(vault, rows, paths)).values()) throw error;
+}
+
 /** Paths that a plan is made from. */
 function pathsToRead(
   catalog: Catalog,
@@ -136,8 +141,7 @@ export async function look(
   heroku: HerokuClient,
 ): Promise<World> {
   const world = complete(await see(catalog, config, vault, heroku));
-  const paths = pathsToRead(catalog, config, world.flag.on);
-  for (const error of (await unreadable(vault, world.rows, paths)).values()) throw error;
+  await mustRead(vault, world.rows, pathsToRead(catalog, config, world.flag.on));
   return world;
 }
 

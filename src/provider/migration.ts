@@ -44,10 +44,9 @@ function ownedBy(olds: Partial<MigrationInputs>, { managed, kept }: MigrationInp
   );
 }
 
-/** What was ours under another account, or at another Heroku, is not here. */
+/** What was ours at another Heroku is not here. Another account's apps are the same ones. */
 function here(olds: Partial<MigrationInputs>, { target }: MigrationInputs): Partial<MigrationInputs> {
-  const moved = olds.target && (olds.target.heroku !== target.heroku || olds.target.account !== target.account);
-  return moved ? {} : olds;
+  return olds.target && olds.target.heroku !== target.heroku ? {} : olds;
 }
 
 /** Another value on an app is somebody's; it is replaced only when that was asked for by name, or when the var is ours already. */

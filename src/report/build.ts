@@ -44,6 +44,11 @@ const isOn = ({ seen, record }: EnvironmentSight) => seen.flag?.on ?? record?.fl
 const rowsAt = (rows: readonly VaultRow[], path: string, name: string) =>
   rows.filter((row) => row.path === path && row.name === name);
 
+function versusFlat(row: VaultRow | undefined, flat: VaultRow | undefined, hidden: boolean): Cell["flat"] {
+  if (row && flat) return row.value.equals(flat.value) ? "equal" : "different";
+  return row && hidden ? "unknown" : null;
+}
+
 function cellOf(
   catalog: Catalog,
   credential: Credential,
@@ -57,14 +62,7 @@ function cellOf(
   const rows = rowsAt(seen.rows, path, name);
   const flat = rowsAt(seen.rows, flatPath(config.root, vendor), name);
   const [row] = rows;
-  const compared =
-    row && flat[0]
-      ? row.value.equals(flat[0].value)
-        ? "equal"
-        : "different"
-      : row && unreadable.has(flatPath(config.root, vendor))
-        ? "unknown"
-        : null;
+  const compared = versusFlat(row, flat[0], unreadable.has(flatPath(config.root, vendor)));
   const cell = (state: Cell["state"], why: string | null = null): Cell => ({
     environment: environment.name,
     path,
@@ -213,6 +211,7 @@ function nextOf(
       );
     if (blocked.length > 0) return [{ ...up, why: blocked[0]! }];
     const waiting = record.waiting.filter((one) => cellIs(name, one, "waiting"));
+    if (record.waiting.some((one) => cellIs(name, one, "unreadable"))) return [];
     if (record.waiting.length > 0 && waiting.length === 0)
       return [{ ...up, why: `${name}: what was provisioned is read back and confirmed` }];
     if (phase === "soaking")

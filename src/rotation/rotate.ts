@@ -4,7 +4,7 @@
 import { type Catalog, credentialOf, environmentOf, type Judgement, judge, mayHold } from "../catalog/index.js";
 import { Refusal } from "../errors.js";
 import type { HerokuClient } from "../heroku/index.js";
-import { surroundingsOf, unreadable } from "../migration/index.js";
+import { mustRead, surroundingsOf } from "../migration/index.js";
 import { environmentPath, flatPath, resolve } from "../resolver/index.js";
 import type { SecretValue } from "../secret.js";
 import type { InfisicalClient } from "../vault/client/index.js";
@@ -54,7 +54,7 @@ export async function planRotation(request: RotationRequest): Promise<RotationPl
   const apps = affectedApps(catalog, name, path, root, flags);
   // What may not be read is not taken for missing: an environment's own value is what keeps its apps from getting this one.
   const places = [path, ...apps.map((one) => environmentPath(root, credential.vendor, one.environment))];
-  for (const error of (await unreadable(vault, rows, places)).values()) throw error;
+  await mustRead(vault, rows, places);
   const judgedFor = (as: string, rules: typeof credential.rules) =>
     judge({ name, environment: as, value, rules }, surroundingsOf(catalog, as, root, rows));
   const { findings: broken, distinct } = judgedFor(judgedAs, credential.rules);

@@ -161,6 +161,9 @@ describe("read and write on staging's folders alone", () => {
     const forced = await world.run(["rollback", "--stack", "staging", "--yes", "--force"], { env });
     expect([forced.code, forced.text]).toEqual([0, expect.stringContaining("console-vault up --stack staging")]);
     expect(world.flag("staging")).toBe("false");
+    // Off already there is nothing to look back for, and the update follows.
+    const again = done(await world.run(["rollback", "--stack", "staging", "--yes"], { env }));
+    expect(again.out).toMatch(/off .* already[\s\S]*phase {3}confirmed/);
   });
 });
 

@@ -2,6 +2,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { readProject } from "../../src/engine/project/project.js";
+import { defaultSeed } from "../../src/local/index.js";
 import { providers } from "../../src/provider/index.js";
 import { authFromEnvironment, createInfisicalClient } from "../../src/vault/client/index.js";
 import { valueFor } from "../support/values.js";
@@ -239,10 +240,58 @@ describe("rollback looks again once nobody else can write", () => {
       release();
       expect([code, writes]).toEqual([1, []]);
       expect(err).toMatch(new RegExp(`Stack ${stack} is being updated by colleague@elsewhere`));
+      expect(err.includes("without waiting for it: --force")).toBe(stack === "prod");
       expect(err).toContain("Pulumi.staging.yaml is as it was");
       expect(readFileSync(world.file("staging"), "utf8")).toBe(file);
     }
   });
+});
+
+it("staging is rolled back without waiting for prod's update where it is forced", async () => {
+  await world.stagingOn();
+  const release = world.lock("prod");
+  done(await world.run(["rollback", "--stack", "staging", "--yes", "--force"]));
+  release();
+  expect(world.flag("staging")).toBe("false");
+});
+
+it("a flag that turns on while a rollback believes it off is not turned off unlooked", async () => {
+  await toRetire();
+  done(await world.up("prod"));
+  world.apps.set("raxx-console-prod", { FLAG_CONSOLE_VAULT_ENV_AWARE: "false" });
+  world.control.addFault({ service: "infisical", do: { status: 503, body: {} } });
+  let looks = 0;
+  world.control.onRequest = ({ path }) => {
+    if (path !== "/apps/raxx-console-prod/config-vars" || ++looks !== 1) return;
+    setImmediate(() => world.apps.set("raxx-console-prod", { FLAG_CONSOLE_VAULT_ENV_AWARE: "true" }));
+  };
+  const { code, writes } = await world.run(["rollback", "--stack", "prod", "--yes"]);
+  expect([code, writes, world.flag("prod")]).toEqual([3, [], "true"]);
+});
+
+it("another account's key does not let a managed var be deleted on a running app", async () => {
+  const name = "POSTMARK_SERVER_TOKEN";
+  const seed = defaultSeed();
+  const apps = seed.heroku.apps.map((one) => one.name);
+  const key = valueFor("HEROKU_API_KEY", "staging");
+  seed.heroku.accounts.push({ email: "other@raxx.example", keys: [key], apps });
+  const two = await World.open({ seed });
+  two.set("prod", "manage", { [name]: ["raxx-console-prod"] });
+  done(await two.up("prod"));
+  const value = two.apps.vars("raxx-console-prod")[name];
+  two.set("prod", "manage", undefined);
+  const argv = ["up", "--stack", "prod", "--yes", "--rebind"];
+  const { code, err } = await two.run(argv, { env: { HEROKU_API_KEY: key } });
+  expect(code).toBe(3);
+  expect(err).toMatch(/is managed by this stack and would be deleted there/);
+  expect(two.apps.vars("raxx-console-prod")[name]).toBe(value);
+  await two.close();
+});
+
+it("a stack is left though Heroku does not show its app any more", async () => {
+  done(await world.up("prod"));
+  world.control.addFault({ service: "heroku", path: "apps/[0-9a-f-]{36}", do: { status: 404, body: {} } });
+  done(await world.run(["destroy", "--stack", "prod", "--yes"]));
 });
 
 it("with the vault down, a flat path that is known to be retired is not gone back to, --force or not", async () => {

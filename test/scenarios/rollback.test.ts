@@ -247,7 +247,7 @@ describe("staging, rolled back", () => {
     expect(writes).toEqual(["PATCH /apps/raxx-console-staging/config-vars"]);
     expect(world.flag("staging")).toBe("false");
     expect(config("staging")).toContain("console-vault:vaultEnvAware: false");
-    expect(out).toMatch(/console-vault up --stack staging.*once the vault answers again/);
+    expect(out).toMatch(/console-vault up --stack staging.*once the vault can be asked again/);
 
     world.control.clearFaults();
     done(await world.up("staging"));

@@ -80,7 +80,7 @@ export class InProcessStacks {
       project: project.name,
       kind,
       dryRun,
-      refresh: run.refresh === true && kind === "update",
+      refresh: run.refresh ?? project.alwaysRefresh,
       targets: undefined,
       parallel: this.options.parallel ?? 1,
       base: this.#load(stack),

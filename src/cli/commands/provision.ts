@@ -9,7 +9,6 @@ import {
   judge,
   mayHold,
 } from "../../catalog/index.js";
-import { lockStack } from "../../engine/index.js";
 import { Refusal, UsageError } from "../../errors.js";
 import { lookAtFlag, surroundingsOf } from "../../migration/index.js";
 import { environmentPath, flatPath } from "../../resolver/index.js";
@@ -19,7 +18,7 @@ import { environmentToWrite } from "../environment.js";
 import { colorsOf, type Io } from "../io.js";
 import { lastRecord } from "../lastUpdate.js";
 import { catalog, projectDirOf } from "../project.js";
-import { busy, definedOnly, type OpenServices, openServices } from "../stack.js";
+import { definedOnly, holdStack, type OpenServices, openServices } from "../stack.js";
 import { refuseOtherTarget } from "../target.js";
 
 interface ProvisionOptions {
@@ -43,8 +42,10 @@ export async function readValue(io: Io, name: string, keepNewline = false): Prom
   // A config var cannot hold NUL, and no vendor's key has an escape in it: a file in UTF-16, or a key that was pressed.
   if (/[^\P{Cc}\t\r\n]/u.test(value))
     throw new UsageError(`The value of ${name} has control characters in it (a file in UTF-16?). Nothing was written.`);
-  if (value !== value.trim()) io.err("  · the blanks around the value are dropped: Infisical keeps it without them");
-  return trimmed(SecretValue.of(value));
+  const kept = trimmed(SecretValue.of(value));
+  if (!kept.equals(SecretValue.of(value)))
+    io.err("  · the blanks around the value are dropped: Infisical keeps it without them");
+  return kept;
 }
 
 async function provision(io: Io, name: string, options: ProvisionOptions): Promise<void> {
@@ -69,8 +70,7 @@ async function provision(io: Io, name: string, options: ProvisionOptions): Promi
   refuseOtherTarget(services, record, (await heroku.account()).email);
   await vault.checkAccess();
   // An update that runs meanwhile might turn the flag on over this value, and two creations of one name make two rows.
-  const env = definedOnly(io.env);
-  const lock = await lockStack({ projectDir, stack: environment.name, env }, "pulumi").catch(busy);
+  const lock = await holdStack(io, { projectDir, stack: environment.name, env: definedOnly(io.env) }, "pulumi");
   try {
     await place(io, services, { credential, environment, value, replace: options.replace === true });
   } finally {

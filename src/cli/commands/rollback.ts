@@ -4,7 +4,7 @@ import { environmentOf, flagApp, heldBy } from "../../catalog/index.js";
 import type { StackConfig } from "../../config/index.js";
 import type { OutputMap } from "../../engine/index.js";
 import { Refusal, UsageError } from "../../errors.js";
-import { type MigrationRecord, unreadable, type WayBack, wayBack } from "../../migration/index.js";
+import { type MigrationRecord, mustRead, type WayBack, wayBack } from "../../migration/index.js";
 import type { RetirementReport } from "../../provider/index.js";
 import { flagMeansOn, flatPath } from "../../resolver/index.js";
 import { InfisicalError } from "../../vault/client/index.js";
@@ -51,7 +51,7 @@ async function lookBack(
     await vault.checkAccess();
     const rows = await vault.listSecrets(config.root, { recursive: true });
     const paths = heldBy(catalog, config.environment).map(({ vendor }) => flatPath(config.root, vendor));
-    for (const error of (await unreadable(vault, rows, paths)).values()) throw error;
+    if (running) await mustRead(vault, rows, paths);
     return wayBack(catalog, config.environment, config.root, rows);
   } catch (error) {
     if (!(error instanceof InfisicalError)) throw error;
@@ -143,12 +143,12 @@ async function rollback(io: Io, options: RollbackOptions): Promise<void> {
     refuseOtherTarget(stack, record, email, `console-vault rollback --stack ${environment} --rebind`);
   }
   const running = await isOn();
-  const look = async (on: boolean) => {
-    const found = await lookBack(io, stack, options, on);
+  const look = async (on: boolean, asker: Io) => {
+    const found = await lookBack(asker, stack, options, on);
     if (on) refuse(environment, found ?? (await knownGone(io, outputs, options, stack.config)), options);
     return found;
   };
-  let back = await look(running);
+  let back = await look(running, io);
   if (!options.yes) {
     if (!io.interactive) throw new UsageError("Nobody can be asked here: add --yes.");
     const message = running ? `Turn ${variable} off on ${app}?` : `${variable} is off on ${app} already. Go on?`;
@@ -164,8 +164,8 @@ async function rollback(io: Io, options: RollbackOptions): Promise<void> {
   try {
     await stack.lock(locks, async () => {
       const on = await isOn();
-      // Somebody else's update or rotation may have ended while this one asked and waited.
-      if (back && on) back = await look(on);
+      // Somebody else's update or rotation may have ended while this one asked and waited. Nobody is asked under a lock.
+      if (on && (back || !running)) back = await look(on, { ...io, interactive: false });
       if (back && on && options.restoreFlat) await restoreFlat(io, stack, back);
       // One change of one var, before anything else: it needs no vault and no engine.
       asked = on;
@@ -176,18 +176,27 @@ async function rollback(io: Io, options: RollbackOptions): Promise<void> {
     const changed = asked && !(await isOn().catch(() => false));
     if (!changed) file.putBack();
     io.err(changed ? `  ${file.path} keeps saying that the flag is not wanted` : `  ${file.path} is as it was`);
+    if (
+      environment !== catalog.fallback &&
+      error instanceof Ended &&
+      error.message.startsWith(`Stack ${catalog.fallback} `)
+    )
+      throw new Ended(
+        error.code,
+        `${error.message}. To turn ${environment}'s flag off without waiting for it: --force`,
+      );
     throw error;
   }
   // With --json the answer is one document: what is told on the way goes where progress goes.
   const tell = options.json ? io.err : io.out;
-  tell(`${c.green("✓")} ${variable} is off on ${app}${running ? "" : " already"}, and not wanted in ${file.path}`);
+  tell(`${c.green("✓")} ${variable} is off on ${app}${asked ? "" : " already"}, and not wanted in ${file.path}`);
   if (retireFlat) tell("  console-vault:retireFlat is false there too: the flat copies are what is read now.");
   const stale = options.restoreFlat ? [] : (back?.different ?? []).map(({ name }) => name);
-  if (running) for (const line of consequences(stack.config, stale)) tell(`  ${line}`);
+  if (asked) for (const line of consequences(stack.config, stale)) tell(`  ${line}`);
   if (!back || !record) {
     const next = `console-vault up --stack ${environment}`;
     tell(
-      `\nnext\n  ${next}    ${back ? "makes the stack: no update of it is recorded" : "once the vault answers again"}`,
+      `\nnext\n  ${next}    ${back ? "makes the stack: no update of it is recorded" : "once the vault can be asked again"}`,
     );
     if (options.json)
       io.out(JSON.stringify({ result: "succeeded", changes: {}, migration: null, next: [next] }, null, 2));
@@ -205,6 +214,9 @@ export function addRollback(program: Command, io: Io): void {
     .option("-y, --yes", "do not ask")
     .option("--accept-stale", "go back to flat values that were rotated since")
     .option("--restore-flat", `${catalog.fallback} only: write the current values back to the flat path first`)
-    .option("--force", "turn the flag off even though the vault, or the stack's state, cannot be asked")
+    .option(
+      "--force",
+      `turn the flag off even though the vault, or the stack's state, cannot be asked, or ${catalog.fallback} is being updated`,
+    )
     .action((options: RollbackOptions) => rollback(io, options));
 }

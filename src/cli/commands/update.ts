@@ -35,16 +35,11 @@ export function withStackOptions(command: Command): Command {
     .option("--json", "answer as JSON");
 }
 
-/** Where a stack is about to work, and what its last update left. */
-interface Beginning {
-  /** The Heroku account's e-mail. */
-  readonly account: string;
-  readonly outputs: OutputMap;
-}
-
-/** Looks whether both services can be reached before an engine starts, and says where the stack works. */
-async function header(io: Io, stack: OpenStack): Promise<Beginning> {
-  const { config, services, vault, heroku, engine, engineReason } = stack;
+/**
+ * Looks whether both services can be reached before an engine starts, and says where the stack works.
+ * @returns the Heroku account's e-mail
+ */
+async function header(io: Io, { config, services, vault, heroku, engine, engineReason }: OpenStack): Promise<string> {
   const c = colorsOf(io);
   await vault.checkAccess();
   const { email } = await heroku.account();
@@ -57,18 +52,23 @@ async function header(io: Io, stack: OpenStack): Promise<Beginning> {
       c.dim(`heroku  ${services.herokuUrl}  account ${email}`),
     ].join("\n"),
   );
-  return { account: email, outputs: await engine.outputs() };
+  return email;
 }
 
-/** @throws Refusal for another place than the stack worked on: an engine would first ask whatever its state names */
-function refuseElsewhere(
+/**
+ * What the stack's last update left, if that was here.
+ * @throws Refusal for another place than the stack worked on: an engine would first ask whatever its state names
+ */
+async function outputsHere(
   stack: OpenStack,
   { rebind, stack: name }: UpdateOptions,
-  { account, outputs }: Beginning,
+  account: string,
   command: string,
-): void {
+): Promise<OutputMap> {
+  const outputs = await stack.engine.outputs();
   const record = outputs.migration?.value as MigrationRecord | undefined;
   if (!rebind) refuseOtherTarget(stack, record, account, `console-vault ${command} --stack ${name} --rebind`);
+  return outputs;
 }
 
 const changesOf = ({ outcome }: Ran): number =>
@@ -109,7 +109,7 @@ export function refusalOf(record: MigrationRecord | undefined): Refusal | undefi
   return undefined;
 }
 
-/** @param follow environments after it whose flag was off at their last update, or whose last update cannot be seen */
+/** @param follow environments that may be promoted next */
 function showRecord(io: Io, environment: string, record: MigrationRecord | undefined, follow: readonly string[]): void {
   if (!record) return;
   const c = colorsOf(io);
@@ -129,23 +129,25 @@ function showRecord(io: Io, environment: string, record: MigrationRecord | undef
   if (lines.length > 0) io.out(`\n${c.bold("next")}\n${lines.join("\n")}`);
 }
 
+/** Environments after this one whose flag was off at their last update, or of whose last update nothing is known. */
 async function toFollow(io: Io, { projectDir, config }: OpenStack): Promise<string[]> {
   const names = catalog.environments.map(({ name }) => name);
   const off = [];
   for (const name of names.slice(names.indexOf(config.environment) + 1)) {
-    const last = await lastUpdate(io, projectDir, name);
-    if (last.is === "unknown" || !recordOf(last)?.flag.running) off.push(name);
+    // Only for what is said at the end: a state that cannot be read changes nothing of how this update ends.
+    const last = await lastUpdate(io, projectDir, name).catch(() => undefined);
+    if (last?.is !== "known" || !recordOf(last)?.flag.running) off.push(name);
   }
   return off;
 }
 
 async function preview(io: Io, options: UpdateOptions): Promise<void> {
   const stack = await openStack(io, options);
-  const beginning = await header(io, stack);
+  const account = await header(io, stack);
   const { config, services } = stack;
-  const about = { catalog, config, target: targetOf(config, services, beginning.account) };
+  const about = { catalog, config, target: targetOf(config, services, account) };
   const look = async () => {
-    refuseElsewhere(stack, options, beginning, "preview");
+    await outputsHere(stack, options, account, "preview");
     return runEngine(io, stack.engine, "preview", { refresh: true });
   };
   const ran = await look().catch((error: Error) => {
@@ -166,8 +168,7 @@ async function preview(io: Io, options: UpdateOptions): Promise<void> {
 /** Plan, question, update: what `up` does, and what other commands end with. */
 export async function update(io: Io, options: UpdateOptions): Promise<void> {
   const stack = await openStack(io, options);
-  const before = await header(io, stack);
-  refuseElsewhere(stack, options, before, "up");
+  const before = await outputsHere(stack, options, await header(io, stack), "up");
   const planned = await runEngine(io, stack.engine, "preview", { refresh: true });
   if (!options.json) showPlan(io, planned);
   const flag = flagSwitch(planned.steps);
@@ -180,7 +181,7 @@ export async function update(io: Io, options: UpdateOptions): Promise<void> {
     );
   // With nothing to do there is nothing to write either: the program has looked at everything just now. Unless an earlier run
   // ended right before it could say so.
-  const said = isDeepStrictEqual(planned.outcome.outputs, before.outputs);
+  const said = isDeepStrictEqual(planned.outcome.outputs, before);
   const idle = said && changesOf(planned) === 0 && planned.outcome.interrupted.length === 0;
   const done = idle ? planned : await runEngine(io, stack.engine, "up", { refresh: true });
   const outputs = await stack.engine.outputs();
@@ -212,7 +213,7 @@ export async function update(io: Io, options: UpdateOptions): Promise<void> {
 
 async function refresh(io: Io, options: UpdateOptions): Promise<void> {
   const stack = await openStack(io, options);
-  refuseElsewhere(stack, options, await header(io, stack), "refresh");
+  await outputsHere(stack, options, await header(io, stack), "refresh");
   await ask(io, options, `Read every resource of ${options.stack} again and keep what is found in its state?`);
   const ran = await runEngine(io, stack.engine, "refresh", {});
   if (options.json) io.out(JSON.stringify({ result: ran.outcome.result, changes: ran.outcome.changes }, null, 2));
@@ -221,9 +222,8 @@ async function refresh(io: Io, options: UpdateOptions): Promise<void> {
 
 async function destroy(io: Io, options: UpdateOptions): Promise<void> {
   const stack = await openStack(io, options);
-  const before = await header(io, stack);
-  refuseElsewhere(stack, options, before, "destroy");
-  const record = before.outputs.migration?.value as MigrationRecord | undefined;
+  const outputs = await outputsHere(stack, options, await header(io, stack), "destroy");
+  const record = outputs.migration?.value as MigrationRecord | undefined;
   const { app, on } = await lookAtFlag(stack.heroku, catalog, options.stack);
   // Recorded on counts as well: then the state protects every resource.
   if (on || record?.flag.running)
@@ -235,7 +235,7 @@ async function destroy(io: Io, options: UpdateOptions): Promise<void> {
     options,
     `Forget the stack ${options.stack}? Credentials and config vars stay; folders that it made and that are empty go.`,
   );
-  const ran = await runEngine(io, stack.engine, "destroy", {});
+  const ran = await runEngine(io, stack.engine, "destroy", { refresh: false });
   if (options.json) io.out(JSON.stringify({ result: ran.outcome.result, changes: ran.outcome.changes }, null, 2));
   else
     io.out(
