@@ -3,7 +3,14 @@
 import type { Catalog } from "../catalog/index.js";
 import type { StackConfig } from "../config/index.js";
 import type { EngineEvent } from "../engine/index.js";
-import { type MigrationRecord, nextSteps, predecessor, soakStart, type Target } from "../migration/index.js";
+import {
+  type MigrationRecord,
+  nextSteps,
+  predecessor,
+  soakStart,
+  successors,
+  type Target,
+} from "../migration/index.js";
 import type { PlanReport } from "../report/index.js";
 import { type Bag, bag, kinds, type PlanStep, planStep } from "./planSteps.js";
 
@@ -99,11 +106,7 @@ export function planReport({ catalog, config, target, events, warnings }: Previe
 
 /** With nothing to update, what comes next is what the last update said. */
 export function recordedNext(catalog: Catalog, environment: string, record: MigrationRecord): PlanReport["next"] {
-  const names = catalog.environments.map(({ name }) => name);
-  const neighbours = {
-    before: predecessor(catalog, environment),
-    after: names.slice(names.indexOf(environment) + 1),
-  };
+  const neighbours = { before: predecessor(catalog, environment), after: successors(catalog, environment) };
   return nextSteps(environment, record, neighbours).map(({ command, setting }) => ({
     command,
     why: `${setting ? `once you have set ${setting}; ` : ""}${environment} as last recorded: ${record.phase}`,

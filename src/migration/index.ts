@@ -1,7 +1,18 @@
 export { type FlagRelease, runningFlag, touches } from "./flag.js";
 export { type GateAnswer, type GateFacts, gate, migrationOutput } from "./gate.js";
 export { forbiddenHere, readNow, seenNow, surroundingsOf, tokensFor, tokensOf } from "./judged.js";
-export { gateFacts, look, lookAtFlag, mustRead, predecessor, type Sight, see, targetOf, unreadable } from "./look.js";
+export {
+  gateFacts,
+  look,
+  lookAtFlag,
+  mustRead,
+  predecessor,
+  type Sight,
+  see,
+  successors,
+  targetOf,
+  unreadable,
+} from "./look.js";
 export { type Neighbours, type NextStep, nextSteps, settingFirst } from "./next.js";
 export { duration, hoursBetween, type Phase, phaseOf, phases, soakStart } from "./phases.js";
 export { type Authority, type CopyRecord, type Placement, place } from "./placement.js";

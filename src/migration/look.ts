@@ -162,6 +162,12 @@ export function predecessor(catalog: Catalog, environment: string): string | und
   return catalog.environments[index - 1]?.name;
 }
 
+/** The environments that come after one, in the catalog's order. */
+export function successors(catalog: Catalog, environment: string): string[] {
+  const names = catalog.environments.map(({ name }) => name);
+  return names.slice(names.indexOf(environment) + 1);
+}
+
 export interface GateQuestion {
   readonly catalog: Catalog;
   /** Of the environment that wants to follow, as the next three. */

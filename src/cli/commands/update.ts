@@ -4,7 +4,14 @@ import { confirm } from "@inquirer/prompts";
 import type { Command } from "commander";
 import type { OutputMap } from "../../engine/index.js";
 import { Refusal, UsageError } from "../../errors.js";
-import { lookAtFlag, type MigrationRecord, nextSteps, predecessor, targetOf } from "../../migration/index.js";
+import {
+  lookAtFlag,
+  type MigrationRecord,
+  nextSteps,
+  predecessor,
+  successors,
+  targetOf,
+} from "../../migration/index.js";
 import type { RetirementReport } from "../../provider/index.js";
 import { Ended, exitCodes } from "../exit.js";
 import { colorsOf, type Io } from "../io.js";
@@ -131,9 +138,8 @@ function showRecord(io: Io, environment: string, record: MigrationRecord | undef
 
 /** Environments after this one whose flag was off at their last update, or of whose last update nothing is known. */
 async function toFollow(io: Io, { projectDir, config }: OpenStack): Promise<string[]> {
-  const names = catalog.environments.map(({ name }) => name);
   const off = [];
-  for (const name of names.slice(names.indexOf(config.environment) + 1)) {
+  for (const name of successors(catalog, config.environment)) {
     // Only for what is said at the end: a state that cannot be read changes nothing of how this update ends.
     const last = await lastUpdate(io, projectDir, name).catch(() => undefined);
     if (last?.is !== "known" || !recordOf(last)?.flag.running) off.push(name);
