@@ -1,10 +1,12 @@
 // The Engine port without processes, files and gRPC, for tests that run thousands of updates: the embedded engine's own
 // deployment (generator, executor, refresh, state format), the real program and the real dynamic providers, in this process.
 // What is left out (processes, wire, file backend, locks) has tests of its own under test/engine.
+import * as grpc from "@grpc/grpc-js";
 import * as pulumi from "@pulumi/pulumi";
 import * as settings from "@pulumi/pulumi/runtime/settings.js";
 import * as state from "@pulumi/pulumi/runtime/state.js";
 import structPb from "google-protobuf/google/protobuf/struct_pb.js";
+import { builtinPlugin, type StackStates } from "../../src/engine/embedded/builtin.js";
 import { Deployment, type Program, type ProgramEnd } from "../../src/engine/embedded/deploy/deployment.js";
 import { nativeProvider } from "../../src/engine/embedded/deploy/native.js";
 import { type Plugin, ProviderError } from "../../src/engine/embedded/deploy/plugin.js";
@@ -85,7 +87,7 @@ export class InProcessStacks {
       parallel: this.options.parallel ?? 1,
       base: this.#load(stack),
       persist: async () => {},
-      factory: (pkg) => this.#plugin(pkg, native),
+      factory: (pkg) => this.#plugin(pkg, stack, native),
       packageConfig: () => ({}),
       config: {},
       emit: (event) => {
@@ -110,28 +112,24 @@ export class InProcessStacks {
     return { result, changes, outputs: outputMap(outputs), errors: errors.list(), interrupted: [] };
   }
 
-  #plugin(pkg: string, native: NativeProviders): Plugin {
+  #plugin(pkg: string, stack: string, native: NativeProviders): Plugin {
     if (pkg === "pulumi-nodejs") return secretBlind(dynamicProviders);
-    if (pkg === "pulumi") return this.#stackReferences();
+    if (pkg === "pulumi") return builtinPlugin(this.#statesFor(stack));
     const found = native[pkg];
     if (!found) throw new Error(`no provider for the package ${pkg}`);
     return secretBlind(nativeProvider(found));
   }
 
-  #stackReferences(): Plugin {
-    const never = () => Promise.reject(new ProviderError("stack references are only read", "ok"));
+  /** The last states, as the program of `own` reads them. */
+  #statesFor(own: string): StackStates {
+    const stackOf = (name: string): string => {
+      const stack = name.split("/").at(-1)!;
+      if (stack !== own && !this.#states.has(stack)) throw new ProviderError(`unknown stack "${name}"`, "ok");
+      return stack;
+    };
     return {
-      configure: async () => {},
-      check: never,
-      diff: never,
-      create: never,
-      update: never,
-      delete: async () => {},
-      read: async ({ id }, inputs) => {
-        const stack = String(inputs.name).split("/").at(-1)!;
-        if (!this.#states.has(stack)) throw new ProviderError(`unknown stack "${String(inputs.name)}"`, "ok");
-        return { id, inputs, outputs: { name: inputs.name!, outputs: this.outputs(stack), secretOutputNames: [] } };
-      },
+      outputs: async (name) => this.outputs(stackOf(name)),
+      resources: async (name) => this.#load(stackOf(name)).resources,
     };
   }
 }
@@ -250,15 +248,16 @@ interface Handlers {
 type Handler = (call: { request: never }, done: (error: unknown, answer?: unknown) => void) => void;
 
 /**
- * A gRPC client's methods over the services' handlers. An error means that the deployment is over: a process would be ended
- * then, here nobody answers any more.
+ * A gRPC client's methods over the services' handlers. That they are unavailable means that the deployment is over: a process
+ * would be ended then, here nobody answers any more.
  */
 function client(handlers: object): Record<string, unknown> {
   const methods = Object.entries(handlers as Record<string, Handler>).map(([name, handler]) => [
     name,
     (request: never, ...rest: unknown[]) =>
       handler({ request }, (error, answer) => {
-        if (!error) (rest.at(-1) as (error: null, answer: unknown) => void)(null, answer);
+        if ((error as Partial<grpc.ServiceError> | null)?.code === grpc.status.UNAVAILABLE) return;
+        (rest.at(-1) as (error: unknown, answer: unknown) => void)(error, answer);
       }),
   ]);
   return { ...Object.fromEntries(methods), close: () => {} };

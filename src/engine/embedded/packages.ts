@@ -1,6 +1,7 @@
 import { EngineError, type StackLocation } from "../port.js";
 import type { NativeProviders } from "../provider.js";
 import type { Redactor } from "../redact.js";
+import { builtinPlugin, statesInFiles } from "./builtin.js";
 import type { Deployment, DeploymentResult } from "./deploy/deployment.js";
 import { nativeProvider } from "./deploy/native.js";
 import type { Plugin } from "./deploy/plugin.js";
@@ -9,7 +10,6 @@ import { DynamicHost } from "./grpc/dynamicHost.js";
 import { ProgramProcess } from "./grpc/program.js";
 import { Services } from "./grpc/services.js";
 import type { Session } from "./session.js";
-import { builtinPlugin } from "./stackReference.js";
 import { type Properties, Secret } from "./values/values.js";
 
 const dynamicPackage = "pulumi-nodejs";
@@ -43,7 +43,7 @@ export class Packages {
     const { files, project, env } = this.session;
     if (pkg === "pulumi") {
       const inform = (message: string) => this.deployment?.log("info", message);
-      return builtinPlugin({ files, project: project.name, env, inform });
+      return builtinPlugin(statesInFiles({ files, project: project.name, env, inform }));
     }
     if (pkg === dynamicPackage && this.host !== undefined) return secretBlind(this.host.provider());
     const native = this.providers[pkg];

@@ -9,7 +9,7 @@ import { StepGenerator } from "./generator.js";
 import type { Goal, ReadGoal } from "./goal.js";
 import { Reported } from "./ledger.js";
 import { type Deploying, type Monitor, ProviderResolver, Terminating } from "./monitor.js";
-import type { PluginFactory } from "./plugin.js";
+import { InvokeFailed, type PluginFactory } from "./plugin.js";
 import { rebuildBase } from "./refresh.js";
 import { ProviderRegistry } from "./registry.js";
 import { type Persist, SnapshotManager } from "./snapshotManager.js";
@@ -178,13 +178,14 @@ export class Deployment {
     const deploying: Deploying = {
       register: (goal) => this.register(goal),
       read: (goal) => this.readResource(goal),
+      invoke: (provider, token, args) => this.invoke(provider, token, args),
       packageConfig: this.options.packageConfig,
     };
     const resolver = new ProviderResolver(deploying);
     const answered = <T>(call: () => Promise<T>): Promise<T> => {
       if (this.over) return Promise.reject(new Terminating());
       const work = call().catch((error: unknown) => {
-        if (error instanceof Terminating) throw error;
+        if (error instanceof Terminating || error instanceof InvokeFailed) throw error;
         this.fail(error);
         throw new Terminating();
       });
@@ -194,6 +195,7 @@ export class Deployment {
       registerPackage: (request) => resolver.registerPackage(request),
       register: (request) => answered(() => resolver.register(request)),
       read: (request) => answered(() => resolver.read(request)),
+      invoke: (token, args) => answered(() => resolver.invoke(token, args)),
       registerOutputs: (urn, outputs) => answered(() => this.serially(() => this.registerOutputs(urn, outputs))),
       refuse: (problem) => this.fail(problem),
     };
@@ -225,6 +227,14 @@ export class Deployment {
         void this.executor.chain(this.generator.read({ goal, done: resolve }));
       }).catch((error: unknown) => reject(this.located(error, goal)));
     });
+  }
+
+  private async invoke(provider: string, token: string, args: Properties): Promise<Properties> {
+    const invoke = this.registry.get(provider)?.plugin.invoke;
+    if (invoke === undefined) throw new EngineError(`The provider of the function ${token} has no functions.`);
+    const result = await invoke(token, args);
+    this.options.onSecrets(secretStrings(result));
+    return result;
   }
 
   /** Says of which resource an error is, and that it has been said. */

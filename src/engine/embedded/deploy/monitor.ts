@@ -34,6 +34,8 @@ export interface Monitor {
   registerPackage(request: PackageRequest): string;
   register(request: RegisterRequest): Promise<ResourceState>;
   read(request: ReadRequest): Promise<ResourceState>;
+  /** Calls a function of the built-in package. Rejected with `InvokeFailed` when the function fails. */
+  invoke(token: string, args: Properties): Promise<Properties>;
   registerOutputs(urn: string, outputs: Properties): Promise<void>;
   /** Ends the deployment with an error that names what the engine does not have. */
   refuse(problem: EngineError): void;
@@ -51,6 +53,8 @@ export class Terminating extends Error {
 export interface Deploying {
   register(goal: Goal): Promise<ResourceState>;
   read(goal: ReadGoal): Promise<ResourceState>;
+  /** @param provider reference of a provider that is registered */
+  invoke(provider: string, token: string, args: Properties): Promise<Properties>;
   /** Stack configuration of a package, as its default provider is given it. */
   packageConfig(pkg: string): Properties;
 }
@@ -94,6 +98,13 @@ export class ProviderResolver {
     const pkg = typePackage(goal.type);
     goal.provider ||= await this.defaultProvider(this.packageRequest(pkg, version, pluginDownloadUrl, packageRef));
     return this.deploying.read(goal);
+  }
+
+  /** As in the CLI, a call of a function registers the default provider of its package, which stays in the state. */
+  async invoke(token: string, args: Properties): Promise<Properties> {
+    const name = typePackage(token);
+    const request = { name, version: "", downloadUrl: "", parameterization: undefined };
+    return this.deploying.invoke(await this.defaultProvider(request), token, args);
   }
 
   private inherited(goal: Goal): Goal {

@@ -62,6 +62,13 @@ export interface Plugin {
     ignoreChanges: string[],
   ): Promise<{ outputs: Properties }>;
   delete(resource: ResourceIdentity & { id: string }, inputs: Properties, outputs: Properties): Promise<void>;
+  /** A function of the package. Only the built-in package `pulumi` has any. Throws {@link InvokeFailed}. */
+  invoke?(token: string, args: Properties): Promise<Properties>;
+}
+
+/** A function that failed: the program that called it gets the message, and decides what that means. */
+export class InvokeFailed extends Error {
+  override readonly name = "InvokeFailed";
 }
 
 /** What a program asked for when it named a package. */

@@ -1,7 +1,9 @@
 import type { ServerUnaryCall, sendUnaryData } from "@grpc/grpc-js";
 import { EngineError } from "../../port.js";
+import { builtinFunctions } from "../builtin.js";
 import type { Severity } from "../deploy/events.js";
 import { type Monitor, Terminating } from "../deploy/monitor.js";
+import { InvokeFailed } from "../deploy/plugin.js";
 import type { ResourceState } from "../state/resource.js";
 import type { Properties } from "../values/values.js";
 import { propertiesFromWire, propertiesToWire } from "../values/wire.js";
@@ -58,10 +60,14 @@ function unary<Request, Answer>(handler: Handler<Request, Answer>) {
     handler(call.request).then(
       (answer) => done(null, answer),
       (error: unknown) =>
-        done({
-          code: grpc.status.UNAVAILABLE,
-          details: error instanceof Terminating ? error.message : "Resource monitor is terminating",
-        }),
+        done(
+          error instanceof InvokeFailed
+            ? { code: grpc.status.FAILED_PRECONDITION, details: error.message }
+            : {
+                code: grpc.status.UNAVAILABLE,
+                details: error instanceof Terminating ? error.message : "Resource monitor is terminating",
+              },
+        ),
     );
   };
 }
@@ -164,16 +170,20 @@ export class Services {
     return answer;
   }
 
-  /** The SDK itself calls one function: to bring a reference back to life. */
   private async invoke(request: InstanceType<typeof resourcePb.ResourceInvokeRequest>) {
     const token = request.getTok();
+    const args = this.values(() => propertiesFromWire(fromStruct(request.getArgs())));
+    const result = builtinFunctions.has(token) ? await this.monitor.invoke(token, args) : this.hydrate(token, args);
     const answer = new providerPb.InvokeResponse();
-    const urn = fromStruct(request.getArgs()).urn;
+    answer.setReturn(toStruct(wire(result, true, request.getAcceptresources())));
+    return answer;
+  }
+
+  /** The SDK itself calls one function: to bring a reference back to life. */
+  private hydrate(token: string, { urn }: Properties): Properties {
     const state = token === "pulumi:pulumi:getResource" && typeof urn === "string" ? this.host.find(urn) : undefined;
     if (state === undefined) this.refuse("functions (invokes)", token);
-    const found = { urn: state.urn, id: state.id, state: state.outputs } satisfies Properties;
-    answer.setReturn(toStruct(wire(found, true, request.getAcceptresources())));
-    return answer;
+    return { urn: state.urn, id: state.id, state: state.outputs };
   }
 
   /** Values that the engine cannot hold end the deployment by name. */
