@@ -4,11 +4,11 @@
  * A service calls {@link Control.install} once, before its routes. Everything is also reachable over HTTP below
  * `/_local/`, so that a demo or a test in another process can turn the clock and order faults.
  */
+import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
-
-export type LocalService = "infisical" | "heroku";
+import { type Fault, type FaultAction, Faults, faultSchema, type LocalService, type VaultChange } from "./faults.js";
 
 /** Real time plus an offset. It never goes back, not even when the machine's own clock does. */
 export class LocalClock {
@@ -51,47 +51,6 @@ export interface RequestRecord {
   write: boolean;
 }
 
-/**
- * What happens instead of, or around, the normal answer: an answer of its own, `"drop"` (socket destroyed before
- * handling), `"drop-after"` (handled, then socket destroyed before the answer), or a delay in ms of real time.
- */
-export type FaultAction =
-  | { status: number; body?: unknown; headers?: Record<string, string> | undefined }
-  | "drop"
-  | "drop-after"
-  | { delayMs: number };
-
-/** Acts on matching requests number `after + 1` to `after + times`; of several active ones the first added acts. */
-export interface Fault {
-  service?: LocalService | undefined;
-  /** Upper or lower case. */
-  method?: string | undefined;
-  /** Starts with `/`: a prefix of the path. Anything else: the source of a regular expression on the path. */
-  path?: string | undefined;
-  /** How many matching requests to let through first; default 0. */
-  after?: number | undefined;
-  /** How many matching requests to act on; default all. */
-  times?: number | undefined;
-  do: FaultAction;
-}
-
-const faultSchema = z.strictObject({
-  service: z.enum(["infisical", "heroku"]).optional(),
-  method: z.string().optional(),
-  path: z.string().refine(isPathPattern, "neither a path prefix (/…) nor a regular expression").optional(),
-  after: z.int().min(0).optional(),
-  times: z.int().min(1).optional(),
-  do: z.union([
-    z.enum(["drop", "drop-after"]),
-    z.strictObject({ delayMs: z.number().min(0) }),
-    z.strictObject({
-      status: z.int().min(200).max(599),
-      body: z.unknown().optional(),
-      headers: z.record(z.string(), z.string()).optional(),
-    }),
-  ]),
-});
-
 const clockSchema = z.union([
   z.strictObject({ advanceHours: z.number() }),
   z.strictObject({ advanceMs: z.number() }),
@@ -103,14 +62,25 @@ export class Control {
   readonly requests: RequestRecord[] = [];
   /** Called with each record, right after it was kept. */
   onRequest?: ((record: RequestRecord) => void) | undefined;
-  readonly #faults: { fault: Fault; seen: number }[] = [];
+  /** Makes a change in the vault that a fault asks for; the service that has the vault sets it. */
+  changeVault: (change: VaultChange) => void = () => {};
+  readonly #faults = new Faults();
+  /** The last answers to reads, by URL; kept only while a fault may answer with one. */
+  readonly #lastAnswers = new Map<string, { status: number; type: string; payload: string }>();
 
+  /** @throws z.ZodError */
   addFault(fault: Fault): void {
-    this.#faults.push({ fault: faultSchema.parse(fault), seen: 0 });
+    this.#faults.add(fault);
   }
 
   clearFaults(): void {
-    this.#faults.length = 0;
+    this.#faults.clear();
+    this.#lastAnswers.clear();
+  }
+
+  /** Requests on which a fault acted since the last {@link clearFaults}. */
+  get faultsActed(): number {
+    return this.#faults.acted;
   }
 
   /** Adds the hooks and the `/_local/` routes to a service. Neither record nor fault touches `/_local/` itself. */
@@ -136,47 +106,51 @@ export class Control {
 
     app.addHook("onRequest", async (request, reply) => {
       if (isOwnRoute(request)) return;
-      const action = this.#nextFault(service, request.method, pathOf(request));
+      const action = this.#faults.next({ service, method: request.method, path: pathOf(request) });
       inFlight.set(request, { at: this.clock.now().toISOString(), action });
-      if (action === undefined || action === "drop-after") return;
       if (action === "drop") {
         record(request, 0);
         reply.hijack();
         request.raw.socket.destroy();
         return reply;
       }
-      if ("delayMs" in action) {
-        await sleep(action.delayMs);
-        return;
-      }
-      return reply
-        .code(action.status)
-        .headers(action.headers ?? {})
-        .send(action.body);
+      if (action === "stale") return this.#answerAgain(request, reply);
+      if (typeof action !== "object") return;
+      if ("change" in action) this.changeVault(action);
+      else if ("delayMs" in action) await sleep(action.delayMs);
+      else if ("status" in action)
+        return reply
+          .code(action.status)
+          .headers(action.headers ?? {})
+          .send(action.body);
     });
 
     // Recorded before the answer leaves, so that a client that has its answer also finds its request recorded.
-    app.addHook("onSend", async (request, reply) => {
+    app.addHook("onSend", async (request, reply, payload) => {
       reply.header("date", this.clock.now().toUTCString());
-      const dropped = inFlight.get(request)?.action === "drop-after";
+      const action = inFlight.get(request)?.action;
       record(request, reply.statusCode);
-      if (dropped) request.raw.socket.destroy();
+      if (action === "drop-after") request.raw.socket.destroy();
+      if (action === "hang") await once(request.raw.socket, "close");
+      if (typeof payload !== "string") return payload;
+      if (action === undefined) this.#keepAnswer(request, reply, payload);
+      if (action === "truncate") return payload.slice(0, payload.length >> 1);
+      if (typeof action === "object" && "contentType" in action) reply.header("content-type", action.contentType);
+      return payload;
     });
 
     app.register(async (scope) => this.#routes(scope), { prefix: "/_local" });
   }
 
-  #nextFault(service: LocalService, method: string, path: string): FaultAction | undefined {
-    let chosen: FaultAction | undefined;
-    for (const entry of this.#faults) {
-      const { fault } = entry;
-      if (!matches(fault, service, method, path)) continue;
-      entry.seen += 1;
-      const first = (fault.after ?? 0) + 1;
-      const active = entry.seen >= first && entry.seen < first + (fault.times ?? Number.POSITIVE_INFINITY);
-      if (active) chosen ??= fault.do;
-    }
-    return chosen;
+  #keepAnswer(request: FastifyRequest, reply: FastifyReply, payload: string): void {
+    if (request.method !== "GET" || reply.statusCode >= 500 || !this.#faults.has("stale")) return;
+    const type = String(reply.getHeader("content-type"));
+    this.#lastAnswers.set(`${request.host}${request.url}`, { status: reply.statusCode, type, payload });
+  }
+
+  #answerAgain(request: FastifyRequest, reply: FastifyReply): FastifyReply | undefined {
+    const last = this.#lastAnswers.get(`${request.host}${request.url}`);
+    return last && reply.code(last.status).header("content-type", last.type).send(last.payload);
   }
 
   #routes(scope: FastifyInstance): void {
@@ -205,29 +179,12 @@ export class Control {
     });
     scope.post("/faults", async (request) => {
       this.addFault(faultSchema.parse(request.body));
-      return { faults: this.#faults.length };
+      return { faults: this.#faults.size };
     });
     scope.delete("/faults", async (_request, reply) => {
       this.clearFaults();
       return noContent(reply);
     });
-  }
-}
-
-function matches(fault: Fault, service: LocalService, method: string, path: string): boolean {
-  if (fault.service !== undefined && fault.service !== service) return false;
-  if (fault.method !== undefined && fault.method.toUpperCase() !== method) return false;
-  if (fault.path === undefined) return true;
-  return fault.path.startsWith("/") ? path.startsWith(fault.path) : new RegExp(fault.path).test(path);
-}
-
-function isPathPattern(text: string): boolean {
-  if (text.startsWith("/")) return true;
-  try {
-    new RegExp(text);
-    return true;
-  } catch {
-    return false;
   }
 }
 

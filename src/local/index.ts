@@ -6,11 +6,21 @@
 import { z } from "zod";
 import { ConfigurationError } from "../errors.js";
 import { Control } from "./control.js";
+import type { Fault } from "./faults.js";
 import { type LocalHeroku, startHeroku } from "./heroku/index.js";
 import { type LocalInfisical, type RateLimits, startInfisical } from "./infisical/index.js";
 import { defaultSeed, type LocalSeed, localSeedSchema } from "./seed.js";
 
-export { Control, type Fault, type FaultAction, type LocalClock, type RequestRecord } from "./control.js";
+export { Control, type LocalClock, type RequestRecord } from "./control.js";
+export {
+  type Fault,
+  type FaultAction,
+  type FaultName,
+  namedFaults,
+  parseFaults,
+  randomNumbers,
+  type VaultChange,
+} from "./faults.js";
 export * from "./heroku/index.js";
 export * from "./infisical/index.js";
 export { defaultSeed, type LocalSeed, localSeedSchema } from "./seed.js";
@@ -24,6 +34,8 @@ export interface LocalOptions {
   seed?: LocalSeed;
   /** Infisical's; default none. Heroku always has its 4,500 requests an hour. */
   rateLimits?: boolean | RateLimits;
+  /** Ordered from the first request on. */
+  faults?: readonly Fault[];
 }
 
 export interface LocalServices {
@@ -35,6 +47,8 @@ export interface LocalServices {
    * identity (`INFISICAL_CLIENT_ID`, `INFISICAL_CLIENT_SECRET`) and first Heroku key (`HEROKU_API_KEY`).
    */
   env: Record<string, string>;
+  /** @returns puts vault, apps and releases back as they are now, as often as it is called; the clock and all accounts go on */
+  checkpoint(): () => void;
   close(): Promise<void>;
 }
 
@@ -45,15 +59,22 @@ export interface LocalServices {
  * @throws Error for a port in use
  */
 export async function startLocal(options: LocalOptions = {}): Promise<LocalServices> {
-  const { infisicalPort = 0, herokuPort = 0, seed = defaultSeed(), rateLimits = false } = options;
+  const { infisicalPort = 0, herokuPort = 0, seed = defaultSeed(), rateLimits = false, faults = [] } = options;
   const control = new Control();
+  for (const fault of faults) control.addFault(fault);
   const infisical = await startInfisical({ port: infisicalPort, control, seed: seed.infisical, rateLimits });
   try {
     const heroku = await startHeroku({ port: herokuPort, control, seed: seed.heroku });
     const close = async () => {
       await Promise.all([infisical.close(), heroku.close()]);
     };
-    return { infisical, heroku, control, env: environment(infisical, heroku, seed), close };
+    const checkpoint = () => {
+      const back = [infisical.vault.checkpoint(), heroku.apps.checkpoint()];
+      return () => {
+        for (const restore of back) restore();
+      };
+    };
+    return { infisical, heroku, control, env: environment(infisical, heroku, seed), checkpoint, close };
   } catch (error) {
     await infisical.close();
     throw error;

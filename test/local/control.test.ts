@@ -1,6 +1,7 @@
 import fastify, { type FastifyInstance } from "fastify";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { Control, type Fault, LocalClock } from "../../src/local/control.js";
+import { Control, LocalClock } from "../../src/local/control.js";
+import type { Fault } from "../../src/local/faults.js";
 
 describe("the local clock", () => {
   it("goes on with real time", () => {

@@ -1,6 +1,7 @@
 // What the other sentences take for granted: previews change nothing, Ctrl-C is clean, local services can be used from a shell.
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -76,6 +77,14 @@ describe("Ctrl-C", () => {
     expect([code, world.flag("prod")]).toEqual([1, undefined]);
     expect(readFileSync(world.file("prod"), "utf8")).toBe(file);
   });
+});
+
+it("local start refuses a fault plan that it does not understand, before anything is served", async () => {
+  writeFileSync(join(world.dir, "faults.json"), '[{"nth": 0, "do": "drop"}]');
+  const { code, out, err } = await world.run(["local", "start", "--faults", join(world.dir, "faults.json")]);
+  expect([code, out]).toEqual([2, ""]);
+  expect(err).toContain("at [0].nth");
+  expect((await world.run(["local", "start", "--faults", "nowhere.json"])).err).toContain("cannot read nowhere.json");
 });
 
 describe("local start", () => {

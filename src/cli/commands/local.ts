@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Command } from "commander";
 import { UsageError } from "../../errors.js";
-import { parseSeed, startLocal } from "../../local/index.js";
+import { parseFaults, parseSeed, startLocal } from "../../local/index.js";
 import type { Io } from "../io.js";
 
 /** The local services together with a place for the state that belongs to them: it is worth nothing without them. */
@@ -17,23 +17,29 @@ export function localEnv(services: { readonly env: Record<string, string> }, sta
   };
 }
 
-function seedFrom(file: string) {
-  let text: string;
+function textOf(option: string, file: string): string {
   try {
-    text = readFileSync(file, "utf8");
+    return readFileSync(file, "utf8");
   } catch {
-    throw new UsageError(`--seed: cannot read ${file}`);
+    throw new UsageError(`${option}: cannot read ${file}`);
   }
-  return parseSeed(text);
 }
 
-async function start(io: Io, options: { port?: string; seed?: string; rateLimits?: boolean }): Promise<void> {
+interface LocalStartOptions {
+  readonly port?: string;
+  readonly seed?: string;
+  readonly faults?: string;
+  readonly rateLimits?: boolean;
+}
+
+async function start(io: Io, options: LocalStartOptions): Promise<void> {
   const port = options.port === undefined ? undefined : Number(options.port);
   if (port !== undefined && !(Number.isInteger(port) && port > 0 && port < 65_535))
     throw new UsageError(`--port takes a port number, and uses the next one too; not ${options.port}`);
   const services = await startLocal({
     ...(port === undefined ? {} : { infisicalPort: port, herokuPort: port + 1 }),
-    ...(options.seed ? { seed: seedFrom(options.seed) } : {}),
+    ...(options.seed ? { seed: parseSeed(textOf("--seed", options.seed)) } : {}),
+    ...(options.faults ? { faults: parseFaults(textOf("--faults", options.faults)) } : {}),
     rateLimits: options.rateLimits ?? false,
   });
   const stateDir = mkdtempSync(join(tmpdir(), "console-vault-local-"));
@@ -58,5 +64,6 @@ export function addLocal(program: Command, io: Io): void {
     .option("--port <port>", "Infisical's port; Heroku gets the next one (default: any free ones)")
     .option("--seed <file>", "a world to start with, as JSON (default: the document's flat vault)")
     .option("--rate-limits", "limit requests as a self-hosted Infisical in production does")
-    .action((options: { port?: string; seed?: string; rateLimits?: boolean }) => start(io, options));
+    .option("--faults <file>", "answers that go wrong, as JSON (docs/reliability.md)")
+    .action((options: LocalStartOptions) => start(io, options));
 }

@@ -123,6 +123,16 @@ export class Platform {
     return release;
   }
 
+  /** @returns puts every app's vars and releases back as they are now; accounts and keys stay */
+  checkpoint(): () => void {
+    const copy = (app: App): App => ({ ...app, releases: app.releases.map((release) => ({ ...release })) });
+    const kept = this.list().map(copy);
+    return () => {
+      this.#apps.clear();
+      for (const app of kept) this.#apps.set(app.name, copy(app));
+    };
+  }
+
   #release(app: App, description: string, vars: ReadonlyMap<string, string>, by: Account, slug?: string): void {
     app.vars = vars;
     app.releases.push({

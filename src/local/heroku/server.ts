@@ -43,6 +43,8 @@ export interface LocalApps {
   finishRelease(app: string, status?: ReleaseStatus): void;
   /** Whether a PATCH that changes no value makes a release (not documented by Heroku; default no). */
   releaseUnchanged(on: boolean): void;
+  /** @returns puts every app's vars and releases back as they are now; accounts and keys stay */
+  checkpoint(): () => void;
 }
 
 /** The API keys of the accounts; an account is named by its e-mail address, default the first one. */
@@ -113,5 +115,6 @@ function appsOf(platform: Platform): LocalApps {
     releaseUnchanged: (on) => {
       platform.releaseUnchanged = on;
     },
+    checkpoint: () => platform.checkpoint(),
   };
 }

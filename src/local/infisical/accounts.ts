@@ -1,6 +1,6 @@
 /** Machine identities with their access tokens, and service tokens: issuing, checking, renewing, revoking. */
 import { createHash, randomBytes, randomUUID } from "node:crypto";
-import { ApiError, type Flavour, notFound, tokenError, unauthorized } from "./errors.js";
+import { ApiError, expiredToken, type Flavour, notFound, tokenError, unauthorized } from "./errors.js";
 import { sameText, signJwt, verifyJwt } from "./jwt.js";
 import type { Actor, Scope } from "./permissions.js";
 import { type IdentitySeed, identitySchema, type Role, type ServiceTokenSeed, serviceTokenSchema } from "./seed.js";
@@ -58,6 +58,8 @@ export class Accounts {
   readonly #key = randomBytes(32);
   readonly #identities: Identity[] = [];
   readonly #accessTokens: AccessTokenRow[] = [];
+  /** Those of them whose `exp` has passed before its time. */
+  readonly #expired = new Set<AccessTokenRow>();
   /** Tokens fixed by a seed: they are no JWTs. */
   readonly #fixedTokens = new Map<string, Identity>();
   readonly #serviceTokens: ServiceToken[] = [];
@@ -136,6 +138,12 @@ export class Accounts {
     this.#drop(this.#validRow(token));
   }
 
+  /** Ends every access token there is: past its `exp`, or past its time without use. */
+  expireAll(as: "max-ttl" | "idle"): void {
+    if (as === "idle") this.#accessTokens.length = 0;
+    for (const row of this.#accessTokens) this.#expired.add(row);
+  }
+
   /**
    * Who an `Authorization` header stands for; undefined without one.
    * @throws ApiError 401, 403 or 404, as the real server does for each kind of bad token.
@@ -194,6 +202,7 @@ export class Accounts {
     if (claims.authTokenType !== "identityAccessToken") throw tokenError("invalid token");
     const row = this.#accessTokens.find((candidate) => candidate.id === claims.identityAccessTokenId);
     if (!row) throw unauthorized("No identity access token found");
+    if (this.#expired.has(row)) throw expiredToken();
     if (this.#isPast(row.renewedAt, row.identity.accessTokenTTL)) {
       this.#drop(row);
       throw unauthorized("Failed to renew MI access token due to TTL expiration");

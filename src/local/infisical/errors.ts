@@ -23,6 +23,7 @@ export const badRequest = (message: string, error = "BadRequest") => new ApiErro
 export const notFound = (message: string, error = "NotFound") => new ApiError(404, error, message);
 export const unauthorized = (message: string) => new ApiError(401, "UnauthorizedError", message);
 export const tokenError = (message: string) => new ApiError(403, "TokenError", message);
+export const expiredToken = () => tokenError("Your token has expired. Please re-authenticate.");
 /** The reason stands in `error`, the message is always this one. */
 export const forbidden = (reason: string) => new ApiError(403, reason, "You are not allowed to access this resource");
 /** A failed query. The label is the real server's name of that query. */

@@ -1,6 +1,6 @@
 /** Signed tokens (HS256), with the refusals that the real server's JWT library gives, in its order. */
 import { createHmac, timingSafeEqual } from "node:crypto";
-import { tokenError } from "./errors.js";
+import { expiredToken, tokenError } from "./errors.js";
 
 const encode = (part: object): string => Buffer.from(JSON.stringify(part)).toString("base64url");
 const signature = (text: string, key: Buffer): string => createHmac("sha256", key).update(text).digest("base64url");
@@ -27,9 +27,7 @@ export function verifyJwt(token: string, key: Buffer, now: Date): Record<string,
   if (!decode(header) || !claims) throw tokenError("invalid token");
   if (signed === "") throw tokenError("jwt signature is required");
   if (!sameText(signed, signature(`${header}.${payload}`, key))) throw tokenError("invalid signature");
-  if (typeof claims.exp === "number" && claims.exp * 1000 <= now.getTime()) {
-    throw tokenError("Your token has expired. Please re-authenticate.");
-  }
+  if (typeof claims.exp === "number" && claims.exp * 1000 <= now.getTime()) throw expiredToken();
   return claims;
 }
 

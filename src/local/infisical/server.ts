@@ -48,6 +48,7 @@ export async function startInfisical(options: InfisicalOptions = {}): Promise<Lo
   const approvalPaths = new Set<string>();
   const vault = new Vault(world, accounts, approvalPaths);
   plant(seed, vault, accounts);
+  control.changeVault = (change) => vault.change(change);
 
   const limit = rateLimiter(options.rateLimits, now);
   const app = build(control, { world, accounts, flavour, now, limit, approvalPaths, folderLock: serialised() });

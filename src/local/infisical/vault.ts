@@ -1,5 +1,6 @@
 /** A handle on the world behind the server: what a test, or "somebody else", sees and changes without asking it. */
 import { randomBytes, randomUUID } from "node:crypto";
+import type { VaultChange } from "../faults.js";
 import type { Accounts } from "./accounts.js";
 import type { ParsedSeed, Role, ServiceTokenSeed } from "./seed.js";
 import { type FolderRow, removeTrailingSlash, type SecretRow, type World } from "./world.js";
@@ -110,6 +111,30 @@ export class Vault {
   requireApproval(path: string, needed = true): void {
     if (needed) this.approvalPaths.add(path);
     else this.approvalPaths.delete(path);
+  }
+
+  /** What a fault asks for, in every environment. A change of something that is not there is none. */
+  change(change: VaultChange): void {
+    if (change.change === "tokens-expire") this.accounts.expireAll(change.as ?? "max-ttl");
+    if (change.change === "approval-needed") this.requireApproval(change.path);
+    for (const { slug } of this.world.environments) {
+      if (change.change === "folder-vanishes") this.deleteFolder(slug, change.path);
+      if (change.change === "row-duplicated") {
+        const value = this.value(slug, change.path, change.name);
+        if (value !== undefined) this.writeDuplicate(slug, change.path, change.name, value);
+      }
+    }
+  }
+
+  /** @returns puts folders, secrets and the need of approvals back as they are now; accounts and their tokens stay */
+  checkpoint(): () => void {
+    const back = this.world.checkpoint();
+    const approvals = [...this.approvalPaths];
+    return () => {
+      back();
+      this.approvalPaths.clear();
+      for (const path of approvals) this.approvalPaths.add(path);
+    };
   }
 
   /** A new machine identity; by default an admin. */

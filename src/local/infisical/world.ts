@@ -198,6 +198,16 @@ export class World {
     return row;
   }
 
+  /** @returns puts every folder and secret back as it is now */
+  checkpoint(): () => void {
+    const folders = structuredClone(this.folders);
+    const secrets = structuredClone(this.secrets);
+    return () => {
+      this.folders.splice(0, this.folders.length, ...structuredClone(folders));
+      this.secrets.splice(0, this.secrets.length, ...structuredClone(secrets));
+    };
+  }
+
   /** Removes every row of these names in the folder, duplicates included. */
   removeSecrets(folderId: string, keys: readonly string[]): SecretRow[] {
     return remove(this.secrets, (row) => row.folderId === folderId && keys.includes(row.key));

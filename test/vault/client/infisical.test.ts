@@ -1,5 +1,6 @@
 import { describe, expect, it, onTestFinished } from "vitest";
-import { Control, type Fault } from "../../../src/local/control.js";
+import { Control } from "../../../src/local/control.js";
+import type { Fault } from "../../../src/local/faults.js";
 import { type InfisicalSeed, type RateLimits, startInfisical } from "../../../src/local/infisical/index.js";
 import { SecretValue } from "../../../src/secret.js";
 import {
