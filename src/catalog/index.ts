@@ -11,6 +11,7 @@ export {
   scopedVendors,
   UnknownNameError,
 } from "./lookup.js";
+export { nearest } from "./nearest.js";
 export {
   type Finding,
   type Held,

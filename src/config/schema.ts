@@ -1,7 +1,7 @@
 // The one schema of `Pulumi.<stack>.yaml`'s `console-vault:` keys. Values arrive as YAML (the command reads the file) or as
 // strings of JSON (Pulumi hands config to a program so); both go through here.
 import { z } from "zod";
-import { type Catalog, environmentOf, heldBy, looksLikeSecret, overridableRules } from "../catalog/index.js";
+import { type Catalog, environmentOf, heldBy, looksLikeSecret, nearest, overridableRules } from "../catalog/index.js";
 import { spelled, urlProblem } from "./url.js";
 
 export const defaultHerokuUrl = "https://api.heroku.com";
@@ -145,6 +145,11 @@ function consistent(
   return problems;
 }
 
+function unknownKey(key: string): string {
+  const near = nearest(key, configKeys);
+  return `${key}: unknown key. ${near ? `Did you mean ${namespace}:${near}?` : `The keys are ${configKeys.join(", ")}.`}`;
+}
+
 export type ParsedConfig = { ok: true; config: StackConfig } | { ok: false; problems: string[] };
 
 /**
@@ -158,7 +163,7 @@ export function parseConfig(
 ): ParsedConfig {
   const problems = Object.keys(raw)
     .filter((key) => !(key in shape))
-    .map((key) => `${key}: unknown key; there are ${configKeys.join(", ")}`);
+    .map(unknownKey);
   const wrong = new Set<string>();
   // Key by key, so that a mistake in one hides none in another.
   const values = Object.entries(shape).map(([key, schema]) => {

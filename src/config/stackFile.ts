@@ -5,7 +5,7 @@ import type { Catalog } from "../catalog/index.js";
 import { environmentOf } from "../catalog/index.js";
 import { ConfigurationError, UsageError } from "../errors.js";
 import { herokuProblems, isEncrypted } from "./herokuConfig.js";
-import { namespace, type ParsedConfig, parseConfig, type StackConfig } from "./schema.js";
+import { configKeys, namespace, type ParsedConfig, parseConfig, type StackConfig } from "./schema.js";
 
 /** `Pulumi.<stack>.yaml` of a project. */
 export function stackFile(projectDir: string, stack: string): string {
@@ -39,6 +39,11 @@ function ownKeys(raw: Readonly<Record<string, unknown>>): Record<string, unknown
   );
 }
 
+/** Both engines take a bare key for the project's, and a command that reads the file would not see it. */
+function bareKeys(raw: Readonly<Record<string, unknown>>): string[] {
+  return configKeys.filter((key) => key in raw).map((key) => `${key}: has no namespace. Write ${namespace}:${key}`);
+}
+
 /**
  * Reads and checks a stack's config file.
  * @throws ConfigurationError (exit 2) that lists every problem by key; UnknownNameError for a stack that is no environment.
@@ -60,7 +65,7 @@ export function parseStackConfig(
 ): ParsedConfig {
   const parsed = parseConfig(ownKeys(raw), stack, catalog);
   const own = parsed.ok ? [] : parsed.problems.map((one) => `${namespace}:${one}`);
-  const problems = [...own, ...herokuProblems(raw, stack, isSecret)];
+  const problems = [...own, ...bareKeys(raw), ...herokuProblems(raw, stack, isSecret)];
   return parsed.ok && problems.length === 0 ? parsed : { ok: false, problems };
 }
 

@@ -59,6 +59,40 @@ describe("a stack's config", () => {
     expect(found).toContainEqual(expect.stringMatching(/herokuApiUrl: must be https/));
   });
 
+  it("names the nearest key for a mistyped one, and all keys where none is near", () => {
+    expect(problems({ "console-vault:vaultEnvAwre": true, "console-vault:soakhours": 48 })).toEqual([
+      "console-vault:vaultEnvAwre: unknown key. Did you mean console-vault:vaultEnvAware?",
+      "console-vault:soakhours: unknown key. Did you mean console-vault:soakHours?",
+    ]);
+    expect(problems({ "console-vault:x": 1 })).toEqual([
+      expect.stringMatching(/^console-vault:x: unknown key\. The keys are infisicalUrl, .*, herokuApiUrl\.$/),
+    ]);
+  });
+
+  it("has its keys with their namespace: an engine adds it to a bare one, and a command would not see the key", () => {
+    expect(problems({ vaultEnvAware: true, somebodyElses: 1 })).toEqual([
+      "vaultEnvAware: has no namespace. Write console-vault:vaultEnvAware",
+    ]);
+  });
+
+  it.each(["vaultEnvAware", "requireStagingRotation", "retireFlat"])(
+    "has %s as a YAML boolean or as the text that `pulumi config set` writes",
+    (key) => {
+      const parsed = (text: unknown) =>
+        parseStackConfig(
+          { ...mine, "console-vault:vaultEnvAware": true, [`console-vault:${key}`]: text },
+          "prod",
+          consoleCatalog,
+        );
+      for (const value of [true, false]) {
+        expect(parsed(value)).toMatchObject({ ok: true, config: { [key]: value } });
+        expect(parsed(String(value))).toMatchObject({ ok: true, config: { [key]: value } });
+      }
+      for (const wrong of ["yes", "on", "True", "1", 1, ""])
+        expect(parsed(wrong)).toEqual({ ok: false, problems: [`console-vault:${key}: true or false`] });
+    },
+  );
+
   it("that is wrong in one key is not told to be wrong in another one for it", () => {
     expect(keys(problems({ "console-vault:soakHours": 1, "console-vault:promoteOverride": 7 }, "prod"))).toEqual([
       "console-vault:promoteOverride",
