@@ -1,4 +1,4 @@
-// What of a declaration is not what the last update was told: from plain state, so without values and tokens. Pure.
+// Difference between a declaration and the last update's state: from plain state, so without values and tokens. Pure.
 import { isDeepStrictEqual } from "node:util";
 import type { StackConfig } from "../config/index.js";
 import type { PlainResource } from "../engine/index.js";
@@ -130,7 +130,7 @@ function migrationChanges(
   const old = bag(inputs?.target);
   return [
     ...(turns
-      ? [{ name: variable, text: `${word(!wanted)} → ${word(wanted)} on ${app}, if nothing stands against it` }]
+      ? [{ name: variable, text: `${word(!wanted)} → ${word(wanted)} (${app}), if nothing stands against it` }]
       : []),
     ...Object.entries(target).flatMap(([key, value]) => changed(`${key} (refused without --rebind)`, old[key], value)),
     ...changed("soakHours", inputs?.soakHours, config.soakHours),

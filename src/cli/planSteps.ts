@@ -55,7 +55,7 @@ function secretDetails(metadata: StepMetadata): PlanDetail[] {
   });
 }
 
-/** Sensitive values are ciphertext here: that they change is told by the engine, to what by nobody. */
+/** Sensitive values are ciphertext here: the engine reports which values changed, never the values. */
 function varDetails(metadata: StepMetadata): PlanDetail[] {
   const [before, after] = [bag(bag(metadata.old?.inputs).vars), bag(bag(metadata.new?.inputs).vars)];
   const plain = [...new Set([...Object.keys(before), ...Object.keys(after)])]
@@ -78,7 +78,7 @@ function migrationDetails(metadata: StepMetadata): PlanDetail[] {
   const flag = bag(bag(metadata.new?.inputs).flag);
   if (flag.transition !== "on" && flag.transition !== "off") return [];
   const [from, to] = flag.transition === "on" ? ["off", "on"] : ["on", "off"];
-  return [{ name: words(flag.variable), text: `${from} → ${to} on ${words(flag.app)}` }];
+  return [{ name: words(flag.variable), text: `${from} → ${to} (${words(flag.app)})` }];
 }
 
 function retirementDetails(metadata: StepMetadata): PlanDetail[] {

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
+import { promptError } from "./ask.js";
 import { exitCodeOf, exitCodes } from "./exit.js";
 import { colorsOf, type Io } from "./io.js";
 
@@ -65,7 +66,8 @@ export async function run(argv: readonly string[], given: Io): Promise<number> {
     const program = await build(io, argv[0]);
     await program.parseAsync([...argv], { from: "user" });
     return exitCodes.done;
-  } catch (error) {
+  } catch (thrown) {
+    const error = promptError(thrown);
     // Commander has told it already.
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
     const code = exitCodeOf(error);

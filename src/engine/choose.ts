@@ -11,20 +11,20 @@ export interface Choice {
 }
 
 export interface ChoiceOptions {
-  /** `false`: the embedded engine is used only when it is asked for by name. */
+  /** `false`: the embedded engine is used only with `--engine embedded`. */
   embeddedUnasked: boolean;
 }
 
 /**
  * Which engine a stack is run with. `auto`: the one that wrote the stack's state last; for a new stack, the CLI when there is one.
- * @throws EngineError when the choice falls on a CLI that is not there, or on the embedded engine where it has to be asked for.
+ * @throws EngineError when the choice falls on a CLI that is not there, or on the embedded engine where the option has to name it.
  */
 export async function chooseEngine(
   asked: EngineName | "auto",
   location: StackLocation,
   { embeddedUnasked }: ChoiceOptions,
 ): Promise<Choice> {
-  if (asked !== "auto") return { name: asked, reason: "it was asked for" };
+  if (asked !== "auto") return { name: asked, reason: `--engine ${asked}` };
   const cli = await findCli(location);
   const choice = await automatic(location, cli?.found);
   if (choice.name === "pulumi" && cli === undefined) {
@@ -32,7 +32,7 @@ export async function chooseEngine(
   }
   if (choice.name === "embedded" && !embeddedUnasked) {
     throw new EngineError(
-      `The embedded engine would be used: ${choice.reason}. Outside of local trials it has to be asked for: --engine embedded. Or: ${howToInstall}`,
+      `The embedded engine would be used: ${choice.reason}. Off loopback it is used only with --engine embedded. Or: ${howToInstall}`,
     );
   }
   return choice;

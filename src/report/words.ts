@@ -122,7 +122,7 @@ export function headline(report: StatusReport): Headline {
       text: `${waiting} ${waiting === 1 ? "credential waits" : "credentials wait"} for an operator.`,
     };
   if (environments.every(({ phase }) => phase === "confirmed"))
-    return { tone: "info", text: `Everything is confirmed: the flag may be turned on on ${first.name}.` };
+    return { tone: "info", text: `Everything is confirmed: ${first.name}'s flag may be turned on.` };
   return { tone: "info", text: "Credentials are on their way to their environments." };
 }
 

@@ -11,7 +11,7 @@ it("a Heroku key that is encrypted in the stack's file is used by the command an
   const secret = `config:\n  heroku:apiKey:\n    secure: ${encrypt(key!)}\n`;
   writeFileSync(world.file("staging"), `encryptionsalt: ${salt}\n${file.replace("config:\n", secret)}`);
   const { out } = done(await world.up("staging", { env: { HEROKU_API_KEY: undefined } }));
-  expect(out).toMatch(/is off on raxx-console-staging/);
+  expect(out).toMatch(/is off \(raxx-console-staging\)/);
   expect(Object.values(world.files()).join("\n")).not.toContain(key);
   await world.close();
 }, 60_000);

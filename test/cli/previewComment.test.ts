@@ -84,7 +84,7 @@ test("prod in time: off to on, the gate open", async () => {
   const text = await comment("prod");
   expect(text).toMatch(/raxx-console-prod`: off → \*\*on\*\*/);
   expect(text).toMatch(/Gate: open/);
-  expect(text).toMatch(/migration \| FLAG_CONSOLE_VAULT_ENV_AWARE: off → on on raxx-console-prod/);
+  expect(text).toMatch(/migration \| FLAG_CONSOLE_VAULT_ENV_AWARE: off → on \(raxx-console-prod\)/);
 });
 
 test("a plan that is refused: what refused it, in place of the plan", async () => {

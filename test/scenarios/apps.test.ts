@@ -146,7 +146,7 @@ describe("the flag on Heroku", () => {
     done(await world.up("staging"));
     world.apps.set("raxx-console-staging", { FLAG_CONSOLE_VAULT_ENV_AWARE: "true" });
     const { out } = done(await world.up("staging"));
-    expect(out).toMatch(/FLAG_CONSOLE_VAULT_ENV_AWARE +on → off on raxx-console-staging/);
+    expect(out).toMatch(/FLAG_CONSOLE_VAULT_ENV_AWARE +on → off \(raxx-console-staging\)/);
     expect(world.flag("staging")).toBe("false");
   });
 
@@ -156,7 +156,7 @@ describe("the flag on Heroku", () => {
     world.set("staging", "vaultEnvAware", true);
     const { code, err } = await world.up("staging");
     expect(code).toBe(3);
-    expect(err).toMatch(/is on on raxx-console-staging, and not everything it needs is confirmed/);
+    expect(err).toMatch(/is on \(raxx-console-staging\), and not everything it needs is confirmed/);
     expect(world.flag("staging")).toBe("true");
   });
 });
@@ -196,7 +196,7 @@ describe("destroy", () => {
     const there = world.snapshot();
     const { code, err, writes } = await world.run(["destroy", "--stack", "staging", "--yes"]);
     expect([code, writes]).toEqual([3, []]);
-    expect(err).toMatch(/is on on raxx-console-staging.*console-vault rollback --stack staging/);
+    expect(err).toMatch(/is on \(raxx-console-staging\)[\s\S]*console-vault rollback --stack staging/);
     expect(world.snapshot()).toEqual(there);
 
     done(await world.run(["rollback", "--stack", "staging", "--yes"]));

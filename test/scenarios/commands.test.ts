@@ -116,7 +116,7 @@ describe("local start", () => {
     for (const [name, value] of Object.entries(stagingValues()))
       done(await world.run(["provision", name, "--env", "staging"], { input: value, env }));
     world.set("staging", "vaultEnvAware", true);
-    expect(done(await world.up("staging", { env })).out).toMatch(/is on on raxx-console-staging/);
+    expect(done(await world.up("staging", { env })).out).toMatch(/is on \(raxx-console-staging\)/);
 
     const clock = await fetch(`${env.HEROKU_API_URL}/_local/clock`, {
       method: "POST",

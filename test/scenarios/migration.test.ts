@@ -48,7 +48,7 @@ describe("staging, prepared", () => {
     world.set("staging", "vaultEnvAware", true);
     const { code, err, writes } = await world.up("staging");
     expect(code).toBe(3);
-    expect(err).toMatch(/stays off on raxx-console-staging:\n {2}HEROKU_API_KEY: not provisioned yet/);
+    expect(err).toMatch(/stays off \(raxx-console-staging\):\n {2}HEROKU_API_KEY: not provisioned yet/);
     expect(writes).toEqual([]);
   });
 
@@ -65,7 +65,7 @@ describe("staging, prepared", () => {
   it("turns its flag on in one release of raxx-console-staging, and of no other app", async () => {
     const releases = world.snapshot().releases;
     const { text } = done(await world.up("staging"));
-    expect(text).toContain("FLAG_CONSOLE_VAULT_ENV_AWARE  off → on on raxx-console-staging");
+    expect(text).toContain("FLAG_CONSOLE_VAULT_ENV_AWARE  off → on (raxx-console-staging)");
     expect(world.flag("staging")).toBe("true");
     expect(world.snapshot().releases).toEqual({
       ...releases,

@@ -61,7 +61,7 @@ describe("staging breaks at hour 1, and prod is to follow at hour 49", () => {
     const { code, err } = await world.up("staging");
     expect(code).toBe(3);
     expect(err).toMatch(
-      /is on on raxx-console-staging, and not everything it needs is confirmed[\s\S]*POSTMARK_SERVER_TOKEN/,
+      /is on \(raxx-console-staging\), and not everything it needs is confirmed[\s\S]*POSTMARK_SERVER_TOKEN/,
     );
     expect(world.flag("staging")).toBe("true");
 
@@ -184,7 +184,7 @@ describe("before", () => {
     world.set("prod", "vaultEnvAware", true);
     const { code, err } = await world.up("prod");
     expect(code).toBe(3);
-    expect(err).toMatch(/stays off on raxx-console-prod:\n {2}staging has soaked less than a minute of 48 h: 4[78] h/);
+    expect(err).toMatch(/stays off \(raxx-console-prod\):\n {2}staging has soaked less than a minute of 48 h: 4[78] h/);
     expect(world.flag("prod")).toBe("false");
     expect(world.at("prod", "STRIPE_RESTRICTED_KEY")).toBe(world.flat("STRIPE_RESTRICTED_KEY"));
   });

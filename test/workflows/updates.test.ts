@@ -71,7 +71,7 @@ describe("a merge that turns staging's flag on", () => {
     main.set("staging", "vaultEnvAware", true);
     writes();
     const deployed = await run("deploy.yml", "push");
-    expect(deployed.jobs[0]!.log).toMatch(/FLAG_CONSOLE_VAULT_ENV_AWARE is on on raxx-console-staging/);
+    expect(deployed.jobs[0]!.log).toMatch(/FLAG_CONSOLE_VAULT_ENV_AWARE is on \(raxx-console-staging\)/);
     expect(deployed.result).toBe("success");
     expect(world.flag("staging")).toBe("true");
     const changed = writes().filter((write) => !write.endsWith(" /api/v1/folders"));
@@ -123,7 +123,7 @@ describe("a promotion in time", () => {
 
   test("copies prod's credentials, confirms them, and turns its flag on", async () => {
     const { jobs, result } = await run("promote.yml", "schedule");
-    expect(jobs[2]!.log).toMatch(/FLAG_CONSOLE_VAULT_ENV_AWARE is on on raxx-console-prod/);
+    expect(jobs[2]!.log).toMatch(/FLAG_CONSOLE_VAULT_ENV_AWARE is on \(raxx-console-prod\)/);
     expect(result).toBe("success");
     expect(world.flag("prod")).toBe("true");
     expect(world.at("prod", "HEROKU_API_KEY")).toBe(world.flat("HEROKU_API_KEY"));

@@ -73,7 +73,7 @@ async function demo(io: Io, engine: string): Promise<void> {
 
     stage.say(
       "Staging: a rotation",
-      "The operator who believes to rotate a staging key rotates a staging key: one path, and only staging's apps.",
+      "An operator who rotates a staging key now rotates a staging key: one path, and only staging's apps.",
     );
     const rotated = randomUUID();
     stage.services.heroku.keys.add(rotated);

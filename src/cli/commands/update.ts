@@ -1,9 +1,8 @@
 // `up`, `preview`, `refresh`, `destroy`: the stack update.
 import { isDeepStrictEqual } from "node:util";
-import { confirm } from "@inquirer/prompts";
 import type { Command } from "commander";
 import type { OutputMap } from "../../engine/index.js";
-import { Refusal, UsageError } from "../../errors.js";
+import { Refusal } from "../../errors.js";
 import {
   lookAtFlag,
   type MigrationRecord,
@@ -13,6 +12,7 @@ import {
   targetOf,
 } from "../../migration/index.js";
 import type { RetirementReport } from "../../provider/index.js";
+import { askYes } from "../ask.js";
 import { Ended, exitCodes } from "../exit.js";
 import { colorsOf, type Io } from "../io.js";
 import { lastUpdate } from "../lastUpdate.js";
@@ -52,7 +52,7 @@ async function header(io: Io, { config, services, vault, heroku, engine, engineR
   const { email } = await heroku.account();
   io.err(
     [
-      `${c.bold(`stack ${config.environment}`)}  ${c.dim(`engine ${engine.name}: ${engineReason}`)}`,
+      `${c.bold(`stack ${config.environment}`)}  ${c.dim(`engine ${engine.name} (${engineReason})`)}`,
       c.dim(
         `vault   ${services.infisicalUrl}  project ${config.infisicalProjectId}  environment slug ${config.infisicalEnvironment}  root ${config.root}`,
       ),
@@ -94,24 +94,16 @@ function showPlan(io: Io, ran: Ran): void {
   io.out(c.dim(`  ${countWords(ran.outcome.changes, false)}`));
 }
 
-/** @param once what `--yes` should wait for */
-async function ask(io: Io, options: UpdateOptions, question: string, once = ""): Promise<void> {
-  if (options.yes) return;
-  if (!io.interactive) throw new UsageError(`Nobody can be asked here: add --yes${once}.`);
-  if (!(await confirm({ message: question, default: false })))
-    throw new Ended(exitCodes.failed, "Nothing was changed.");
-}
-
 /** A flag that is wanted and refused, or that is on over something bad: recorded, and said by the exit code. */
 export function refusalOf(record: MigrationRecord | undefined): Refusal | undefined {
   if (!record || record.blocked.length === 0) return undefined;
   const { flag, blocked } = record;
   const lines = blocked.map((line) => `  ${line}`).join("\n");
   if (flag.wanted !== flag.running)
-    return new Refusal(`${flag.variable} stays ${flag.running ? "on" : "off"} on ${flag.app}:\n${lines}`);
+    return new Refusal(`${flag.variable} stays ${flag.running ? "on" : "off"} (${flag.app}):\n${lines}`);
   if (flag.running)
     return new Refusal(
-      `${flag.variable} is on on ${flag.app}, and not everything it needs is confirmed (the soak starts again):\n${lines}`,
+      `${flag.variable} is on (${flag.app}), and not everything it needs is confirmed (the soak starts again):\n${lines}`,
     );
   return undefined;
 }
@@ -124,7 +116,7 @@ function showRecord(io: Io, environment: string, record: MigrationRecord | undef
   io.out(
     `\n${c.bold("phase")}   ${record.phase}${record.confirmedSince ? c.dim(`  everything confirmed since ${record.confirmedSince}`) : ""}`,
   );
-  io.out(`${c.bold("flag")}    ${flag.variable} is ${flag.running ? c.green("on") : "off"} on ${flag.app}`);
+  io.out(`${c.bold("flag")}    ${flag.variable} is ${flag.running ? c.green("on") : "off"} (${flag.app})`);
   for (const name of record.confirmed) io.out(`  ${c.green("✓")} ${name}  ${c.dim("confirmed")}`);
   for (const name of record.waiting) io.out(`  ${c.yellow("…")} ${name}  ${c.dim("awaits provision")}`);
   for (const line of record.blocked) io.out(`  ${c.red("✗")} ${line}`);
@@ -179,7 +171,7 @@ export async function update(io: Io, options: UpdateOptions): Promise<void> {
   if (!options.json) showPlan(io, planned);
   const flag = flagSwitch(planned.steps);
   if (changesOf(planned) > 0)
-    await ask(
+    await askYes(
       io,
       options,
       flag ? `Update ${options.stack}, and turn ${flag.name} ${flag.text}?` : `Update ${options.stack}?`,
@@ -220,7 +212,7 @@ export async function update(io: Io, options: UpdateOptions): Promise<void> {
 async function refresh(io: Io, options: UpdateOptions): Promise<void> {
   const stack = await openStack(io, options);
   await outputsHere(stack, options, await header(io, stack), "refresh");
-  await ask(io, options, `Read every resource of ${options.stack} again and keep what is found in its state?`);
+  await askYes(io, options, `Read every resource of ${options.stack} again and keep what is found in its state?`);
   const ran = await runEngine(io, stack.engine, "refresh", {});
   if (options.json) io.out(JSON.stringify({ result: ran.outcome.result, changes: ran.outcome.changes }, null, 2));
   else io.out(`Refreshed  ${countWords(ran.outcome.changes, true) || "nothing"}`);
@@ -234,9 +226,9 @@ async function destroy(io: Io, options: UpdateOptions): Promise<void> {
   // Recorded on counts as well: then the state protects every resource.
   if (on || record?.flag.running)
     throw new Refusal(
-      `${catalog.flag.variable} is on on ${app}: its readers need what this stack declares. First: console-vault rollback --stack ${options.stack}`,
+      `${catalog.flag.variable} is on (${app}): its readers need what this stack declares. Turn it off first:\n  console-vault rollback --stack ${options.stack}`,
     );
-  await ask(
+  await askYes(
     io,
     options,
     `Forget the stack ${options.stack}? Credentials and config vars stay; folders that it made and that are empty go.`,
@@ -291,7 +283,7 @@ export function addCancel(program: Command, io: Io): void {
     .option(...yes)
     .action(async (options: UpdateOptions) => {
       const { engine } = await openStack(io, options);
-      await ask(io, options, `Is no update of ${options.stack} running anywhere, and may its lock go?`);
+      await askYes(io, options, `Is no update of ${options.stack} running anywhere, and may its lock go?`);
       const freed = await engine.cancel();
       const next = `console-vault up --stack ${options.stack}`;
       if (options.json) return io.out(JSON.stringify({ freed: freed ?? null, next: [next] }, null, 2));

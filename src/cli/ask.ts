@@ -1,0 +1,27 @@
+import { confirm } from "@inquirer/prompts";
+import { UsageError } from "../errors.js";
+import { Ended, exitCodes } from "./exit.js";
+import type { Io } from "./io.js";
+
+/**
+ * Asks a question that yes goes on from.
+ * @param once what `--yes` should wait for, in words that follow "pass --yes"
+ * @throws UsageError (exit 2) without a terminal; Ended (exit 1) after a no
+ */
+export async function askYes(io: Io, { yes }: { readonly yes?: boolean }, question: string, once = ""): Promise<void> {
+  if (yes) return;
+  if (!io.interactive) throw new UsageError(`Not a terminal, so there is no way to ask: pass --yes${once}`);
+  // On stderr, where progress goes: stdout has the answer, which may be JSON.
+  const answer = await confirm({ message: question, default: false }, { output: process.stderr, signal: io.signal });
+  if (!answer) throw new Ended(exitCodes.failed, "Nothing was changed.");
+}
+
+/** Ctrl-C at a prompt, by the names of the prompt library's errors. */
+const interruptions = new Set(["ExitPromptError", "AbortPromptError"]);
+
+/** A prompt's interruption in our words. Every command asks before it changes anything. */
+export function promptError(error: unknown): unknown {
+  return error instanceof Error && interruptions.has(error.name)
+    ? new Ended(exitCodes.failed, "Interrupted at the prompt: nothing was changed.")
+    : error;
+}
