@@ -12,11 +12,14 @@ export function text(value: string): string {
   );
 }
 
-/** Something to read or type as it stands. A backtick would end a code span, and a pipe a table's cell, even escaped. */
+/**
+ * Something to read or type as it stands. A backtick would end a code span, and a pipe a table's cell, even escaped. A plan's
+ * only raw `<` are those of its own tags: the workflow that posts it lets no other through.
+ */
 export function code(value: string): string {
   const content = plain(value).trim();
   if (content === "") return "";
-  return /[`|]/.test(content) ? `<code>${escaped(content)}</code>` : `\`${content}\``;
+  return /[`|<]/.test(content) ? `<code>${escaped(content)}</code>` : `\`${content}\``;
 }
 
 function escaped(value: string): string {

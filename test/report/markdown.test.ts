@@ -54,6 +54,7 @@ describe("Markdown text", () => {
     ["/MooseQuest/heroku/", "`/MooseQuest/heroku/`"],
     ["a|b", "<code>a&vert;b</code>"],
     ["a`b", "<code>a\\`b</code>"],
+    ["<!-- a", "<code>&lt;!-- a</code>"],
     ["", ""],
   ])("code %j is written %j", (value, written) => {
     expect(code(value)).toBe(written);
@@ -151,6 +152,30 @@ Vault \`https://vault.raxx.example\`, project \`6f2b1c0e\`, Heroku account \`ops
     const comment = renderComment({ ...plan, steps: many(300) });
     expect(comment.match(/\\\+ create/g)).toHaveLength(300);
     expect(comment).not.toContain("cut");
+  });
+
+  test("has no tag but its own, whatever its names, paths and reasons are: a comment in one hides nothing of the others", () => {
+    const hostile = fc
+      .array(fc.constantFrom("<!--", "-->", "<details>", "<sub>", "```", "\n", "<br>", "`", "a"), { maxLength: 8 })
+      .map((parts) => parts.join(""));
+    fc.assert(
+      fc.property(hostile, (said) => {
+        const comment = renderComment({
+          ...plan,
+          stack: said,
+          header: { vault: said, project: said, account: said },
+          steps: [{ op: said, type: said, name: said, path: said, details: [said] }],
+          flag: { ...plan.flag!, variable: said, app: said },
+          gate: { open: false, reasons: [said], warnings: [said] },
+          unchecked: [{ what: said, why: said }],
+          next: [{ command: said, why: said }],
+        });
+        const [marker, ...rest] = comment.split("\n");
+        expect(marker).toMatch(/^<!-- console-vault: [\w.-]* -->$/);
+        expect(rest.join("\n").replace(/<br>|<\/?code>/g, "")).not.toContain("<");
+        expect(rest.filter((line) => /^\s*(```|~~~)/.test(line))).toEqual([]);
+      }),
+    );
   });
 
   test("stays within the limit whatever there is too much of, and keeps the table's lines whole", () => {

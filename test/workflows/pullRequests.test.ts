@@ -201,6 +201,25 @@ describe("a pull request from a fork, without any credential", () => {
     expect(posted.body).toHaveLength(65_536);
     expect(posted.body).toMatch(/own code at ccccccc/);
   });
+
+  test("cannot hide whose text it is: that stands first, and an open comment, tag or code block is text", async () => {
+    const run = { id: 1001, jobs: [], result: "success" } as const;
+    const marker = "<!-- console-vault: prod -->";
+    const left = join(repo.artifacts(run.id), "comment-prod", "comment-prod.md");
+    mkdirSync(dirname(left), { recursive: true });
+    writeFileSync(
+      left,
+      `${marker}\n<!-- <details hidden><pre>\n\`\`\`\n| a<br><code>b</code> |\nApproved by the owners`,
+    );
+    expect((await comment(run, { owner: "stranger", branch: "main", head: "c" })).result).toBe("success");
+    const posted = github.comments(8).find(({ body }) => body.startsWith(marker))!;
+    const [first, second, third, ...rest] = posted.body.split("\n");
+    expect([first, third]).toEqual([marker, ""]);
+    expect(second).toMatch(/^<sub>By the pull request's own code at ccccccc, offline: \[run 1001\]\(.*\)<\/sub>$/);
+    expect(rest.join("\n")).toBe(
+      "&lt;!-- &lt;details hidden>&lt;pre>\n```\n| a<br><code>b</code> |\nApproved by the owners",
+    );
+  });
 });
 
 describe("a malicious pull request", () => {
