@@ -13,6 +13,8 @@ export interface Io {
   readStdin(): Promise<string | undefined>;
   /** Whether a person can be asked. */
   readonly interactive: boolean;
+  /** Whether nobody but the person who typed the command reads its answer. Left out: others may read it. */
+  readonly ownTerminal?: boolean;
   readonly color: boolean;
   /** Ctrl-C. */
   readonly signal: AbortSignal;
@@ -54,6 +56,8 @@ export function processIo(color: boolean): Io {
     err: (text) => process.stderr.write(`${text}\n`),
     readStdin: async () => (process.stdin.isTTY ? undefined : readAll(interrupt.signal)),
     interactive: Boolean(process.stdin.isTTY && process.stderr.isTTY),
+    // Some CI systems give their jobs a terminal, and keep what is written to it.
+    ownTerminal: Boolean(process.stdin.isTTY && process.stdout.isTTY && !process.env.CI),
     color,
     signal: interrupt.signal,
   };

@@ -80,7 +80,7 @@ export function planReport({ catalog, config, target, events, warnings }: Previe
   const asked = config.vaultEnvAware && !running && predecessor(catalog, config.environment) !== undefined;
   const record = bag(metadata?.old?.outputs?.migration);
   const steps = stepsOf(events);
-  const report: PlanReport = {
+  return {
     stack: config.environment,
     header: { vault: target.vault, project: target.project, account: target.account },
     steps,
@@ -101,7 +101,6 @@ export function planReport({ catalog, config, target, events, warnings }: Previe
           ]
         : recordedNext(catalog, config.environment, record as unknown as MigrationRecord),
   };
-  return withoutForeignNames(report, catalog);
 }
 
 /** With nothing to update, what comes next is what the last update said. */
@@ -134,12 +133,9 @@ function uncheckedOf(events: readonly EngineEvent[]): PlanReport["unchecked"] {
 }
 
 /** Why there is no plan: the engine, the program or a rule said no. */
-export function refusedReport(
-  { catalog, config, target }: Omit<Previewed, "events" | "warnings">,
-  why: Error,
-): PlanReport {
+export function refusedReport({ config, target }: Pick<Previewed, "config" | "target">, why: Error): PlanReport {
   const { environment } = config;
-  const report: PlanReport = {
+  return {
     stack: environment,
     header: { vault: target.vault, project: target.project, account: target.account },
     steps: [{ op: "refuse", type: "preview", name: environment, path: null, details: why.message.split("\n") }],
@@ -148,21 +144,5 @@ export function refusedReport(
     gate: null,
     unchecked: [],
     next: [{ command: `console-vault preview --stack ${environment}`, why: "once that is mended" }],
-  };
-  return withoutForeignNames(report, catalog);
-}
-
-/** An app's var may have any name, and this goes to where everybody reads it. */
-function withoutForeignNames(report: PlanReport, catalog: Catalog): PlanReport {
-  const own = new Set<string>([catalog.flag.variable, ...catalog.credentials.map(({ name }) => name)]);
-  const hide = (line: string) =>
-    line.replace(/ has its value, in (\S+)/g, (text, name: string) =>
-      own.has(name) ? text : " has its value, in another var",
-    );
-  const { gate } = report;
-  return {
-    ...report,
-    gate: gate && { ...gate, reasons: gate.reasons.map(hide), warnings: gate.warnings.map(hide) },
-    steps: report.steps.map((step) => ({ ...step, details: step.details.map(hide) })),
   };
 }

@@ -1,6 +1,15 @@
 export { type FlagRelease, runningFlag, touches } from "./flag.js";
 export { type GateAnswer, type GateFacts, gate, migrationOutput } from "./gate.js";
-export { forbiddenHere, readNow, seenNow, surroundingsOf, tokensFor, tokensOf } from "./judged.js";
+export {
+  type ForbiddenPlace,
+  forbiddenHere,
+  forbiddenPlaces,
+  readNow,
+  seenNow,
+  surroundingsOf,
+  tokensFor,
+  tokensOf,
+} from "./judged.js";
 export {
   gateFacts,
   look,
@@ -27,6 +36,7 @@ export {
   type Transition,
   type VarState,
 } from "./plan.js";
+export { howToSee, publicName } from "./readers.js";
 export { type MigrationFacts, type MigrationRecord, recordMigration, type SetFacts } from "./record.js";
 export { type Restore, type Retire, restore, retire } from "./retirement.js";
 export {

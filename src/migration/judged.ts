@@ -14,6 +14,7 @@ import {
   withOverrides,
 } from "../catalog/index.js";
 import { environmentPath, flatPath } from "../resolver/index.js";
+import { howToSee, publicName } from "./readers.js";
 import { type Broken, brokenOf, type SeenTokens, told } from "./summary.js";
 import type { AppView, VaultRow, World } from "./world.js";
 
@@ -88,21 +89,32 @@ export function tokensFor(
   return [row, ...from, ...known].map(({ token }) => token);
 }
 
+/** A place of an environment that holds a credential which the environment must never hold. */
+export interface ForbiddenPlace {
+  /** Of the credential. */
+  readonly name: string;
+  /** An environment path, or an app. */
+  readonly at: string;
+  /** The secret or var that holds it. */
+  readonly under: string;
+  readonly kind: "secret" | "var";
+}
+
 /** Live credentials in a place of the environment: in its folders, or on its apps under any name. */
-export function forbiddenHere(
+export function forbiddenPlaces(
   catalog: Catalog,
   environment: string,
   root: string,
   world: Pick<World, "rows"> & { readonly apps: readonly Pick<AppView, "name" | "vars">[] },
-): Broken[] {
+): ForbiddenPlace[] {
   const forbidden = catalog.credentials.filter((one) => !mayHold(one, environment));
   const names = new Set(forbidden.map(({ name }) => name));
   const values = heldValues(catalog, root, world.rows).filter(({ name }) => names.has(name));
-  const found: Broken[] = [];
+  const found: ForbiddenPlace[] = [];
   for (const { name, vendor } of forbidden) {
     const path = environmentPath(root, vendor, environment);
     if (world.rows.some((row) => row.name === name && row.path === path))
-      found.push({ name, rule: "never-in", why: `${environment} must never hold it, and it is at ${path}` });
+      found.push({ name, at: path, under: name, kind: "secret" });
   }
   // A folder's own set compares its names with the values of its vendor; this is for other vendors' and for unmanaged names.
   for (const vendor of scopedVendors(catalog)) {
@@ -111,22 +123,34 @@ export function forbiddenHere(
     for (const row of world.rows.filter((one) => one.path === path && !names.has(one.name))) {
       const same = values.find((held) => held.value.equals(row.value));
       const own = same?.path.startsWith(flatPath(root, vendor)) && judged.some(({ name }) => name === row.name);
-      if (same && !own) found.push({ name: same.name, rule: "never-in", why: `its value is at ${path}${row.name}` });
+      if (same && !own) found.push({ name: same.name, at: path, under: row.name, kind: "secret" });
     }
   }
   for (const app of world.apps)
     for (const [variable, value] of app.vars) {
       const same = values.find((held) => held.value.equals(value));
-      if (names.has(variable))
-        found.push({
-          name: variable,
-          rule: "never-in",
-          why: `${environment} must never hold it, and ${app.name} has it`,
-        });
-      else if (same)
-        found.push({ name: same.name, rule: "never-in", why: `${app.name} has its value, in ${variable}` });
+      if (names.has(variable)) found.push({ name: variable, at: app.name, under: variable, kind: "var" });
+      else if (same) found.push({ name: same.name, at: app.name, under: variable, kind: "var" });
     }
   return found;
+}
+
+function whyForbidden(catalog: Catalog, environment: string, { name, at, under, kind }: ForbiddenPlace): string {
+  if (under === name)
+    return `${environment} must never hold it, and ${kind === "var" ? `${at} has it` : `it is at ${at}`}`;
+  const shown = publicName(catalog, under);
+  if (kind === "var") return `${at} has its value, in ${shown ?? `a var outside the catalog (${howToSee})`}`;
+  return `its value is at ${at}${shown ?? `, under a name outside the catalog (${howToSee})`}`;
+}
+
+/** The same as findings of the rule `never-in`, in words that any reader may see. */
+export function forbiddenHere(...[catalog, environment, root, world]: Parameters<typeof forbiddenPlaces>): Broken[] {
+  const found = new Map<string, Broken>();
+  for (const place of forbiddenPlaces(catalog, environment, root, world)) {
+    const broken = { name: place.name, rule: "never-in", why: whyForbidden(catalog, environment, place) };
+    found.set(`${broken.name}: ${broken.why}`, broken);
+  }
+  return [...found.values()];
 }
 
 /**

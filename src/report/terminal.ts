@@ -21,10 +21,12 @@ import {
 export interface TerminalOptions {
   /** Without it the text carries no escape sequence. */
   readonly color: boolean;
+  /** Places outside the catalog, a line each: only for the terminal of an operator. */
+  readonly foreign?: readonly string[];
 }
 
 /** The report for a terminal of 80 columns or more, ending in a newline. */
-export function renderTerminal(report: StatusReport, { color }: TerminalOptions): string {
+export function renderTerminal(report: StatusReport, { color, foreign = [] }: TerminalOptions): string {
   const paint = painter(color);
   const { tone, text } = headline(report);
   const blocks = [
@@ -49,6 +51,7 @@ export function renderTerminal(report: StatusReport, { color }: TerminalOptions)
       report.overrides.map((one) => `${one.name} on ${one.environment} (${one.rule}): ${one.reason}`),
       paint,
     ),
+    list("Outside the catalog (shown in a terminal only)", foreign, paint),
     list("Warnings", report.warnings, paint),
     next(report, paint),
   ];

@@ -124,7 +124,7 @@ test("a var of an app whose name is nobody's business: told that there is one, n
   });
   world.set("staging", "vaultEnvAware", true);
   const text = await comment("staging");
-  expect(text).toMatch(/raxx-api-staging has its value, in another var/);
+  expect(text).toMatch(/raxx-api-staging has its value, in a var outside the catalog/);
   expect(text).not.toContain("SOMEBODYS_PRIVATE_PLAN");
 });
 

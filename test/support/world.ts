@@ -8,6 +8,7 @@ import { parseDocument } from "yaml";
 import { localEnv } from "../../src/cli/commands/local.js";
 import type { Io } from "../../src/cli/io.js";
 import { run as runCommand } from "../../src/cli/program.js";
+import { openEngine } from "../../src/engine/index.js";
 import {
   defaultSeed,
   type LocalSeed,
@@ -52,6 +53,8 @@ export interface RunOptions {
   /** Over the world's own; undefined takes a variable away. */
   readonly env?: Record<string, string | undefined>;
   readonly signal?: AbortSignal;
+  /** The answer goes to a terminal that nobody else reads. */
+  readonly ownTerminal?: boolean;
 }
 
 /** Loaded only where it is used: it changes the SDK for the whole process. */
@@ -110,7 +113,7 @@ export class World {
   }
 
   /** Runs a command line in this process. */
-  async run(argv: readonly string[], { input, env, signal }: RunOptions = {}): Promise<Ran> {
+  async run(argv: readonly string[], { input, env, signal, ownTerminal }: RunOptions = {}): Promise<Ran> {
     const out: string[] = [];
     const err: string[] = [];
     const io: Io = {
@@ -120,6 +123,7 @@ export class World {
       err: (text) => err.push(text),
       readStdin: async () => input ?? "",
       interactive: false,
+      ...(ownTerminal ? { ownTerminal } : {}),
       color: false,
       signal: signal ?? new AbortController().signal,
       ...(this.openEngine ? { openEngine: this.openEngine } : {}),
@@ -193,6 +197,12 @@ export class World {
   async migration(stack: EnvironmentName): Promise<Record<string, unknown>> {
     const { out } = await this.run(["up", "--stack", stack, "--yes", "--json"]);
     return (JSON.parse(out) as { migration: Record<string, unknown> }).migration;
+  }
+
+  /** The stack's state, as its engine gives it to another program. */
+  async exported(stack: EnvironmentName): Promise<unknown> {
+    const location = { projectDir: this.dir, stack, env: this.#environment() };
+    return (this.openEngine?.(location) ?? openEngine("embedded", location, {})).export();
   }
 
   /** All of staging's credentials written by an operator. */

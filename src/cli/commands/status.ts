@@ -2,7 +2,15 @@ import { writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Command } from "commander";
 import { scopedVendors } from "../../catalog/index.js";
-import { type MigrationRecord, see, targetOf, unreadable } from "../../migration/index.js";
+import {
+  forbiddenPlaces,
+  type MigrationRecord,
+  publicName,
+  type Sight,
+  see,
+  targetOf,
+  unreadable,
+} from "../../migration/index.js";
 import {
   buildStatus,
   type EnvironmentSight,
@@ -25,8 +33,15 @@ interface StatusOptions extends Omit<StackOptions, "stack"> {
   readonly markdown?: string;
 }
 
+interface Observed {
+  /** For any reader. */
+  readonly report: StatusReport;
+  /** For the operator's own terminal only: names outside the catalog that hold a credential which may not be there, a line each. */
+  readonly foreign: readonly string[];
+}
+
 /** Looks at every environment and at what its stack recorded. Reads only. */
-export async function observe(io: Io, options: Omit<StackOptions, "stack">): Promise<StatusReport> {
+async function observe(io: Io, options: Omit<StackOptions, "stack">): Promise<Observed> {
   const sights = new Map<string, EnvironmentSight>();
   let target: StatusReport["target"] | undefined;
   let hidden: ReadonlySet<string> | undefined;
@@ -38,7 +53,16 @@ export async function observe(io: Io, options: Omit<StackOptions, "stack">): Pro
     sights.set(name, { config, seen, record });
     hidden ??= new Set((await unreadable(vault, seen.rows, everyPath(config.root))).keys());
   }
-  return buildStatus(catalog, sights, target!, hidden!);
+  return {
+    report: buildStatus(catalog, sights, target!, hidden!),
+    foreign: [...sights.values()].flatMap(({ config, seen }) => foreignNames(config.environment, config.root, seen)),
+  };
+}
+
+function foreignNames(environment: string, root: string, seen: Sight): string[] {
+  return forbiddenPlaces(catalog, environment, root, seen)
+    .filter(({ under }) => publicName(catalog, under) === undefined)
+    .map(({ name, at, under, kind }) => `${name}: ${kind === "var" ? `${under} on ${at}` : `${at}${under}`}`);
 }
 
 /** Where a credential of the catalog may be. */
@@ -68,11 +92,12 @@ function pending(report: StatusReport): string[] {
 }
 
 async function status(io: Io, options: StatusOptions): Promise<void> {
-  const report = await observe(io, options);
+  const { report, foreign } = await observe(io, options);
   if (options.html !== undefined) writeFileSync(resolve(io.cwd, options.html), renderHtml(report));
   if (options.markdown !== undefined) writeFileSync(resolve(io.cwd, options.markdown), renderMarkdown(report));
   if (options.json) io.out(JSON.stringify(report, null, 2));
-  else if (!options.html && !options.markdown) io.out(renderTerminal(report, { color: io.color }));
+  else if (!options.html && !options.markdown)
+    io.out(renderTerminal(report, { color: io.color, foreign: io.ownTerminal ? foreign : [] }));
   const open = pending(report);
   if (options.check && open.length > 0) throw new Ended(exitCodes.pending, open.join("\n"));
 }

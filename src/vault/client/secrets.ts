@@ -161,7 +161,8 @@ function toEntry(row: SecretRow, asked: FolderPath): SecretEntry {
   const { id, version, secretKey: name, secretValue: value, secretComment: comment, createdAt, updatedAt } = row;
   const path = withFinalSlash(row.secretPath ?? asked.wire);
   if (row.secretValueHidden) {
-    const diagnosis = `The token sees that ${path}${name} exists, but may not read its value. Give its role "Read Value" on secrets.`;
+    // Neither the secret's name nor its folder's: in a recursive list it may be anybody's.
+    const diagnosis = `The token sees secrets at or below ${asked.normal} whose values it may not read. Give its role "Read Value" on secrets.`;
     throw new InfisicalError("forbidden", diagnosis, { method: "GET", path: PATH, status: 200 });
   }
   return { name, path, id, version, token: `${id}@${version}`, value, comment, createdAt, updatedAt };
