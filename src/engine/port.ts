@@ -15,6 +15,12 @@ export interface StackLocation {
   env?: Record<string, string>;
 }
 
+/**
+ * Work of the caller that an update holds the stack's lock for.
+ * @param lost aborted when the update is gone, and its lock with it: what has not been written by then must not be
+ */
+export type Work = (lost: AbortSignal) => Promise<void>;
+
 export interface RunOptions {
   /** Called for every engine event, in order, as it happens. Secret values are already replaced by `[secret]`. */
   onEvent(event: EngineEvent): void;
@@ -30,6 +36,15 @@ export interface RunOptions {
   signal?: AbortSignal;
   /** A change makes the outcome `failed` with one error; with `up` it is noticed before anything is touched. */
   expectNoChanges?: boolean;
+  /**
+   * `up` only: work to do once the stack's lock is held, before the program looks. It is done in the caller's process, at most
+   * once. Where it fails, nothing is declared and `up` throws what it threw, its lock released. Where the outcome is `failed`,
+   * only the work itself knows whether it was done: the lock may be somebody else's, or what follows the work may have failed.
+   *
+   * The program has to await {@link awaitWork} first thing for it. The engine `pulumi` does not refresh in such an update: the CLI
+   * refreshes before it runs the program.
+   */
+  before?: Work;
 }
 
 /** How one operation ended. An operation that failed is an outcome, not an exception; only misuse of the port throws. */

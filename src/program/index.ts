@@ -9,6 +9,7 @@ import {
   type StackConfig,
   servicesOf,
 } from "../config/index.js";
+import { awaitWork } from "../engine/work/program.js";
 import { Refusal, refusedMark } from "../errors.js";
 import { HerokuClient } from "../heroku/index.js";
 import {
@@ -59,6 +60,8 @@ function marked(error: unknown): never {
 export const consoleVault = (catalog: Catalog) => () => program(catalog).catch(marked);
 
 async function program(catalog: Catalog) {
+  // Before anything is looked at: a command may have work for which this update holds the stack's lock.
+  if (!pulumi.runtime.isDryRun()) await awaitWork();
   const config = checkedConfig(pulumi.runtime.allConfig(), pulumi.getStack(), catalog, isConfigSecret);
   const services = servicesOf(config, process.env);
   // The Heroku provider reads its own variable and nothing of our config: it would write to the real Heroku.

@@ -1,6 +1,6 @@
 // The Engine port without processes, files and gRPC, for tests that run thousands of updates: the embedded engine's own
 // deployment (generator, executor, refresh, state format), the real program and the real dynamic providers, in this process.
-// What is left out (processes, wire, file backend, locks) has tests of its own under test/engine.
+// What is left out (processes, wire, file backend) has tests of its own under test/engine.
 import * as grpc from "@grpc/grpc-js";
 import * as pulumi from "@pulumi/pulumi";
 import * as settings from "@pulumi/pulumi/runtime/settings.js";
@@ -12,13 +12,16 @@ import { nativeProvider } from "../../src/engine/embedded/deploy/native.js";
 import { type Plugin, ProviderError } from "../../src/engine/embedded/deploy/plugin.js";
 import { type BareProvider, secretBlind } from "../../src/engine/embedded/deploy/secretBlind.js";
 import { Services } from "../../src/engine/embedded/grpc/services.js";
+import { StackFiles } from "../../src/engine/embedded/state/backend.js";
 import { type DeploymentJson, snapshotFromJson, snapshotToJson } from "../../src/engine/embedded/state/checkpoint.js";
 import { integrityProblem } from "../../src/engine/embedded/state/integrity.js";
+import { acquireLock } from "../../src/engine/embedded/state/lock.js";
 import { rootStackType } from "../../src/engine/embedded/urn.js";
 import { hasSecrets, type Properties } from "../../src/engine/embedded/values/values.js";
 import { isJsonObject, type JsonObject, toWire } from "../../src/engine/embedded/values/wire.js";
 import { ErrorCollector } from "../../src/engine/errors.js";
 import type { Engine, NativeProviders, Outcome, OutputMap, RunOptions, StackLocation } from "../../src/engine/index.js";
+import { stateDirectory } from "../../src/engine/project/backend.js";
 import { readProject } from "../../src/engine/project/project.js";
 import { readStackFile, resolveConfig } from "../../src/engine/project/stackConfig.js";
 import { providers } from "../../src/provider/index.js";
@@ -71,6 +74,26 @@ export class InProcessStacks {
   }
 
   async #operate(location: StackLocation, kind: Kind, dryRun: boolean, run: RunOptions): Promise<Outcome> {
+    if (dryRun) return this.#deploy(location, kind, dryRun, run);
+    const project = await readProject(location);
+    const { lockDirectory } = new StackFiles(
+      stateDirectory(location, project.backendUrl),
+      project.name,
+      location.stack,
+    );
+    const lock = await acquireLock(lockDirectory, `Stack ${location.stack}`).catch((error: Error) => error);
+    if (lock instanceof Error)
+      return { result: "failed", changes: {}, outputs: {}, errors: [lock.message], interrupted: [] };
+    try {
+      // Not yet with the deployment's environment: the work may run another stack's update.
+      await run.before?.(new AbortController().signal);
+      return await this.#deploy(location, kind, dryRun, run);
+    } finally {
+      await lock.release();
+    }
+  }
+
+  async #deploy(location: StackLocation, kind: Kind, dryRun: boolean, run: RunOptions): Promise<Outcome> {
     const { stack, env = {} } = location;
     const errors = new ErrorCollector();
     const project = await readProject(location);

@@ -9,7 +9,9 @@ import {
   type OutputMap,
   type RunOptions,
   type StackLocation,
+  type Work,
 } from "../port.js";
+import { readStackFile } from "../project/stackConfig.js";
 import type { NativeProviders } from "../provider.js";
 import { Redactor } from "../redact.js";
 import { Deployment, type DeploymentResult, interruptions } from "./deploy/deployment.js";
@@ -83,10 +85,10 @@ export class EmbeddedEngine implements Engine {
     };
     try {
       const session = await openSession(this.location);
-      for (const { value, secret } of session.config.values()) if (secret) redactor.add([value]);
       const run = new Operation(this.location, this.providers, session, options, emit, redactor);
       return await (dryRun ? this.dry(kind, run, errors) : this.locked(kind, run, errors));
     } catch (error) {
+      if (error instanceof WorkFailed) throw error.reason;
       if (!(error instanceof EngineError)) throw error;
       emit(diagnostic("error", error.message));
       return { result: "failed", changes: {}, outputs: {}, errors: errors.list(), interrupted: [] };
@@ -108,8 +110,8 @@ export class EmbeddedEngine implements Engine {
     const lock = await acquireLock(files.lockDirectory, `Stack ${this.location.stack}`);
     try {
       for (const sentence of lock.takenOver) run.emit(diagnostic("warning", sentence));
-      // Whoever held the lock may have changed the state.
-      run.session = { ...run.session, deployment: await files.read() };
+      await doWork(run.options.before);
+      run.use(await this.asItIsNow(run.session));
       const refused = kind === "update" ? await this.preflight(run) : undefined;
       if (refused !== undefined) return { ...refused, errors: errors.list() };
       await ensureStack(run.session);
@@ -131,6 +133,13 @@ export class EmbeddedEngine implements Engine {
       await run.close();
       await lock.release();
     }
+  }
+
+  /** Whoever held the lock, or the work itself, may have changed the state and the stack's file (its salt, too). */
+  private async asItIsNow(session: Session): Promise<Session> {
+    const { project, stackFile, files } = session;
+    const { text } = await readStackFile(project.stackFile, project.name);
+    return text === stackFile.text ? { ...session, deployment: await files.read() } : openSession(this.location);
   }
 
   /**
@@ -157,19 +166,44 @@ export class EmbeddedEngine implements Engine {
   }
 }
 
+/** What a caller's work threw: not an outcome of the engine, whatever it is. */
+class WorkFailed {
+  constructor(readonly reason: unknown) {}
+}
+
+/** In this very process, which holds the lock: it is not lost before the work ends. */
+async function doWork(work: Work | undefined): Promise<void> {
+  try {
+    await work?.(new AbortController().signal);
+  } catch (error) {
+    throw new WorkFailed(error);
+  }
+}
+
 /** One call of the port: the processes it starts live as long as it. */
 class Operation {
-  private readonly packages: Packages;
+  private packages: Packages;
 
   constructor(
     private readonly location: StackLocation,
-    providers: NativeProviders,
+    private readonly providers: NativeProviders,
     public session: Session,
     readonly options: RunOptions,
     readonly emit: (event: EngineEvent) => void,
     private readonly redactor: Redactor,
   ) {
-    this.packages = new Packages(location, providers, session, redactor);
+    this.packages = this.packagesOf(session);
+  }
+
+  /** Before the first deployment. */
+  use(session: Session): void {
+    this.session = session;
+    this.packages = this.packagesOf(session);
+  }
+
+  private packagesOf(session: Session): Packages {
+    this.redactor.add([...session.config.values()].flatMap(({ value, secret }) => (secret ? [value] : [])));
+    return new Packages(this.location, this.providers, session, this.redactor);
   }
 
   async deploy(

@@ -12,10 +12,12 @@ import {
   type OutputMap,
   type RunOptions,
   type StackLocation,
+  type Work,
 } from "../port.js";
 import { cliBackend, environmentOf } from "../project/backend.js";
 import { readProject } from "../project/project.js";
 import { Redactor } from "../redact.js";
+import { WorkHost } from "../work/host.js";
 import { cliVersion, findCli, howToInstall } from "./cli.js";
 import { portEvents } from "./events.js";
 
@@ -32,6 +34,7 @@ export class PulumiEngine implements Engine {
   }
 
   async up(options: RunOptions): Promise<Outcome> {
+    if (options.before !== undefined) return this.upAfter(options.before, options);
     if (options.expectNoChanges !== true) return this.operate("up", options);
     // The CLI itself complains only after it has made the changes.
     const plan = await this.operate("preview", options);
@@ -61,7 +64,24 @@ export class PulumiEngine implements Engine {
     return undefined;
   }
 
-  private async operate(operation: Operation, options: RunOptions): Promise<Outcome> {
+  /** The CLI holds the lock, in a process of its own: its program says when. */
+  private async upAfter(work: Work, options: RunOptions): Promise<Outcome> {
+    const host = await WorkHost.open(work);
+    try {
+      // The CLI refreshes before it runs the program: it would show what was there before the work, and fail where a service that
+      // the work can do without is down.
+      const outcome = await this.operate("up", { ...options, refresh: false }, host.env);
+      const done = await host.settled();
+      if (done || outcome.result !== "succeeded") return outcome;
+      const message = `The program of stack ${this.location.stack} never asked for the work that this update was for, so that was not done.`;
+      options.onEvent(errorEvent(message));
+      return { ...outcome, result: "failed", errors: [message] };
+    } finally {
+      await host.close();
+    }
+  }
+
+  private async operate(operation: Operation, options: RunOptions, env: Record<string, string> = {}): Promise<Outcome> {
     const redactor = new Redactor();
     const errors = new ErrorCollector();
     const outcome: Outcome = { result: "succeeded", changes: {}, outputs: {}, errors: [], interrupted: [] };
@@ -78,7 +98,7 @@ export class PulumiEngine implements Engine {
     };
     let stack: Stack | undefined;
     try {
-      stack = await this.stack("createOrSelect");
+      stack = await this.stack("createOrSelect", { ...env, ...refreshOption(options) });
       const before = (await stack?.outputs()) ?? {};
       redactor.add(
         Object.values(before)
@@ -99,14 +119,14 @@ export class PulumiEngine implements Engine {
     return { ...outcome, errors: errors.list() };
   }
 
-  private async stack(how: "createOrSelect" | "select"): Promise<Stack | undefined> {
+  private async stack(how: "createOrSelect" | "select", env: Record<string, string> = {}): Promise<Stack | undefined> {
     // By `require`: it takes a second to load, and what `import()` makes of a CommonJS module depends on who runs this.
     const automation = createRequire(import.meta.url)("@pulumi/pulumi/automation") as typeof Automation;
     const { projectDir, stack } = this.location;
     const project = await readProject(this.location, { anyRuntime: true });
     const workspace: LocalWorkspace = await automation.LocalWorkspace.create({
       workDir: projectDir,
-      envVars: { ...this.location.env, ...(await cliBackend(this.location, project)) },
+      envVars: { ...this.location.env, ...(await cliBackend(this.location, project)), ...env },
       pulumiCommand: await this.command(automation.PulumiCommand),
     });
     try {
@@ -130,6 +150,10 @@ export class PulumiEngine implements Engine {
     return Reflect.construct(Command, [cli.command, parse(version)]) as PulumiCommand;
   }
 }
+
+/** The Automation API passes on that a refresh is wanted, and not that none is: the CLI then goes by the project's own option. */
+const refreshOption = ({ refresh }: RunOptions): Record<string, string> =>
+  refresh === false ? { PULUMI_OPTION_REFRESH: "false" } : {};
 
 async function run(
   stack: Stack,
