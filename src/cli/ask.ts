@@ -11,9 +11,13 @@ import type { Io } from "./io.js";
 export async function askYes(io: Io, { yes }: { readonly yes?: boolean }, question: string, once = ""): Promise<void> {
   if (yes) return;
   if (!io.interactive) throw new UsageError(`Not a terminal, so there is no way to ask: pass --yes${once}`);
+  if (!(await askWhether(io, question))) throw new Ended(exitCodes.failed, "Nothing was changed.");
+}
+
+/** Asks a question of a person who is there; the default is no. */
+export async function askWhether(io: Io, question: string): Promise<boolean> {
   // On stderr, where progress goes: stdout has the answer, which may be JSON.
-  const answer = await confirm({ message: question, default: false }, { output: process.stderr, signal: io.signal });
-  if (!answer) throw new Ended(exitCodes.failed, "Nothing was changed.");
+  return confirm({ message: question, default: false }, { output: process.stderr, signal: io.signal });
 }
 
 /** Ctrl-C at a prompt, by the names of the prompt library's errors. */

@@ -1,8 +1,10 @@
-import { EngineError, plainResources, readPlainState } from "../engine/index.js";
-import type { MigrationRecord } from "../migration/index.js";
+import { z } from "zod";
+import { type Engine, EngineError, plainResources, readPlainState } from "../engine/index.js";
+import type { CopyRecord, MigrationRecord } from "../migration/index.js";
 import type { Io } from "./io.js";
 import { recordOf } from "./offline.js";
 import type { LastUpdate } from "./offlineChanges.js";
+import { kinds } from "./planSteps.js";
 import { definedOnly, openStack, type StackOptions } from "./stack.js";
 
 /** What a stack's last update left, where its state lies open: no passphrase, no network, no engine. */
@@ -27,4 +29,13 @@ export async function lastRecord(
   if (last.is === "known") return recordOf(last);
   const { engine } = await openStack(io, options);
   return (await engine.outputs()).migration?.value as MigrationRecord | undefined;
+}
+
+const memory = z.object({ records: z.record(z.string(), z.object({ wrote: z.string(), from: z.string() })) });
+
+/** What a stack's sets remember of their copies, by name. Empty where the state cannot be read: then nothing is known of them. */
+export async function copyRecords(engine: Engine): Promise<Record<string, CopyRecord>> {
+  const resources = await engine.export().then(plainResources, () => []);
+  const sets = resources.filter(({ type }) => kinds[type] === "secrets");
+  return Object.assign({}, ...sets.map(({ outputs }) => memory.safeParse(outputs.memory).data?.records));
 }

@@ -37,6 +37,7 @@ export {
   type VarState,
 } from "./plan.js";
 export { howToSee, publicName } from "./readers.js";
+export { readFolders, type SeenFolders } from "./readFolders.js";
 export { type MigrationFacts, type MigrationRecord, recordMigration, type SetFacts } from "./record.js";
 export { type Restore, type Retire, restore, retire } from "./retirement.js";
 export {
@@ -52,5 +53,15 @@ export {
   waits,
   wrongs,
 } from "./summary.js";
-export { type WayBack, wayBack } from "./wayBack.js";
+export {
+  type DifferentName,
+  type FlatWrite,
+  type GoneName,
+  planWayBack,
+  type WayBack,
+  type WayBackChoice,
+  type WayBackPlan,
+  wayBack,
+  wayBackPaths,
+} from "./wayBack.js";
 export type { AppView, RunningFlag, Target, VaultRow, World } from "./world.js";

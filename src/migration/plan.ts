@@ -166,8 +166,12 @@ function notReady(sets: readonly SetPlan[]): string[] {
 
 /** Before the flag turns off: what its readers would find at the flat path. */
 function offReasons(catalog: Catalog, { environment, root }: StackConfig, world: World): string[] {
-  const { gone, different } = wayBack(catalog, environment, root, world.rows);
+  const seen = { rows: world.rows, hidden: new Map(), records: {} };
+  const { ambiguous, gone, different } = wayBack(catalog, environment, root, seen);
   return [
+    ...ambiguous.map(
+      ({ name, path, rows }) => `${name} has ${rows} rows at ${path}, and which of them is read is chance`,
+    ),
     ...gone.map(
       ({ name, path }) =>
         `${name} is not at ${path} any more, where it is read with the flag off: bring it back with retireFlat: false on ${catalog.fallback}`,

@@ -1,30 +1,129 @@
-// What turning the flag off would lead its readers to. Pure.
+// What turning the flag off would lead its readers to, and what may be written at the flat path before. Pure.
 import { type Catalog, heldBy } from "../catalog/index.js";
 import { environmentPath, flatPath } from "../resolver/index.js";
+import type { CopyRecord } from "./placement.js";
 import type { VaultRow } from "./world.js";
 
-export interface WayBack {
-  /** Names that are not at their flat path any more. */
-  readonly gone: readonly { readonly name: string; readonly path: string }[];
-  /**
-   * Names whose flat value is not the one in use. None for an environment that does not own the flat path: another
-   * environment's values are there by design.
-   */
-  readonly different: readonly { readonly name: string; readonly flat: VaultRow; readonly current: VaultRow }[];
+/** A name that is not at its flat path. */
+export interface GoneName {
+  readonly name: string;
+  readonly path: string;
+  /** The row that it can be written again from. Of the environment that owns the flat path only. */
+  readonly from: VaultRow | undefined;
 }
 
-export function wayBack(catalog: Catalog, environment: string, root: string, rows: readonly VaultRow[]): WayBack {
+/** A name whose flat value is not the one in use. */
+export interface DifferentName {
+  readonly name: string;
+  readonly flat: VaultRow;
+  readonly current: VaultRow;
+  /** Whether the flat row is still the revision that the environment's value was copied from: nothing is lost with it. */
+  readonly copied: boolean;
+}
+
+export interface WayBack {
+  /** Paths that the token may not read, each with Infisical's answer. */
+  readonly unreadable: readonly { readonly path: string; readonly why: string }[];
+  /** Names with several rows of different values at one path: which of them is read is chance. */
+  readonly ambiguous: readonly { readonly name: string; readonly path: string; readonly rows: number }[];
+  readonly gone: readonly GoneName[];
+  /** None for an environment that does not own the flat path: another environment's values are there by design. */
+  readonly different: readonly DifferentName[];
+}
+
+/** What was seen at `wayBackPaths`. */
+export interface WayBackSight {
+  readonly rows: readonly VaultRow[];
+  readonly hidden: ReadonlyMap<string, Error>;
+  /** What the stack's last update remembers of its copies, by name; empty where its state cannot be read. */
+  readonly records: Readonly<Record<string, CopyRecord>>;
+}
+
+/** Every path that the decision compares. */
+export function wayBackPaths(catalog: Catalog, environment: string, root: string): string[] {
+  const paths = heldBy(catalog, environment).flatMap(({ vendor }) => [
+    flatPath(root, vendor),
+    ...(environment === catalog.fallback ? [environmentPath(root, vendor, environment)] : []),
+  ]);
+  return [...new Set(paths)];
+}
+
+export function wayBack(
+  catalog: Catalog,
+  environment: string,
+  root: string,
+  { rows, hidden, records }: WayBackSight,
+): WayBack {
+  const owner = environment === catalog.fallback;
+  const at = (path: string, name: string) => rows.filter((row) => row.path === path && row.name === name);
   const names = heldBy(catalog, environment).map(({ name, vendor }) => {
     const path = flatPath(root, vendor);
-    const at = (where: string) => rows.find((row) => row.name === name && row.path === where);
-    return { name, path, flat: at(path), current: at(environmentPath(root, vendor, environment)) };
+    const own = environmentPath(root, vendor, environment);
+    return { name, path, flat: at(path, name), own, current: owner ? at(own, name) : [] };
   });
   return {
-    gone: names.filter(({ flat }) => !flat).map(({ name, path }) => ({ name, path })),
-    different: names.flatMap(({ name, flat, current }) =>
-      environment === catalog.fallback && flat && current && !current.value.equals(flat.value)
-        ? [{ name, flat, current }]
+    unreadable: [...hidden].map(([path, { message }]) => ({ path, why: message })),
+    ambiguous: names.flatMap(({ name, path, flat, own, current }) => [
+      ...(agree(flat) ? [] : [{ name, path, rows: flat.length }]),
+      ...(agree(current) ? [] : [{ name, path: own, rows: current.length }]),
+    ]),
+    gone: names
+      .filter(({ flat, path }) => flat.length === 0 && !hidden.has(path))
+      .map(({ name, path, current }) => ({ name, path, from: current[0] })),
+    different: names.flatMap(({ name, flat: [flat], current: [current] }) =>
+      flat && current && !current.value.equals(flat.value)
+        ? [{ name, flat, current, copied: records[name]?.from === flat.token }]
         : [],
     ),
+  };
+}
+
+const agree = ([first, ...others]: readonly VaultRow[]) => others.every((row) => row.value.equals(first!.value));
+
+/** What an operator said of the flat path. */
+export interface WayBackChoice {
+  /** Write the environment's values there first: what is gone, and what it was copied from. */
+  readonly restoreFlat: boolean;
+  /** Go back to values that differ. */
+  readonly acceptStale: boolean;
+  /** Revisions (`id@version`) of other values that may be overwritten, by name. */
+  readonly overwrite: ReadonlyMap<string, string>;
+}
+
+/** A row to be written at the flat path. `over`: the row that it replaces; undefined where there is none. */
+export interface FlatWrite {
+  readonly name: string;
+  readonly path: string;
+  readonly from: VaultRow;
+  readonly over: VaultRow | undefined;
+}
+
+export interface WayBackPlan {
+  readonly writes: readonly FlatWrite[];
+  /** Names that stay gone. */
+  readonly gone: readonly GoneName[];
+  /** Names that may not be overwritten and were not accepted as they are. */
+  readonly refused: readonly DifferentName[];
+  /** Names that are read at the flat path afterwards as they are there. */
+  readonly stale: readonly string[];
+}
+
+/**
+ * An existing row is overwritten only while the flag is on (off, the flat path is the one that is read), and only if it is the
+ * one that the environment's value was copied from, or was confirmed at this very revision.
+ */
+export function planWayBack({ gone, different }: WayBack, choice: WayBackChoice, on: boolean): WayBackPlan {
+  const { restoreFlat, acceptStale, overwrite } = choice;
+  const may = ({ name, flat, copied }: DifferentName) =>
+    on && restoreFlat && (copied || overwrite.get(name) === flat.token);
+  const kept = different.filter((one) => !may(one));
+  return {
+    writes: [
+      ...gone.flatMap(({ name, path, from }) => (restoreFlat && from ? [{ name, path, from, over: undefined }] : [])),
+      ...different.filter(may).map(({ name, flat, current }) => ({ name, path: flat.path, from: current, over: flat })),
+    ],
+    gone: gone.filter(({ from }) => !(restoreFlat && from)),
+    refused: acceptStale ? [] : kept,
+    stale: kept.map(({ name }) => name),
   };
 }

@@ -204,8 +204,10 @@ it("a folder that a stack made is not deleted with credentials in it that the to
 describe("rollback looks again once nobody else can write", () => {
   /** Does something right after the command's first look at the vault. */
   const afterFirstLook = (work: () => void) => {
-    world.control.onRequest = ({ method, path }) => {
-      if (method !== "GET" || !path.startsWith("/api/v3/secrets/raw")) return;
+    let looked = false;
+    world.control.onRequest = ({ service, path }) => {
+      if (path.startsWith("/api/v3/secrets/raw")) looked = true;
+      if (!looked || service !== "heroku") return;
       world.control.onRequest = undefined;
       setImmediate(work);
     };

@@ -57,7 +57,9 @@ describe("prod, rotated while its flag is on", () => {
     const [there, file] = [world.snapshot(), config("prod")];
     const { code, err, writes } = await rollback("prod");
     expect([code, writes]).toEqual([3, []]);
-    expect(err).toMatch(/STRIPE_RESTRICTED_KEY.*--restore-flat.*--accept-stale/);
+    expect(err).toMatch(/STRIPE_RESTRICTED_KEY: .* was copied from; prod's, at .*, was rotated since/);
+    expect(err).toMatch(/^ {2}console-vault rollback --stack prod --restore-flat$/m);
+    expect(err).toMatch(/^ {2}console-vault rollback --stack prod --accept-stale$/m);
     expect(world.snapshot()).toEqual(there);
     expect(config("prod")).toBe(file);
   });
@@ -139,7 +141,9 @@ describe("once the flat copies are retired", () => {
       const there = world.snapshot();
       const { code, err, writes } = await rollback(stack);
       expect([code, writes]).toEqual([3, []]);
-      expect(err).toMatch(/HEROKU_API_KEY.*retireFlat: false in Pulumi.prod.yaml, then console-vault up --stack prod/);
+      expect(err).toMatch(/HEROKU_API_KEY.*would be read at the flat path, where it is not any more/);
+      expect(err).toMatch(/^ {2}console-vault rollback --stack prod --restore-flat$/m);
+      expect(err.includes("retireFlat: false in Pulumi.prod.yaml, then")).toBe(stack === "staging");
       expect(world.snapshot()).toEqual(there);
     }
     world.set("staging", "vaultEnvAware", false);

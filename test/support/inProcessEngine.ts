@@ -68,6 +68,12 @@ export class InProcessStacks {
     return this.#outputs.get(stack) ?? {};
   }
 
+  /** As if the stack was never updated. */
+  forget(stack: string): void {
+    this.#states.delete(stack);
+    this.#outputs.delete(stack);
+  }
+
   #load(stack: string) {
     const json = this.#states.get(stack);
     return json ? snapshotFromJson(json, noSecrets, stack) : { resources: [], pendingOperations: [] };

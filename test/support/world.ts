@@ -58,11 +58,11 @@ export interface RunOptions {
 }
 
 /** Loaded only where it is used: it changes the SDK for the whole process. */
-async function inProcess(): Promise<NonNullable<Io["openEngine"]>> {
+async function inProcess() {
   const { InProcessStacks } = await import("./inProcessEngine.js");
   const { herokuEngineProvider } = await import("../../src/heroku/index.js");
   const { default: program } = await import("../../src/index.js");
-  return new InProcessStacks({ program, native: (env) => ({ heroku: herokuEngineProvider({ env }) }) }).open;
+  return new InProcessStacks({ program, native: (env) => ({ heroku: herokuEngineProvider({ env }) }) });
 }
 
 const written = (requests: readonly RequestRecord[]) =>
@@ -75,7 +75,7 @@ export class World {
   private constructor(
     readonly services: LocalServices,
     readonly dir: string,
-    private readonly openEngine: Io["openEngine"],
+    private readonly stacks: Awaited<ReturnType<typeof inProcess>> | undefined,
   ) {}
 
   static async open({ seed = defaultSeed(), config = {}, engine = "in-process" }: WorldOptions = {}): Promise<World> {
@@ -126,7 +126,7 @@ export class World {
       ...(ownTerminal ? { ownTerminal } : {}),
       color: false,
       signal: signal ?? new AbortController().signal,
-      ...(this.openEngine ? { openEngine: this.openEngine } : {}),
+      ...(this.stacks ? { openEngine: this.stacks.open } : {}),
     };
     return this.#observe(async () => {
       const code = await runCommand(argv, io);
@@ -202,7 +202,7 @@ export class World {
   /** The stack's state, as its engine gives it to another program. */
   async exported(stack: EnvironmentName): Promise<unknown> {
     const location = { projectDir: this.dir, stack, env: this.#environment() };
-    return (this.openEngine?.(location) ?? openEngine("embedded", location, {})).export();
+    return (this.stacks?.open(location) ?? openEngine("embedded", location, {})).export();
   }
 
   /** All of staging's credentials written by an operator. */
@@ -241,6 +241,11 @@ export class World {
     const holder = { pid: 7, username: "colleague", hostname: "elsewhere", timestamp: "2026-05-01T12:00:00Z" };
     writeFileSync(file, JSON.stringify(holder));
     return () => rmSync(file);
+  }
+
+  /** Another laptop, or a backend that was wiped: nothing is known of the stack's updates. Of the in-process engine only. */
+  loseState(stack: EnvironmentName): void {
+    this.stacks!.forget(stack);
   }
 
   /** Sets a config key, as an editor would; undefined removes it. */

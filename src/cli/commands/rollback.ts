@@ -1,89 +1,26 @@
-import { confirm } from "@inquirer/prompts";
 import type { Command } from "commander";
-import { environmentOf, flagApp, heldBy } from "../../catalog/index.js";
+import { credentialOf, environmentOf, flagApp } from "../../catalog/index.js";
 import type { StackConfig } from "../../config/index.js";
 import type { OutputMap } from "../../engine/index.js";
-import { Refusal, UsageError } from "../../errors.js";
-import { type MigrationRecord, mustRead, type WayBack, wayBack } from "../../migration/index.js";
-import type { RetirementReport } from "../../provider/index.js";
-import { flagMeansOn, flatPath } from "../../resolver/index.js";
-import { InfisicalError } from "../../vault/client/index.js";
+import { UsageError } from "../../errors.js";
+import { type MigrationRecord, planWayBack, type WayBackPlan } from "../../migration/index.js";
+import { flagMeansOn } from "../../resolver/index.js";
+import { writeFlat } from "../../rotation/index.js";
+import { askYes } from "../ask.js";
 import { ConfigFile } from "../configFile.js";
-import { Ended, exitCodes } from "../exit.js";
+import { Ended } from "../exit.js";
 import { colorsOf, type Io } from "../io.js";
+import { copyRecords } from "../lastUpdate.js";
+import { confirmOverwrites, knownGone, type LookBackOptions, lookBack } from "../lookBack.js";
 import { catalog } from "../project.js";
 import { type OpenStack, openStack } from "../stack.js";
 import { refuseOtherTarget } from "../target.js";
+import { refuseKnownGone, refuseWayBack } from "../wayBack.js";
 import { type UpdateOptions, update, withStackOptions } from "./update.js";
 
-interface RollbackOptions extends UpdateOptions {
-  readonly acceptStale?: boolean;
-  readonly restoreFlat?: boolean;
-  readonly force?: boolean;
-}
+type RollbackOptions = UpdateOptions & LookBackOptions;
 
-async function restoreFlat(io: Io, { vault }: OpenStack, { different }: WayBack): Promise<void> {
-  for (const { name, flat, current } of different) {
-    const result = await vault.updateSecrets(flat.path, [{ name, value: current.value, comment: flat.comment }]);
-    if ("approval" in result)
-      throw new Refusal(
-        `Infisical keeps the change of ${name} at ${flat.path} for an approval; approve it, and run the command again.`,
-      );
-    const back = await vault.getSecret(flat.path, name);
-    if (!back?.value.equals(current.value))
-      throw new Refusal(`${name} was written to ${flat.path}, and another value is read back there.`);
-    io.err(`  ~ ${flat.path}${name} has the environment's value again`);
-  }
-}
-
-/**
- * What the flat path would lead to.
- * @param running whether the flag is on; when it is off already, there is nothing to ask a person
- * @returns undefined where the vault cannot be asked and the flag is to go off all the same
- */
-async function lookBack(
-  io: Io,
-  { config, vault }: OpenStack,
-  options: RollbackOptions,
-  running: boolean,
-): Promise<WayBack | undefined> {
-  try {
-    await vault.checkAccess();
-    const rows = await vault.listSecrets(config.root, { recursive: true });
-    const paths = heldBy(catalog, config.environment).map(({ vendor }) => flatPath(config.root, vendor));
-    if (running) await mustRead(vault, rows, paths);
-    return wayBack(catalog, config.environment, config.root, rows);
-  } catch (error) {
-    if (!(error instanceof InfisicalError)) throw error;
-    if (!running) return undefined;
-    if (options.force) {
-      io.err(`! the vault cannot be asked (${error.message}); going on, as --force says`);
-      return undefined;
-    }
-    const question = `The vault cannot be asked whether the flat path still has what its readers need (${error.message}).`;
-    if (!io.interactive) throw new Refusal(`${question} To turn the flag off all the same: --force`);
-    if (!(await confirm({ message: `${question} Turn the flag off all the same?`, default: false })))
-      throw new Ended(exitCodes.failed, "Nothing was changed.");
-    return undefined;
-  }
-}
-
-const namesOf = (list: readonly { readonly name: string }[]) => list.map(({ name }) => name).join(", ");
-
-/** @throws Refusal where the flag may not go off like this */
-function refuse(environment: string, { gone, different }: WayBack, options: RollbackOptions): void {
-  if (gone.length > 0)
-    throw new Refusal(
-      `With the flag off ${namesOf(gone)} would be read at the flat path, where it is not any more. Bring it back first: set console-vault:retireFlat: false in Pulumi.${catalog.fallback}.yaml, then console-vault up --stack ${catalog.fallback}`,
-    );
-  if (different.length > 0 && !options.restoreFlat && !options.acceptStale)
-    throw new Refusal(
-      `These were rotated since ${environment}'s flag is on, and the flat path has their old values: ${namesOf(different)}. ` +
-        "Write the current values back to the flat path with --restore-flat, or go back to the old ones with --accept-stale.",
-    );
-}
-
-/** What each app of the environment reads and holds afterwards. @param stale names that go back to an old value */
+/** What each app of the environment reads and holds afterwards. @param stale names that go back to another value */
 function consequences({ environment, manage }: StackConfig, stale: readonly string[]): string[] {
   const apps = Object.values(environmentOf(catalog, environment).apps).join(" and ");
   if (environment !== catalog.fallback)
@@ -95,7 +32,9 @@ function consequences({ environment, manage }: StackConfig, stale: readonly stri
     `${apps} read the flat path again and keep the config vars they have.`,
     ...stale
       .filter((name) => manage[name])
-      .map((name) => `But ${manage[name]!.join(" and ")} get ${name}'s old value too: it is managed there.`),
+      .map(
+        (name) => `But ${manage[name]!.join(" and ")} get the flat path's value of ${name} too: it is managed there.`,
+      ),
   ];
 }
 
@@ -110,26 +49,26 @@ async function outputsOf(io: Io, { engine }: OpenStack, options: RollbackOptions
   }
 }
 
-/** For when the vault cannot be asked: what the owner of the flat path has retired there, as far as that can be read. */
-async function knownGone(
-  io: Io,
-  own: OutputMap,
-  options: RollbackOptions,
-  { root, environment }: StackConfig,
-): Promise<WayBack> {
-  const ofOwner = async () => (await openStack(io, { ...options, stack: catalog.fallback })).engine.outputs();
-  const outputs = environment === catalog.fallback ? own : await ofOwner().catch((): OutputMap => ({}));
-  const { retired = [] } = (outputs.retirement?.value ?? {}) as Partial<RetirementReport>;
-  const held = heldBy(catalog, environment).filter(({ name }) => retired.includes(name));
-  return { gone: held.map(({ name, vendor }) => ({ name, path: flatPath(root, vendor) })), different: [] };
+function checkOptions({ stack, restoreFlat, overwrite = [] }: RollbackOptions): void {
+  const owner = catalog.fallback;
+  if (restoreFlat && stack !== owner)
+    throw new UsageError(`--restore-flat is for ${owner}: the flat path holds its values, never ${stack}'s.`);
+  if (overwrite.length > 0 && !restoreFlat)
+    throw new UsageError("--overwrite says what --restore-flat may overwrite: pass both.");
+  for (const name of overwrite) credentialOf(catalog, name);
+}
+
+/** What `--restore-flat` writes, each row looked at again right before. */
+async function restoreFlat(io: Io, { vault }: OpenStack, { writes }: WayBackPlan): Promise<void> {
+  for (const write of writes) {
+    await writeFlat(vault, write);
+    io.err(`  ${write.over ? "~" : "+"} ${write.path}${write.name} has the environment's value again`);
+  }
 }
 
 async function rollback(io: Io, options: RollbackOptions): Promise<void> {
+  checkOptions(options);
   const { stack: environment } = options;
-  if (options.restoreFlat && environment !== catalog.fallback)
-    throw new UsageError(
-      `--restore-flat is for ${catalog.fallback}: the flat path holds its values, never ${environment}'s.`,
-    );
   const stack = await openStack(io, options);
   const c = colorsOf(io);
   const app = flagApp(catalog, environment);
@@ -142,31 +81,42 @@ async function rollback(io: Io, options: RollbackOptions): Promise<void> {
     const { email } = await stack.heroku.account();
     refuseOtherTarget(stack, record, email, `console-vault rollback --stack ${environment} --rebind`);
   }
+  const known = { outputs, records: environment === catalog.fallback ? await copyRecords(stack.engine) : {} };
   const running = await isOn();
-  const look = async (on: boolean, asker: Io) => {
-    const found = await lookBack(asker, stack, options, on);
-    if (on) refuse(environment, found ?? (await knownGone(io, outputs, options, stack.config)), options);
+  let overwrite: ReadonlyMap<string, string> = new Map();
+  const choice = () => ({
+    restoreFlat: options.restoreFlat === true,
+    acceptStale: options.acceptStale === true,
+    overwrite,
+  });
+  /** @param first a person may be asked; later what was confirmed holds for the revisions that were seen then */
+  const look = async (on: boolean, first: boolean) => {
+    const asker = first ? io : { ...io, interactive: false };
+    const found = await lookBack(asker, stack, options, known, on);
+    if (found && on && first) overwrite = await confirmOverwrites(asker, found, options);
+    if (!found && on) refuseKnownGone(environment, await knownGone(io, outputs, options, stack.config));
+    if (found && (on || options.restoreFlat)) refuseWayBack(environment, stack.config.root, found, choice(), on);
     return found;
   };
-  let back = await look(running, io);
-  if (!options.yes) {
-    if (!io.interactive) throw new UsageError("Nobody can be asked here: add --yes.");
-    const message = running ? `Turn ${variable} off on ${app}?` : `${variable} is off on ${app} already. Go on?`;
-    if (!(await confirm({ message, default: false }))) throw new Ended(exitCodes.failed, "Nothing was changed.");
-  }
+  let back = await look(running, true);
+  await askYes(io, options, running ? `Turn ${variable} off (${app})?` : `${variable} is off already (${app}). Go on?`);
   const file = new ConfigFile(stack.projectDir, environment);
   // Retirement is wanted only with the flag on: left at true, it would have every later command refused.
-  const { retireFlat } = stack.config;
-  if (stack.config.vaultEnvAware) file.set({ vaultEnvAware: false, ...(retireFlat ? { retireFlat: false } : {}) });
+  const { retireFlat, vaultEnvAware } = stack.config;
+  if (vaultEnvAware || retireFlat)
+    file.set({ ...(vaultEnvAware ? { vaultEnvAware: false } : {}), ...(retireFlat ? { retireFlat: false } : {}) });
   // What retires the flat copies is the other stack's update. Not waited for where the flag has to go off at any price.
   const locks = options.force ? [environment] : [...new Set([environment, catalog.fallback])];
   let asked = false;
+  let stale: readonly string[] = [];
   try {
     await stack.lock(locks, async () => {
       const on = await isOn();
       // Somebody else's update or rotation may have ended while this one asked and waited. Nobody is asked under a lock.
-      if (on && (back || !running)) back = await look(on, { ...io, interactive: false });
-      if (back && on && options.restoreFlat) await restoreFlat(io, stack, back);
+      if (on ? back || !running : options.restoreFlat) back = await look(on, false);
+      const plan = back && planWayBack(back, choice(), on);
+      if (plan) await restoreFlat(io, stack, plan);
+      stale = plan?.stale ?? [];
       // One change of one var, before anything else: it needs no vault and no engine.
       asked = on;
       if (on) await stack.heroku.patchConfigVars(app, new Map([[variable, "false"]]));
@@ -191,7 +141,6 @@ async function rollback(io: Io, options: RollbackOptions): Promise<void> {
   const tell = options.json ? io.err : io.out;
   tell(`${c.green("✓")} ${variable} is off on ${app}${asked ? "" : " already"}, and not wanted in ${file.path}`);
   if (retireFlat) tell("  console-vault:retireFlat is false there too: the flat copies are what is read now.");
-  const stale = options.restoreFlat ? [] : (back?.different ?? []).map(({ name }) => name);
   if (asked) for (const line of consequences(stack.config, stale)) tell(`  ${line}`);
   if (!back || !record) {
     const next = `console-vault up --stack ${environment}`;
@@ -212,8 +161,16 @@ export function addRollback(program: Command, io: Io): void {
       .description("turn the flag off: works with the vault down, refuses where the flat path is gone"),
   )
     .option("-y, --yes", "do not ask")
-    .option("--accept-stale", "go back to flat values that were rotated since")
-    .option("--restore-flat", `${catalog.fallback} only: write the current values back to the flat path first`)
+    .option("--accept-stale", "go back to flat values that differ from the ones in use")
+    .option(
+      "--restore-flat",
+      `${catalog.fallback} only: first write its values to the flat path, where they are gone or older copies are`,
+    )
+    .option(
+      "--overwrite <name>",
+      "with --restore-flat: also over another value of this credential (repeatable)",
+      (name: string, before: readonly string[] = []) => [...before, name],
+    )
     .option(
       "--force",
       `turn the flag off even though the vault, or the stack's state, cannot be asked, or ${catalog.fallback} is being updated`,

@@ -1,0 +1,104 @@
+// What a rollback looks at before a flag goes off: the vault, or where that cannot be asked, what is recorded.
+import { heldBy } from "../catalog/index.js";
+import type { StackConfig } from "../config/index.js";
+import type { OutputMap } from "../engine/index.js";
+import { Refusal } from "../errors.js";
+import {
+  type CopyRecord,
+  type GoneName,
+  readFolders,
+  type WayBack,
+  wayBack,
+  wayBackPaths,
+} from "../migration/index.js";
+import type { RetirementReport } from "../provider/index.js";
+import { flatPath } from "../resolver/index.js";
+import { InfisicalError } from "../vault/client/index.js";
+import { askWhether, askYes } from "./ask.js";
+import type { Io } from "./io.js";
+import { catalog } from "./project.js";
+import { type OpenStack, openStack, type StackOptions } from "./stack.js";
+import { difference } from "./wayBack.js";
+
+export interface LookBackOptions extends StackOptions {
+  readonly acceptStale?: boolean;
+  readonly restoreFlat?: boolean;
+  /** Names whose other value at the flat path may be overwritten. */
+  readonly overwrite?: readonly string[];
+  readonly force?: boolean;
+  readonly yes?: boolean;
+}
+
+/** The stack's own state, as far as it can be read. */
+export interface Known {
+  readonly outputs: OutputMap;
+  readonly records: Readonly<Record<string, CopyRecord>>;
+}
+
+/** @throws InfisicalError where the vault, or this token, cannot be asked at all */
+async function lookAtVault({ config, vault }: OpenStack, { records }: Known): Promise<WayBack> {
+  const { environment, root } = config;
+  await vault.checkAccess();
+  const seen = await readFolders(vault, wayBackPaths(catalog, environment, root));
+  return wayBack(catalog, environment, root, { ...seen, records });
+}
+
+/**
+ * What the flat path would lead to.
+ * @param running whether the flag is on; when it is off already, there is nothing to ask a person
+ * @returns undefined where the vault cannot be asked and the flag is to go off all the same
+ */
+export async function lookBack(
+  io: Io,
+  stack: OpenStack,
+  options: LookBackOptions,
+  known: Known,
+  running: boolean,
+): Promise<WayBack | undefined> {
+  try {
+    return await lookAtVault(stack, known);
+  } catch (error) {
+    if (!(error instanceof InfisicalError)) throw error;
+    if (options.restoreFlat)
+      throw new Refusal(
+        `The vault cannot be asked, so --restore-flat cannot be done (${error.message}). Nothing was changed.`,
+      );
+    if (!running) return undefined;
+    if (options.force) {
+      io.err(`! the vault cannot be asked (${error.message}); going on, as --force says`);
+      return undefined;
+    }
+    const question = `The vault cannot be asked whether the flat path still has what its readers need (${error.message}).`;
+    if (!io.interactive) throw new Refusal(`${question} To turn the flag off all the same: --force`);
+    await askYes(io, {}, `${question} Turn the flag off all the same?`);
+    return undefined;
+  }
+}
+
+/** The revisions that may be overwritten: of the names that were given, and of those that a person confirms one by one. */
+export async function confirmOverwrites(io: Io, back: WayBack, options: LookBackOptions): Promise<Map<string, string>> {
+  const { restoreFlat, acceptStale, overwrite = [], stack } = options;
+  const confirmed = new Map<string, string>();
+  const asks = restoreFlat && !acceptStale && !options.yes && io.interactive;
+  for (const one of back.different.filter(({ copied }) => !copied)) {
+    const yes =
+      overwrite.includes(one.name) ||
+      (asks && (await askWhether(io, `${difference(one, stack)}. Overwrite what is at ${one.flat.path}?`)));
+    if (yes) confirmed.set(one.name, one.flat.token);
+  }
+  return confirmed;
+}
+
+/** For when the vault cannot be asked: what the owner of the flat path has retired there, as far as that can be read. */
+export async function knownGone(
+  io: Io,
+  own: OutputMap,
+  options: LookBackOptions,
+  { root, environment }: StackConfig,
+): Promise<GoneName[]> {
+  const ofOwner = async () => (await openStack(io, { ...options, stack: catalog.fallback })).engine.outputs();
+  const outputs = environment === catalog.fallback ? own : await ofOwner().catch((): OutputMap => ({}));
+  const { retired = [] } = (outputs.retirement?.value ?? {}) as Partial<RetirementReport>;
+  const held = heldBy(catalog, environment).filter(({ name }) => retired.includes(name));
+  return held.map(({ name, vendor }) => ({ name, path: flatPath(root, vendor), from: undefined }));
+}

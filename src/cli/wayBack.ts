@@ -1,0 +1,107 @@
+// What stands against turning a flag off, and what the operator can do about it.
+import { credentialOf, flagApp } from "../catalog/index.js";
+import { Refusal } from "../errors.js";
+import {
+  type DifferentName,
+  type GoneName,
+  planWayBack,
+  type WayBack,
+  type WayBackChoice,
+} from "../migration/index.js";
+import { environmentPath } from "../resolver/index.js";
+import { catalog } from "./project.js";
+
+const owner = catalog.fallback;
+const namesOf = (list: readonly { readonly name: string }[]) => list.map(({ name }) => name).join(", ");
+const lines = (...all: readonly string[]) => all.map((line) => `  ${line}`).join("\n");
+const back = (environment: string, ...options: string[]) =>
+  ["console-vault rollback --stack", environment, ...options].join(" ");
+
+/** What is known of a flat value that is not the environment's. Times are Infisical's. */
+export function difference({ name, flat, current, copied }: DifferentName, environment: string): string {
+  const [then, now] = [flat.updatedAt.toISOString(), current.updatedAt.toISOString()];
+  return copied
+    ? `${name}: ${flat.path} has the value that ${environment}'s was copied from; ${environment}'s, at ${current.path}, was rotated since, on ${now}`
+    : `${name}: ${flat.path} has another value, written ${then}; ${environment}'s, at ${current.path}, was written ${now}`;
+}
+
+function unreadable(environment: string, paths: WayBack["unreadable"]): string {
+  return [
+    `${catalog.flag.variable} stays as it is (${flagApp(catalog, environment)}). What is at these paths is not known:`,
+    lines(...paths.map(({ why }) => why)),
+    "Nothing was changed. Run the command again with a token that may read secrets there.",
+  ].join("\n");
+}
+
+const wouldBeGone = (names: readonly GoneName[]) =>
+  `With the flag off ${namesOf(names)} would be read at the flat path, where it is not any more.`;
+
+function bringBack(environment: string, names: readonly GoneName[]): string {
+  if (environment === owner)
+    return [`${wouldBeGone(names)} To write ${owner}'s values there again:`, lines(back(owner, "--restore-flat"))].join(
+      "\n",
+    );
+  return [
+    `${wouldBeGone(names)} To write it there again, set console-vault:retireFlat: false in Pulumi.${owner}.yaml, then`,
+    lines(`console-vault up --stack ${owner}`),
+    `Or, where ${owner}'s state is lost, turn ${owner}'s flag off as well:`,
+    lines(back(owner, "--restore-flat")),
+  ].join("\n");
+}
+
+function gone(environment: string, names: readonly GoneName[], root: string): string {
+  const lost = names.filter(({ from }) => !from);
+  if (environment !== owner || lost.length === 0) return bringBack(environment, names);
+  const at = lost.map(({ name, path }) => `${name} is neither at ${path} nor at ${ownPath(root, name, environment)}`);
+  return [
+    wouldBeGone(names),
+    lines(...at),
+    "First give it a value again:",
+    lines(...lost.map(({ name }) => `console-vault rotate ${name} --env ${environment}`)),
+  ].join("\n");
+}
+
+/** For when the vault cannot be asked. @throws Refusal where the flat path is recorded as retired */
+export function refuseKnownGone(environment: string, names: readonly GoneName[]): void {
+  if (names.length > 0) throw new Refusal(bringBack(environment, names));
+}
+
+const ownPath = (root: string, name: string, environment: string) =>
+  environmentPath(root, credentialOf(catalog, name).vendor, environment);
+
+function different(environment: string, refused: readonly DifferentName[]): string {
+  const unknown = refused.filter(({ copied }) => !copied);
+  const overwrite = unknown.flatMap(({ name }) => ["--overwrite", name]);
+  return [
+    `With the flag off ${namesOf(refused)} would be read at the flat path, which has another value:`,
+    lines(...refused.map((one) => difference(one, environment))),
+    `To write ${environment}'s values to the flat path first${unknown.length > 0 ? ", over what is there" : ""}:`,
+    lines(back(environment, "--restore-flat", ...overwrite)),
+    "To go back to the values that the flat path has:",
+    lines(back(environment, "--accept-stale")),
+  ].join("\n");
+}
+
+/**
+ * @param on whether the flag is on: off already, there is only what is to be written that can be refused
+ * @throws Refusal where the flag may not go off like this
+ */
+export function refuseWayBack(
+  environment: string,
+  root: string,
+  found: WayBack,
+  choice: WayBackChoice,
+  on: boolean,
+): void {
+  if (found.unreadable.length > 0) throw new Refusal(unreadable(environment, found.unreadable));
+  if (found.ambiguous.length > 0)
+    throw new Refusal(
+      found.ambiguous
+        .map(({ name, path, rows }) => `${name} has ${rows} rows at ${path}: delete all but one in Infisical first.`)
+        .join("\n"),
+    );
+  if (!on) return;
+  const plan = planWayBack(found, choice, on);
+  if (plan.gone.length > 0) throw new Refusal(gone(environment, plan.gone, root));
+  if (plan.refused.length > 0) throw new Refusal(different(environment, plan.refused));
+}

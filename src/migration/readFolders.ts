@@ -1,0 +1,28 @@
+import { type InfisicalClient, InfisicalError } from "../vault/client/index.js";
+import type { VaultRow } from "./world.js";
+
+/** Folders as the token sees them. */
+export interface SeenFolders {
+  readonly rows: readonly VaultRow[];
+  /** Folders that the token may not read, each with Infisical's answer: what is in them is unknown, not absent. */
+  readonly hidden: ReadonlyMap<string, InfisicalError>;
+}
+
+/**
+ * Reads folders one by one, without what is below them: a recursive list leaves out what the token may not read, and does not
+ * say so.
+ *
+ * @throws InfisicalError for any answer but "not allowed"
+ */
+export async function readFolders(vault: InfisicalClient, paths: Iterable<string>): Promise<SeenFolders> {
+  const rows: VaultRow[] = [];
+  const hidden = new Map<string, InfisicalError>();
+  for (const path of new Set(paths))
+    try {
+      rows.push(...(await vault.listSecrets(path)));
+    } catch (error) {
+      if (!(error instanceof InfisicalError && error.kind === "forbidden")) throw error;
+      hidden.set(path, error);
+    }
+  return { rows, hidden };
+}
