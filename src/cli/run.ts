@@ -2,6 +2,7 @@
 import type { Engine, EngineEvent, Outcome, RunOptions } from "../engine/index.js";
 import { Refusal, refusedMark } from "../errors.js";
 
+import { waitMark } from "../waits.js";
 import { Ended, exitCodes } from "./exit.js";
 import { colorsOf, type Io } from "./io.js";
 import { type PlanStep, planStep } from "./planSteps.js";
@@ -39,6 +40,7 @@ export async function runEngine(
     }
     const diagnostic = event.diagnosticEvent;
     if (diagnostic?.severity === "warning") warnings.add(clean(diagnostic.message));
+    else if (diagnostic?.message.includes(waitMark)) io.err(`  … ${clean(diagnostic.message)}`);
   };
   const outcome = await engine[operation]({ ...options, onEvent, signal: io.signal });
   for (const line of outcome.interrupted) io.err(c.yellow(`  ! ${line}`));

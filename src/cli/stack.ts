@@ -21,6 +21,7 @@ import {
 import { UsageError } from "../errors.js";
 import { HerokuClient, herokuEngineProvider } from "../heroku/index.js";
 import { createInfisicalClient, type InfisicalClient } from "../vault/client/index.js";
+import { type Wait, waitLine } from "../waits.js";
 import { Ended, exitCodes } from "./exit.js";
 import type { Io } from "./io.js";
 import { catalog, projectDirOf } from "./project.js";
@@ -52,6 +53,8 @@ export function definedOnly(env: NodeJS.ProcessEnv): Record<string, string> {
   return Object.fromEntries(Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined));
 }
 
+const tellWait = (io: Io) => (wait: Wait) => io.err(`  … ${waitLine(wait)}`);
+
 /** A stack's config, and clients of its two services. Makes no request. */
 export async function openServices(io: Io, projectDir: string, stack: string): Promise<OpenServices> {
   const config = readStackConfig(projectDir, stack, catalog);
@@ -63,9 +66,13 @@ export async function openServices(io: Io, projectDir: string, stack: string): P
     environment: config.infisicalEnvironment,
     auth: credentials.infisical,
     signal: io.signal,
-    onWait: ({ because, waitMs }) => io.err(`  … Infisical: ${because}, waiting ${Math.ceil(waitMs / 1000)} s`),
+    onWait: tellWait(io),
   });
-  const heroku = new HerokuClient({ url: services.herokuUrl, auth: { kind: "bearer", key: credentials.heroku } });
+  const heroku = new HerokuClient({
+    url: services.herokuUrl,
+    auth: { kind: "bearer", key: credentials.heroku },
+    onWait: tellWait(io),
+  });
   return { config, services, vault, heroku };
 }
 
@@ -91,7 +98,8 @@ async function chosenEngine(
 ): Promise<{ engine: Engine; reason: string }> {
   if (io.openEngine) return { engine: io.openEngine(location), reason: "the caller's own" };
   const { name, reason } = await chooseEngine(asked, location, { embeddedUnasked: loopback });
-  return { engine: openEngine(name, location, { heroku: herokuEngineProvider({ env: location.env }) }), reason };
+  const heroku = herokuEngineProvider({ env: location.env, onWait: tellWait(io) });
+  return { engine: openEngine(name, location, { heroku }), reason };
 }
 
 /** Holds a stack's lock, or says that it cannot. That an update runs is no wrong use: it ends as `up` itself does then. */

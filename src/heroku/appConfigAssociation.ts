@@ -1,6 +1,7 @@
 import type { NativeProvider, Properties } from "../engine/index.js";
 import { ConfigurationError } from "../errors.js";
 import { SecretValue } from "../secret.js";
+import type { Wait } from "../waits.js";
 import { providersWaits, Requests, type Waits } from "./bridged/requests.js";
 import {
   type Association,
@@ -22,6 +23,8 @@ export interface EngineProviderOptions {
   /** `HEROKU_API_KEY`, `HEROKU_EMAIL`, `HEROKU_API_URL`, `HEROKU_HEADERS`, where config does not say. */
   readonly env: NodeJS.ProcessEnv;
   readonly waits?: Partial<Waits>;
+  /** Told before each wait for a rate limit. */
+  readonly onWait?: (wait: Wait) => void;
 }
 
 /**
@@ -31,11 +34,11 @@ export interface EngineProviderOptions {
  * That includes what the bridged provider does badly: creating overwrites vars that are there, deleting removes them from the
  * app, a change of `appId` alone sends nothing, and an app that is gone fails the refresh.
  */
-export function herokuEngineProvider({ env, waits }: EngineProviderOptions): NativeProvider {
+export function herokuEngineProvider({ env, waits, onWait }: EngineProviderOptions): NativeProvider {
   let config: Record<string, string> = {};
   let open: Requests | undefined;
   const requests = () => {
-    open ??= openRequests(config, env, { ...providersWaits, ...waits });
+    open ??= openRequests(config, env, { ...providersWaits, ...waits }, onWait);
     return open;
   };
 
@@ -109,7 +112,12 @@ function known(type: string): void {
     );
 }
 
-function openRequests(config: Record<string, string>, env: NodeJS.ProcessEnv, waits: Waits): Requests {
+function openRequests(
+  config: Record<string, string>,
+  env: NodeJS.ProcessEnv,
+  waits: Waits,
+  onWait: EngineProviderOptions["onWait"],
+): Requests {
   const key = config.apiKey || env.HEROKU_API_KEY;
   if (!key)
     throw new ConfigurationError(
@@ -119,7 +127,7 @@ function openRequests(config: Record<string, string>, env: NodeJS.ProcessEnv, wa
   const email = config.email || env.HEROKU_EMAIL;
   const headers = headersOf(config.headers || env.HEROKU_HEADERS);
   const auth = { kind: "basic", key: SecretValue.of(key), email } as const;
-  return new Requests(createTransport({ url, auth, timeoutMs: 60_000, headers }), url, waits);
+  return new Requests(createTransport({ url, auth, timeoutMs: 60_000, headers }), url, waits, onWait);
 }
 
 function headersOf(text: string | undefined): Record<string, string> {

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import pRetry from "p-retry";
 import { z } from "zod";
 import { SecretValue } from "../secret.js";
+import type { Wait } from "../waits.js";
 import { diagnose, diagnoseSilence } from "./diagnosis.js";
 import { HerokuError } from "./error.js";
 import * as shapes from "./shapes.js";
@@ -13,18 +14,24 @@ export interface HerokuClientOptions {
   readonly url?: string;
   /** For one request, in ms; default 15,000. */
   readonly timeoutMs?: number;
-  /** For reads: how often to try again (default 4), and how long to wait first (ms, default 500, doubling) where Heroku does not say. */
+  /** How often to try again (default 4), and how long to wait first (ms, default 500, doubling) where Heroku does not say. */
   readonly retry?: { readonly retries?: number; readonly firstWaitMs?: number };
+  /** Told before each wait. */
+  readonly onWait?: (wait: Wait) => void;
 }
 
 /** A change of config vars: null removes. */
 export type ConfigVarChanges = ReadonlyMap<string, SecretValue | string | null>;
 
-/** Nobody waits longer than this in one go, whatever Heroku says (ms). */
-const longestWaitMs = 60_000;
+/** All waits of one call together, whatever Heroku says (ms). */
+const maxWaitMs = 60_000;
+
+const repeatable = { "rate-limited": "rate-limited", unavailable: "server", unreachable: "unreachable" } as const;
+const isRepeatable = (kind: string): kind is keyof typeof repeatable => Object.hasOwn(repeatable, kind);
 
 /**
- * A client of the Heroku Platform API. Reads are repeated where that can help; a change is sent once.
+ * A client of the Heroku Platform API. Reads are repeated where that can help; a change only when Heroku refused it for its rate
+ * limit. A change whose answer is lost is looked at.
  * Every method throws {@link HerokuError}.
  *
  * @example
@@ -37,14 +44,17 @@ export class HerokuClient {
   readonly #url: string;
   readonly #retries: number;
   readonly #firstWaitMs: number;
+  readonly #onWait: ((wait: Wait) => void) | undefined;
   #now: Date | undefined;
 
   /** @throws ConfigurationError for a URL that cannot be used */
-  constructor({ auth, url = "https://api.heroku.com", timeoutMs = 15_000, retry = {} }: HerokuClientOptions) {
+  constructor(options: HerokuClientOptions) {
+    const { auth, url = "https://api.heroku.com", timeoutMs = 15_000, retry = {} } = options;
     this.#send = createTransport({ url, auth, timeoutMs });
     this.#url = url.replace(/\/+$/, "");
     this.#retries = retry.retries ?? 4;
     this.#firstWaitMs = retry.firstWaitMs ?? 500;
+    this.#onWait = options.onWait;
   }
 
   /**
@@ -77,8 +87,8 @@ export class HerokuClient {
   }
 
   /**
-   * Sets and removes config vars in one release. Never sent twice: when the answer is lost, the app is looked at, and what it
-   * then has decides.
+   * Sets and removes config vars in one release. Sent again only when Heroku refused it for its rate limit: when the answer is
+   * lost, the app is looked at, and what it then has decides.
    *
    * @returns all config vars of the app afterwards
    */
@@ -93,7 +103,8 @@ export class HerokuClient {
       body: JSON.stringify(Object.fromEntries(plain)),
     };
     try {
-      return wrapped(this.#understand(await this.#ask(request), request, shapes.configVars));
+      const { data } = await this.#answerTo(request, shapes.configVars, (kind) => kind === "rate-limited");
+      return wrapped(data);
     } catch (error) {
       if (!(error instanceof HerokuError) || (error.kind !== "unavailable" && error.kind !== "unreachable"))
         throw error;
@@ -121,24 +132,28 @@ export class HerokuClient {
   ): AsyncGenerator<z.output<Schema>, void> {
     for (let next: string | undefined = range; next; ) {
       const request: Request = { method: "GET", path, range: next };
-      const answer = await this.#answerTo(request);
-      yield* this.#understand(answer, request, z.array(item));
+      const { answer, data } = await this.#answerTo(request, z.array(item));
+      yield* data;
       next = answer.status === 206 ? answer.nextRange : undefined;
     }
   }
 
   async #read<Schema extends z.ZodType>(request: Request, expects: Schema): Promise<z.output<Schema>> {
-    return this.#understand(await this.#answerTo(request), request, expects);
+    return (await this.#answerTo(request, expects)).data;
   }
 
-  /** A successful answer, asked for again while that can help. */
-  #answerTo(request: Request): Promise<Answer> {
+  /** A successful answer, asked for again while that can help. @param helps after which kinds of errors */
+  #answerTo<Schema extends z.ZodType>(
+    request: Request,
+    expects: Schema,
+    helps: (kind: string) => boolean = isRepeatable,
+  ): Promise<{ answer: Answer; data: z.output<Schema> }> {
     let retryAfterMs: number | undefined;
+    let waited = 0;
     const attempt = async () => {
       const answer = await this.#ask(request);
       retryAfterMs = answer.retryAfterMs;
-      if (answer.status >= 300) throw diagnose(answer, request, this.#url);
-      return answer;
+      return { answer, data: this.#understand(answer, request, expects) };
     };
     return pRetry(attempt, {
       retries: this.#retries,
@@ -146,11 +161,15 @@ export class HerokuClient {
       minTimeout: 0,
       maxTimeout: 0,
       onFailedAttempt: async (failure) => {
-        const helps = failure instanceof HerokuError && /^(rate-limited|unavailable|unreachable)$/.test(failure.kind);
-        if (!helps || failure.retriesLeft === 0 || (retryAfterMs ?? 0) > longestWaitMs) throw failure;
+        if (!(failure instanceof HerokuError) || !isRepeatable(failure.kind) || !helps(failure.kind)) throw failure;
         const backoff = this.#firstWaitMs * 2 ** (failure.attemptNumber - 1) * (1 + Math.random() / 4);
-        await sleep(retryAfterMs ?? backoff);
+        const waitMs = Math.ceil(retryAfterMs ?? backoff);
         retryAfterMs = undefined;
+        waited += waitMs;
+        if (failure.retriesLeft === 0 || waited > maxWaitMs) throw failure;
+        const { method, path } = request;
+        this.#onWait?.({ service: "Heroku", method, path, because: repeatable[failure.kind], waitMs });
+        await sleep(waitMs);
       },
     });
   }
@@ -172,7 +191,7 @@ export class HerokuClient {
     if (parsed.success) return parsed.data;
     throw new HerokuError(
       "unavailable",
-      `${this.#url} answers with something else than the Heroku Platform API does. Check HEROKU_API_URL.`,
+      `${this.#url} answers with something else than the Heroku Platform API does, or only with a part of it. Check HEROKU_API_URL and what stands between, then run the same command again.`,
       { ...request, status: answer.status },
     );
   }
@@ -189,14 +208,17 @@ export class HerokuClient {
         "whether it was made is not known, because looking failed as well. Run the same command again: it looks first",
       );
     });
-    const made = [...wanted].every(([name, value]) => {
-      const has = found.get(name);
-      return value === null ? has === undefined : has?.equals(value);
-    });
-    if (made) return found;
+    if (has(found, wanted)) return found;
+    // Heroku may still be at work on what nobody waited for.
+    await sleep(this.#firstWaitMs * 2);
+    const later = await this.configVars(app).catch(() => found);
+    if (has(later, wanted)) return later;
     throw told("it was not made. Run the same command again");
   }
 }
+
+const has = (vars: ReadonlyMap<string, SecretValue>, wanted: ReadonlyMap<string, SecretValue | null>) =>
+  [...wanted].every(([name, value]) => (value === null ? !vars.has(name) : vars.get(name)?.equals(value)));
 
 const appPath = (nameOrId: string) => `/apps/${encodeURIComponent(nameOrId)}`;
 

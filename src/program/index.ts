@@ -24,6 +24,7 @@ import {
   type World,
 } from "../migration/index.js";
 import { createInfisicalClient, type InfisicalClient } from "../vault/client/index.js";
+import { type Wait, waitLine } from "../waits.js";
 import { declare } from "./declare.js";
 
 /** In the SDK, and left out of its types. */
@@ -70,13 +71,19 @@ async function program(catalog: Catalog) {
       `console-vault:herokuApiUrl: set HEROKU_API_URL=${services.herokuUrl} as well, which is what the Heroku provider reads (console-vault up does)`,
     ]);
   const credentials = credentialsOf(process.env, new pulumi.Config("heroku").get("apiKey"));
+  const onWait = (wait: Wait) => void pulumi.log.info(waitLine(wait));
   const vault = createInfisicalClient({
     url: services.infisicalUrl,
     projectId: config.infisicalProjectId,
     environment: config.infisicalEnvironment,
     auth: credentials.infisical,
+    onWait,
   });
-  const heroku = new HerokuClient({ url: services.herokuUrl, auth: { kind: "bearer", key: credentials.heroku } });
+  const heroku = new HerokuClient({
+    url: services.herokuUrl,
+    auth: { kind: "bearer", key: credentials.heroku },
+    onWait,
+  });
 
   const world = await look(catalog, config, vault, heroku);
   const target = targetOf(config, services, world.account);

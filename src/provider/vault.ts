@@ -1,5 +1,6 @@
 import type { Target } from "../migration/index.js";
 import { authFromEnvironment, createInfisicalClient, type InfisicalClient } from "../vault/client/index.js";
+import { waitLine } from "../waits.js";
 
 const clients = new Map<string, InfisicalClient>();
 
@@ -13,6 +14,8 @@ export function vaultAt({ vault, project, slug }: Target): InfisicalClient {
     projectId: project,
     environment: slug,
     auth: authFromEnvironment(process.env),
+    // Pulumi's host gives a provider no other way to say something: the engine passes on what its process prints.
+    onWait: (wait) => void process.stderr.write(`${waitLine(wait)}\n`),
   });
   clients.set(key, client);
   return client;

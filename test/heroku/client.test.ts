@@ -5,6 +5,7 @@ import { describe, expect, test } from "vitest";
 import { HerokuClient, type HerokuClientOptions, HerokuError, type HerokuErrorKind } from "../../src/heroku/index.js";
 import type { LocalHeroku } from "../../src/local/heroku/index.js";
 import { SecretValue } from "../../src/secret.js";
+import type { Wait } from "../../src/waits.js";
 import { guest, heroku, ops } from "../local/heroku/world.js";
 
 const bearer = (key: string) => ({ kind: "bearer" as const, key: SecretValue.of(key) });
@@ -120,7 +121,23 @@ describe("changing", () => {
     local.control.addFault({ method: "PATCH", do: fault });
     const error = await failure(client.patchConfigVars("raxx-api-staging", new Map([["A", "s3cret"]])));
     expect(error.message).toContain("was lost; it was not made");
+    expect(local.control.requests.map((request) => request.method)).toEqual(["PATCH", "GET", "GET"]);
+  });
+
+  test.each(["truncate", "hang"] as const)("a change whose answer is lost (%s) was made, and counts", async (fault) => {
+    const { local, client } = await world({ timeoutMs: 300 });
+    local.control.addFault({ method: "PATCH", do: fault });
+    expect(revealed(await client.patchConfigVars("raxx-api-staging", new Map([["A", "1"]]))).A).toBe("1");
     expect(local.control.requests.map((request) => request.method)).toEqual(["PATCH", "GET"]);
+  });
+
+  test("a change that Heroku is still at work on is seen with a second look", async () => {
+    const { local, client } = await world();
+    local.control.addFault({ method: "PATCH", do: "drop" });
+    local.control.onRequest = ({ method }) => {
+      if (method === "GET") local.apps.set("raxx-api-staging", { A: "1" });
+    };
+    expect(revealed(await client.patchConfigVars("raxx-api-staging", new Map([["A", "1"]]))).A).toBe("1");
   });
 
   test("when looking fails as well, nothing is claimed", async () => {
@@ -132,11 +149,21 @@ describe("changing", () => {
     expect(local.apps.vars("raxx-api-staging").A).toBe("1");
   });
 
-  test("a change that is refused is not sent again", async () => {
+  test("a change that is refused for the rate limit was not made, and is sent again", async () => {
+    const waits: Wait[] = [];
+    const { local, client } = await world({ onWait: (wait) => waits.push(wait) });
+    local.control.addFault({ method: "PATCH", times: 1, do: "429-retry-after" });
+    const { length } = local.apps.releases("raxx-api-staging");
+    expect(revealed(await client.patchConfigVars("raxx-api-staging", new Map([["A", "1"]]))).A).toBe("1");
+    expect(local.apps.releases("raxx-api-staging")).toHaveLength(length + 1);
+    expect(waits).toMatchObject([{ service: "Heroku", method: "PATCH", because: "rate-limited", waitMs: 1000 }]);
+  });
+
+  test("a change that is refused for anything else is not sent again", async () => {
     const { local, client } = await world();
-    local.control.addFault({ method: "PATCH", times: 1, do: { status: 429, body: { id: "rate_limit" } } });
+    local.control.addFault({ method: "PATCH", do: { status: 403, body: { id: "forbidden" } } });
     const error = await failure(client.patchConfigVars("raxx-api-staging", new Map([["A", "1"]])));
-    expect([error.kind, local.control.requests.length]).toEqual(["rate-limited", 1]);
+    expect([error.kind, local.control.requests.length]).toEqual(["forbidden", 1]);
   });
 });
 
@@ -145,6 +172,8 @@ describe("trying again", () => {
     ["a server's failure", { status: 503, body: { id: "unavailable" } }],
     ["a rate limit", { status: 429, body: { id: "rate_limit" } }],
     ["a dropped connection", "drop"],
+    ["half an answer", "truncate"],
+    ["a page to sign in", "html-page"],
   ] as const)("a read goes on after %s", async (_what, fault) => {
     const { local, client } = await world();
     local.control.addFault({ times: 2, do: fault });

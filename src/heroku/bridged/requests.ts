@@ -1,6 +1,7 @@
 // The requests of the bridged provider, and its error texts.
 import { setTimeout as sleep } from "node:timers/promises";
 import type { z } from "zod";
+import type { Wait } from "../../waits.js";
 import { configVars, release } from "../shapes.js";
 import { type Answer, NoAnswer, type Request, type Send } from "../transport.js";
 import type { Vars } from "./state.js";
@@ -24,6 +25,7 @@ export class Requests {
     private readonly send: Send,
     private readonly url: string,
     private readonly waits: Waits,
+    private readonly onWait: ((wait: Wait) => void) | undefined,
   ) {}
 
   /** The config vars that the app has. */
@@ -71,7 +73,10 @@ export class Requests {
     for (let tries = 1; ; tries++) {
       const answer = await this.#ask(request);
       if (answer.status === 429 && tries < rateLimitTries) {
-        await sleep(answer.retryAfterMs ?? waitMs);
+        const nextMs = answer.retryAfterMs ?? waitMs;
+        const { method, path } = request;
+        this.onWait?.({ service: "Heroku", method, path, because: "rate-limited", waitMs: nextMs });
+        await sleep(nextMs);
         waitMs *= 2;
         continue;
       }

@@ -18,6 +18,8 @@ export interface Asked {
   readonly path: string;
   /** Completes "Infisical could not …": `list the secrets of /MooseQuest/`. */
   readonly to: string;
+  /** Where the right counts that the request needs, if that is another path than `to` names. */
+  readonly rightAt?: string | undefined;
   /** All that was sent and is secret: a sentence of the server that repeats any of it is withheld. */
   readonly secrets: readonly SecretValue[];
 }
@@ -107,8 +109,12 @@ const rules: readonly Rule[] = [
   {
     kind: "forbidden",
     applies: ({ status }) => status === 403,
-    says: ({ shown }, { to }, { environment }) =>
-      `The token may not ${to}${shown.startsWith("You are not allowed to") ? ` ("${shown}")` : ""}. Give it a scope or role for that path in the environment ${environment}, with write permission if it is to change anything.`,
+    says: ({ shown }, { to, rightAt }, { environment }) =>
+      `The token may not ${to}${shown.startsWith("You are not allowed to") ? ` ("${shown}")` : ""}. ${
+        rightAt
+          ? `Infisical asks for the right to write at ${rightAt}, the folder above it: give the token a scope or role with write permission for ${rightAt} in the environment ${environment}.`
+          : `Give it a scope or role for that path in the environment ${environment}, with write permission if it is to change anything.`
+      }`,
   },
   {
     kind: "not-found",

@@ -17,6 +17,8 @@ export interface Call<Schema extends z.ZodType> {
   readonly body?: object;
   /** Completes "Infisical could not …". */
   readonly to: string;
+  /** Where the right counts that it needs, if that is another path than `to` names. */
+  readonly rightAt?: string;
   /** The values in the body. */
   readonly secrets?: readonly SecretValue[];
   readonly expects: Schema;
@@ -117,7 +119,11 @@ export function createExchange(send: Send, target: Target, policy: RetryPolicy):
     if (isSuccess || (status === 404 && call.mayBeAbsent)) {
       const parsed = call.expects.safeParse(body);
       if (parsed.success) return parsed.data;
-      if (isSuccess) throw new AttemptFailed(notUnderstood(answer, parsed.error, asked, target), true);
+      if (isSuccess) {
+        // Half a body, or somebody else's page, may be whole the next time; JSON of another form stays what it is.
+        const again = idempotent && body === undefined ? ({ because: "server" } as const) : undefined;
+        throw new AttemptFailed(notUnderstood(answer, parsed.error, asked, target), true, again);
+      }
     }
     const error = diagnose(answer, asked, target);
     if (status === 429) throw new AttemptFailed(error, false, { because: "rate-limited", afterMs });
@@ -170,7 +176,7 @@ function asFailedAttempt(error: unknown): never {
 /** A success whose body is not what it should be: only where and what kind of mismatch, never what was there. */
 function notUnderstood({ status, body }: Answer, mismatch: z.ZodError, asked: Asked, { baseUrl }: Target) {
   if (typeof body !== "object" || body === null) {
-    const diagnosis = `${baseUrl} answers, but not with Infisical's JSON. Set INFISICAL_API_URL (or console-vault:infisicalUrl) to the server itself.`;
+    const diagnosis = `${baseUrl} could not ${asked.to}: it answers, but not with Infisical's JSON, or only with a part of it. Look at what stands between (a proxy or a page to sign in), or set INFISICAL_API_URL (or console-vault:infisicalUrl) to the server itself; then run the same command again.`;
     return new InfisicalError("unreachable", diagnosis, { ...asked, status });
   }
   const where = mismatch.issues.map(({ path, code }) => `${path.join(".") || "all of it"}: ${code}`);

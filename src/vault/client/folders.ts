@@ -49,6 +49,7 @@ export function folderMethods(exchange: Exchange, place: { workspaceId: string; 
           ...request,
           body: { ...place, name, path: parent.wire },
           to: `create the folder ${parent.normal}${name}/`,
+          rightAt: parent.normal,
           expects: folderAnswer,
           look: existing,
         });
@@ -75,6 +76,7 @@ export function folderMethods(exchange: Exchange, place: { workspaceId: string; 
           ...request,
           body: { ...place, path: parent.wire },
           to: `delete the folder ${folder.path}`,
+          rightAt: parent.normal,
           expects: folderAnswer,
           look: async () => {
             const left = await named(parent, name);

@@ -10,7 +10,6 @@ export type {
   InfisicalClientOptions,
   SecretEntry,
   SecretToWrite,
-  Wait,
   WriteResult,
 } from "./types.js";
 export { assertSafeUrl } from "./url.js";

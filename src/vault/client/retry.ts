@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import pRetry from "p-retry";
+import type { Wait } from "../../waits.js";
 import type { InfisicalError } from "./error.js";
-import type { InfisicalClientOptions, Wait } from "./types.js";
+import type { InfisicalClientOptions } from "./types.js";
 
 /** What one attempt came to, beside the error that the caller gets in the end. */
 export class AttemptFailed extends Error {
@@ -50,7 +51,7 @@ export function withRetry<T>(policy: RetryPolicy, attempt: () => Promise<T>): Pr
       const waitMs = Math.ceil(afterMs ?? backoff);
       waited += waitMs;
       if (waited > maxWaitMs) throw failure;
-      onWait?.({ method: failure.error.method, path: failure.error.path, because, waitMs });
+      onWait?.({ service: "Infisical", method: failure.error.method, path: failure.error.path, because, waitMs });
       await sleep(waitMs, undefined, signal ? { signal } : {});
     },
   });

@@ -1,18 +1,10 @@
 import type { SecretValue } from "../../secret.js";
+import type { Wait } from "../../waits.js";
 
 /** A service token or an access token as it is, or a machine identity that logs in when the first call needs it. */
 export type InfisicalAuth =
   | { readonly kind: "token"; readonly token: SecretValue }
   | { readonly kind: "universal"; readonly clientId: string; readonly clientSecret: SecretValue };
-
-/** Told before each wait, so that a person sees why nothing happens. */
-export interface Wait {
-  readonly method: string;
-  /** Without the query. */
-  readonly path: string;
-  readonly because: "rate-limited" | "server" | "unreachable";
-  readonly waitMs: number;
-}
 
 export interface InfisicalClientOptions {
   /** Where Infisical answers, with or without a final `/` or `/api`. https, or http on loopback. */
@@ -33,6 +25,7 @@ export interface InfisicalClientOptions {
   };
   /** Told after each request. `status` is undefined if no answer came. */
   readonly onRequest?: (method: string, path: string, status: number | undefined) => void;
+  /** Told before each wait. */
   readonly onWait?: (wait: Wait) => void;
   /** Ends everything under way: reads throw its reason, a write that was sent throws `unknown-outcome`. */
   readonly signal?: AbortSignal;

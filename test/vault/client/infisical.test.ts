@@ -9,8 +9,8 @@ import {
   type InfisicalClientOptions,
   InfisicalError,
   trimmed,
-  type Wait,
 } from "../../../src/vault/client/index.js";
+import type { Wait } from "../../../src/waits.js";
 
 const PROJECT = "7b8c3f0e-0000-4000-8000-000000000001";
 const tokenAuth = (token: string): InfisicalAuth => ({ kind: "token", token: SecretValue.of(token) });
@@ -199,6 +199,19 @@ for (const flavour of ["2024-10", "current"] as const) {
           });
           await expect(vault.createFolder("/MooseQuest/new")).rejects.toMatchObject({ kind: "forbidden" });
         }
+      });
+
+      it("to make a folder counts at the folder above it, and the message names that one", async () => {
+        const { service, client } = await world(flavour);
+        const scopes = [{ environment: "prod", secretPath: "/MooseQuest/heroku/staging/**" }];
+        const token = service.vault.addServiceToken({ name: "own", scopes, permissions: ["read", "write"] });
+        const refused = client(tokenAuth(token)).createFolder("/MooseQuest/heroku/staging");
+        await expect(refused).rejects.toMatchObject({
+          kind: "forbidden",
+          message: expect.stringMatching(
+            /may not create the folder \/MooseQuest\/heroku\/staging\/ .*write permission for \/MooseQuest\/heroku\/ in the environment prod/,
+          ),
+        });
       });
     });
 
@@ -511,7 +524,7 @@ for (const flavour of ["2024-10", "current"] as const) {
       const vault = client(ADMIN, { onWait: (wait) => waits.push(wait) });
       for (const name of ["REF", "NOPE", "REF"]) await vault.getSecret("/MooseQuest/heroku", name);
       expect(waits).toEqual([
-        { method: "GET", path: "/api/v3/secrets/raw/REF", because: "rate-limited", waitMs: 1000 },
+        { service: "Infisical", method: "GET", path: "/api/v3/secrets/raw/REF", because: "rate-limited", waitMs: 1000 },
       ]);
       expect(control.requests.map(({ status }) => status)).toEqual([200, 200, 404, 429, 200]);
     });

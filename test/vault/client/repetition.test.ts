@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { SecretValue } from "../../../src/secret.js";
-import type { InfisicalError, Wait } from "../../../src/vault/client/index.js";
+import type { InfisicalError } from "../../../src/vault/client/index.js";
+import type { Wait } from "../../../src/waits.js";
 import { clientOf, failure, type Received, type Reply, row, serve } from "./scripted-server.js";
 
 const noFolders = { body: { folders: [] } };
@@ -25,7 +26,9 @@ describe("a read", () => {
     await clientOf(url, { onWait: (wait) => waits.push(wait) }).checkAccess();
     expect(received).toHaveLength(2);
     expect(performance.now() - start).toBeGreaterThanOrEqual(950);
-    expect(waits).toEqual([{ method: "GET", path: "/api/v1/folders", because: "rate-limited", waitMs: 1000 }]);
+    expect(waits).toEqual([
+      { service: "Infisical", method: "GET", path: "/api/v1/folders", because: "rate-limited", waitMs: 1000 },
+    ]);
   });
 
   it("does not wait longer than allowed: it says how long it would be", async () => {
@@ -40,6 +43,8 @@ describe("a read", () => {
   for (const [name, trouble] of [
     ["a failure of the server", broken],
     ["a lost answer", "drop"],
+    ["half an answer", { body: '{"folders": [' }],
+    ["a page in place of an answer", { body: "<html>Sign in</html>" }],
   ] as const) {
     it(`is repeated after ${name}`, async () => {
       const { url, received } = await serve((_, index) => (index < 3 ? trouble : noFolders));
@@ -47,6 +52,24 @@ describe("a read", () => {
       expect(received).toHaveLength(4);
     });
   }
+
+  it("that never gets JSON ends with its request and what to look at", async () => {
+    const { url, received } = await serve(() => ({ body: "<html>Sign in</html>" }));
+    const read = clientOf(url, { retry: { retries: 2, firstWaitMs: 1 } }).listSecrets("/a");
+    await expect(read).rejects.toMatchObject({
+      kind: "unreachable",
+      message: expect.stringMatching(
+        /could not list the secrets of \/a\/: .*page to sign in.*run the same command again\. \[GET \/api\/v3\/secrets\/raw: 200\]/,
+      ),
+    });
+    expect(received).toHaveLength(3);
+  });
+
+  it("of a server that answers other JSON is not repeated", async () => {
+    const { url, received } = await serve(() => ({ body: { unexpected: true } }));
+    await expect(clientOf(url).checkAccess()).rejects.toMatchObject({ kind: "server" });
+    expect(received).toHaveLength(1);
+  });
 
   it("is given up after the last repetition", async () => {
     const { url, received } = await serve(() => broken);
