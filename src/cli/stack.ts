@@ -83,6 +83,11 @@ export interface OpenStack extends OpenServices {
   readonly engineReason: string;
   /** Does work while no update of any of the stacks may run. */
   lock<T>(stacks: readonly string[], work: () => Promise<T>): Promise<T>;
+  /**
+   * @returns false for a backend whose lock only an update itself can take
+   * @throws Ended that names the holder, while an update of the stack runs
+   */
+  refuseWhileHeld(): Promise<boolean>;
 }
 
 function engineOption(text = "auto"): EngineName | "auto" {
@@ -102,11 +107,15 @@ async function chosenEngine(
   return { engine: openEngine(name, location, { heroku }), reason };
 }
 
-/** Holds a stack's lock, or says that it cannot. That an update runs is no wrong use: it ends as `up` itself does then. */
-export async function holdStack(io: Io, location: StackLocation, engine: EngineName) {
-  const lock = await lockStack(location, engine).catch((error: Error) => {
+/** That an update runs is no wrong use: it ends as `up` itself does then. */
+const takeLock = (location: StackLocation, engine: EngineName) =>
+  lockStack(location, engine).catch((error: Error) => {
     throw new Ended(exitCodes.failed, error.message);
   });
+
+/** Holds a stack's lock, or says that it cannot. */
+export async function holdStack(io: Io, location: StackLocation, engine: EngineName) {
+  const lock = await takeLock(location, engine);
   if (!lock)
     io.err(`! the lock of ${location.stack} cannot be held in this backend: see that no update of it runs now`);
   return lock;
@@ -161,5 +170,10 @@ export async function openStack(io: Io, options: StackOptions): Promise<OpenStac
       for (const one of held.reverse()) await one.release();
     }
   };
-  return { ...open, projectDir, engine, engineReason: reason, lock };
+  const refuseWhileHeld = async () => {
+    const lock = await takeLock(at(options.stack), engine.name);
+    await lock?.release();
+    return lock !== undefined;
+  };
+  return { ...open, projectDir, engine, engineReason: reason, lock, refuseWhileHeld };
 }

@@ -17,5 +17,5 @@ export async function lockStack(location: StackLocation, engine: EngineName): Pr
   if (url !== undefined && !url.startsWith("file://")) return undefined;
   if (engine === "pulumi" && (await goesByLogin(location, project))) return undefined;
   const files = new StackFiles(stateDirectory(location, project.backendUrl), project.name, location.stack);
-  return acquireLock(files.lockDirectory, `Stack ${location.stack}`);
+  return acquireLock(files.lockDirectory, location.stack);
 }

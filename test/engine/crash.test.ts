@@ -1,5 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { readdir } from "node:fs/promises";
 import { createRequire } from "node:module";
+import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 import { afterEach, describe, expect, it } from "vitest";
@@ -142,6 +144,23 @@ describe("an update that is cancelled", () => {
     const project = await newProject({});
     expect(await up(project, { signal: AbortSignal.abort() })).toMatchObject({ result: "cancelled" });
     expect((await project.world()).calls).toEqual([]);
+  });
+});
+
+describe("an update whose lock is freed while it runs", () => {
+  it("stops, and writes neither state nor history over what is there then", async () => {
+    const project = await newProject({ "create b": "slow" });
+    const history = () => readdir(join(project.directory, ".pulumi/history/toy/dev")).catch(() => []);
+    const running = up(project);
+    await called(project, "create b");
+    expect(await openEngine("embedded", project.location, {}).cancel()).toHaveLength(1);
+    const before = await resourcesOf(project);
+    const { result, errors } = await running;
+    expect(result).toBe("failed");
+    expect(errors).toEqual([expect.stringMatching(/^This update has lost its lock of stack dev /)]);
+    expect((await project.world()).calls).toEqual(["create a", "create b"]);
+    expect([await resourcesOf(project), await history()]).toEqual([before, []]);
+    expect(before.pending_operations).toHaveLength(1);
   });
 });
 

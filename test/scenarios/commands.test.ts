@@ -39,6 +39,19 @@ describe("preview", () => {
   });
 });
 
+describe("up with nothing to do", () => {
+  it("is refused while somebody else updates the stack, and names who", async () => {
+    done(await world.up("prod"));
+    const release = world.lock("prod");
+    const { code, err } = await world.up("prod");
+    release();
+    expect(code).toBe(1);
+    expect(err).toMatch(/Stack prod is being updated by colleague@elsewhere/);
+    expect(err.split("\n")).toContain("  console-vault cancel --stack prod");
+    expect(done(await world.up("prod")).writes).toEqual([]);
+  });
+});
+
 describe("refresh", () => {
   it("a folder that somebody deleted with all that was in it is made again, and its copies too", async () => {
     done(await world.up("prod"));

@@ -178,9 +178,10 @@ export async function update(io: Io, options: UpdateOptions): Promise<void> {
       " once the plan is as it should be (console-vault preview shows it)",
     );
   // With nothing to do there is nothing to write either: the program has looked at everything just now. Unless an earlier run
-  // ended right before it could say so.
+  // ended right before it could say so, or another update may be running.
   const said = isDeepStrictEqual(planned.outcome.outputs, before);
-  const idle = said && changesOf(planned) === 0 && planned.outcome.interrupted.length === 0;
+  const same = said && changesOf(planned) === 0 && planned.outcome.interrupted.length === 0;
+  const idle = same && (await stack.refuseWhileHeld());
   const done = idle ? planned : await runEngine(io, stack.engine, "up", { refresh: true });
   const outputs = await stack.engine.outputs();
   const record = outputs.migration?.value as MigrationRecord | undefined;

@@ -15,10 +15,11 @@ import { readStackFile } from "../project/stackConfig.js";
 import type { NativeProviders } from "../provider.js";
 import { Redactor } from "../redact.js";
 import { Deployment, type DeploymentResult, interruptions } from "./deploy/deployment.js";
+import type { Persist } from "./deploy/snapshotManager.js";
 import { Packages } from "./packages.js";
 import { configAsWritten, ensureStack, loadSnapshot, openSession, persistTo, type Session } from "./session.js";
 import { schemaVersion } from "./state/checkpoint.js";
-import { acquireLock, removeLocks } from "./state/lock.js";
+import { acquireLock, type Lock, removeLocks } from "./state/lock.js";
 import type { Snapshot } from "./state/resource.js";
 import { rootStackType } from "./urn.js";
 import { hasSecrets, type Properties, secretStrings } from "./values/values.js";
@@ -107,16 +108,19 @@ export class EmbeddedEngine implements Engine {
 
   private async locked(kind: Kind, run: Operation, errors: ErrorCollector): Promise<Outcome> {
     const { files } = run.session;
-    const lock = await acquireLock(files.lockDirectory, `Stack ${this.location.stack}`);
+    const lock = await acquireLock(files.lockDirectory, this.location.stack);
+    run.lock = lock;
     try {
       for (const sentence of lock.takenOver) run.emit(diagnostic("warning", sentence));
       await doWork(run.options.before);
       run.use(await this.asItIsNow(run.session));
       const refused = kind === "update" ? await this.preflight(run) : undefined;
       if (refused !== undefined) return { ...refused, errors: errors.list() };
+      await lock.check();
       await ensureStack(run.session);
       const startTime = seconds();
       const { result, interrupted } = await run.deploy(kind, false, run.emit);
+      await lock.check();
       await files.record({
         kind,
         startTime,
@@ -183,6 +187,8 @@ async function doWork(work: Work | undefined): Promise<void> {
 /** One call of the port: the processes it starts live as long as it. */
 class Operation {
   private packages: Packages;
+  /** The stack's, while the operation may write. */
+  lock: Lock | undefined;
 
   constructor(
     private readonly location: StackLocation,
@@ -228,7 +234,7 @@ class Operation {
       targets: targets === undefined || targets.length === 0 ? undefined : new Set(targets),
       parallel: parallel ?? defaultParallel,
       base,
-      persist: dryRun ? async () => {} : persistTo(this.session),
+      persist: dryRun ? async () => {} : this.persist(),
       factory: (pkg) => this.packages.plugin(pkg),
       packageConfig: (pkg) => this.packages.config(pkg),
       config: Object.fromEntries([...config].map(([key, { value, secret }]) => [key, secret ? "[secret]" : value])),
@@ -247,6 +253,15 @@ class Operation {
 
   close(): Promise<void> {
     return this.packages.close();
+  }
+
+  /** Looks at the lock before each write: the state of whoever has it now must not be overwritten. */
+  private persist(): Persist {
+    const write = persistTo(this.session);
+    return async (snapshot) => {
+      await this.lock?.check();
+      await write(snapshot);
+    };
   }
 }
 

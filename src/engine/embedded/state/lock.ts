@@ -1,83 +1,83 @@
 import { randomUUID } from "node:crypto";
 import { mkdir, open, readdir, readFile, rm } from "node:fs/promises";
-import { hostname, userInfo } from "node:os";
 import { join } from "node:path";
 import { EngineError } from "../../port.js";
-import { isMissing } from "./files.js";
+import { isMissing, readIfThere } from "./files.js";
+import { type Holder, judgeHolder, lookAtProcess, ownHolder, type Process, type Verdict } from "./holder.js";
 
 // One lock file per holder in the stack's lock directory, as the CLI's file backend does it (pkg/backend/diy/lock.go):
 // look, write the own, look again. Both see the other when they race, and both give way.
-interface LockContent {
-  pid: number;
-  username: string;
-  hostname: string;
-  timestamp: string;
-}
 
 export interface Lock {
+  /** @throws EngineError when the lock is not this one's any more: what the stack's files hold belongs to somebody else then */
+  check(): Promise<void>;
   release(): Promise<void>;
   /** One sentence for every lock that was taken over because its holder is gone. */
   takenOver: string[];
 }
 
-/** Locks this process holds: a lock with the own process id that is not among them is left from an earlier process. */
-const held = new Set<string>();
-
 /**
  * @param directory the stack's lock directory
- * @param stack names the stack in messages
- * @throws EngineError naming the holder, while another update runs.
+ * @param stack its simple name
+ * @throws EngineError naming the holder, unless every holder is proven to be gone
  */
 export async function acquireLock(directory: string, stack: string): Promise<Lock> {
   const path = join(directory, `${randomUUID()}.json`);
-  const takenOver = await refuseWhileHeld(directory, stack, path);
+  const holder = await ownHolder();
+  const text = JSON.stringify(holder);
+  const takenOver = await refuseWhileHeld(directory, stack, path, holder);
   await mkdir(directory, { recursive: true });
   const file = await open(path, "wx");
-  await file.writeFile(JSON.stringify(ownContent())).finally(() => file.close());
-  held.add(path);
+  await file.writeFile(text).finally(() => file.close());
+  const isOwn = async () => (await readIfThere(path)) === text;
   const release = async () => {
-    held.delete(path);
-    await rm(path, { force: true });
-    await rm(`${path}.attrs`, { force: true });
+    if (await isOwn()) await remove(path);
   };
   try {
-    await refuseWhileHeld(directory, stack, path);
+    await refuseWhileHeld(directory, stack, path, holder);
   } catch (error) {
     await release();
     throw error;
   }
-  return { release, takenOver };
+  const check = async () => {
+    if (!(await isOwn())) throw lost(stack, path);
+  };
+  return { check, release, takenOver };
 }
 
 /** Removes every lock of the stack, alive or not; gives a sentence for each. */
 export async function removeLocks(directory: string): Promise<string[]> {
   const removed: string[] = [];
-  for (const { path, content } of await locks(directory)) {
-    await rm(path, { force: true });
-    await rm(`${path}.attrs`, { force: true });
-    held.delete(path);
-    removed.push(describe(content));
+  for (const { path, holder } of await locks(directory)) {
+    await remove(path);
+    removed.push(describe(holder));
   }
   return removed;
 }
 
-async function refuseWhileHeld(directory: string, stack: string, own: string): Promise<string[]> {
+async function refuseWhileHeld(directory: string, stack: string, own: string, here: Holder): Promise<string[]> {
   const takenOver: string[] = [];
-  for (const { path, content } of await locks(directory)) {
+  for (const { path, holder } of await locks(directory)) {
     if (path === own) continue;
-    if (isAlive(path, content)) {
-      throw new EngineError(
-        `${stack} is being updated ${describe(content)}. Wait until that has ended. If you are sure that it is gone, free the stack with the command \`cancel\`, or by deleting ${path}`,
-      );
-    }
-    await rm(path, { force: true });
-    await rm(`${path}.attrs`, { force: true });
-    takenOver.push(`The lock of an update that is gone was taken over (it was held ${describe(content)}).`);
+    const verdict = await judge(holder, here);
+    if (!verdict.gone) throw held(stack, path, holder, verdict.because);
+    await remove(path);
+    takenOver.push(`The lock of an update that is gone was taken over (it was held ${describe(holder)}).`);
   }
   return takenOver;
 }
 
-async function locks(directory: string): Promise<{ path: string; content: LockContent }[]> {
+async function judge(holder: Holder, here: Holder): Promise<Verdict> {
+  const process: Process = Number.isInteger(holder.pid) && holder.pid > 0 ? await lookAtProcess(holder.pid) : "unknown";
+  return judgeHolder(holder, here, () => process);
+}
+
+async function remove(path: string): Promise<void> {
+  await rm(path, { force: true });
+  await rm(`${path}.attrs`, { force: true });
+}
+
+async function locks(directory: string): Promise<{ path: string; holder: Holder }[]> {
   let names: string[];
   try {
     names = await readdir(directory);
@@ -90,37 +90,34 @@ async function locks(directory: string): Promise<{ path: string; content: LockCo
     .map(async (name) => {
       const path = join(directory, name);
       try {
-        return { path, content: JSON.parse(await readFile(path, "utf8")) as LockContent };
+        return { path, holder: JSON.parse(await readFile(path, "utf8")) as Holder };
       } catch (error) {
         if (isMissing(error)) return undefined; // released meanwhile
         // Being written at this moment, or cut short by a crash: nobody can say who holds it.
-        return { path, content: { pid: 0, username: "", hostname: "", timestamp: "" } };
+        return { path, holder: { pid: 0, username: "", hostname: "", timestamp: "" } };
       }
     });
   return (await Promise.all(found)).filter((lock) => lock !== undefined);
 }
 
-/** Only a process of this very machine can be known to be gone. */
-function isAlive(path: string, { pid, hostname: host }: LockContent): boolean {
-  if (host !== hostname()) return true;
-  if (pid === process.pid) return held.has(path);
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return error instanceof Error && "code" in error && error.code === "EPERM";
-  }
-}
-
-const describe = ({ pid, username, hostname: host, timestamp }: LockContent): string =>
+const describe = ({ pid, username, hostname: host, timestamp }: Holder): string =>
   host === "" ? "by a process that did not say its name" : `by ${username}@${host}, process ${pid}, since ${timestamp}`;
 
-function ownContent(): LockContent {
-  let username = "";
-  try {
-    username = userInfo().username;
-  } catch {
-    // A user id without an account, as in containers: the process id and host name it well enough.
-  }
-  return { pid: process.pid, username, hostname: hostname(), timestamp: new Date().toISOString() };
-}
+const held = (stack: string, path: string, holder: Holder, because: string): EngineError =>
+  new EngineError(
+    [
+      `Stack ${stack} is being updated ${describe(holder)}. Wait until that has ended.`,
+      `The lock (${path}) cannot be taken over: ${because}.`,
+      "If you are sure that no update of the stack runs any more, free it with:",
+      `  console-vault cancel --stack ${stack}`,
+    ].join("\n"),
+  );
+
+const lost = (stack: string, path: string): EngineError =>
+  new EngineError(
+    [
+      `This update has lost its lock of stack ${stack} (${path}): somebody freed it meanwhile, and may be updating the stack now.`,
+      "It stops, and writes nothing more to the state; what it did since its last step is not recorded there. When no other update runs:",
+      `  console-vault refresh --stack ${stack}`,
+    ].join("\n"),
+  );
