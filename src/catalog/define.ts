@@ -3,7 +3,11 @@ import type { Catalog } from "./types.js";
 
 // Infisical refuses other characters in a folder name (current servers) or answers 500 (older ones).
 const segment = z.string().regex(/^[A-Za-z0-9_-]+$/, "use only letters, digits, - and _");
-const variable = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "use a name that can be an environment variable");
+// Infisical's routes take no longer name of a secret (404).
+const variable = z
+  .string()
+  .max(100, "at most 100 characters")
+  .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "use a name that can be an environment variable");
 const text = z.string().trim().min(1, "say why");
 
 const rule = z.discriminatedUnion("rule", [

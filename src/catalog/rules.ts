@@ -13,7 +13,7 @@ export interface Held {
 export interface Finding {
   readonly name: string;
   /** A rule of the catalog, or one that holds for every value. */
-  readonly rule: RuleName | "empty" | "reference";
+  readonly rule: RuleName | "empty" | "reference" | "blanks";
   readonly why: string;
 }
 
@@ -52,6 +52,8 @@ export function judge(subject: Subject, { held, forbidden, fallback }: Surroundi
   if (text.trim() === "") add("empty", "the value is empty");
   // Clients that expand references (Infisical's SDK does by default) would read another value than the one stored.
   if (text.includes("${")) add("reference", "the value contains ${, which Infisical's clients expand");
+  // A vault may hold one since before its server dropped them; every write from now on would make it another value.
+  if (!isKept(text)) add("blanks", "the value has blanks around it, which Infisical drops: save it without them");
 
   const elsewhere = held.filter((other) => other.name === name && (other.environment ?? fallback) !== environment);
   let distinct: Judgement["distinct"] = "not-asked";
@@ -81,6 +83,9 @@ export function judge(subject: Subject, { held, forbidden, fallback }: Surroundi
     add("never-in", `the value is that of ${forbiddenValue.name}, which ${environment} must never hold`);
   return { findings, distinct };
 }
+
+/** Whether Infisical stores a value as it is. It drops white space around one, but for a single line feed at the end. */
+const isKept = (text: string) => text === text.trim() || text === `${text.trim()}\n`;
 
 /** Rules that one value may be let pass. The others hold for every value. */
 export const overridableRules = ["prefix", "distinct", "not-value-of"] as const satisfies readonly RuleName[];

@@ -14,6 +14,7 @@ import {
   withOverrides,
 } from "../catalog/index.js";
 import type { StackConfig } from "../config/index.js";
+import { configVarBytes, configVarLimit, configVarWarning, inKilobytes, overLimit } from "../heroku/index.js";
 import { environmentPath, flagMeansOn, flatPath } from "../resolver/index.js";
 import type { SecretValue } from "../secret.js";
 import type { GateAnswer } from "./gate.js";
@@ -261,6 +262,13 @@ function planApps(
             : `manage.${name}: nothing at ${wanted}, so ${app.name} would lose it`,
         );
     }
+    const changes = new Map(Object.entries(sensitiveVars));
+    const over = overLimit(app.name, app.vars, changes);
+    if (over && changes.size > 0) problems.push(`manage: ${over}`);
+    else if (changes.size > 0 && configVarBytes(app.vars, changes) > configVarWarning)
+      warnings.push(
+        `the config vars of ${app.name} have ${inKilobytes(configVarBytes(app.vars, changes))} of the ${inKilobytes(configVarLimit)} that Heroku takes`,
+      );
     const vars: Record<string, string> = app.name === flag.app ? { [flag.variable]: flag.value } : {};
     const inUse = app.name === flag.app || Object.values(config.manage).some((apps) => apps.includes(app.name));
     return inUse ? [{ app: app.name, id: app.id, vars, sensitiveVars, states, keepSensitive: !owner && !on }] : [];

@@ -3,7 +3,7 @@
 // same value finishes what an interrupted run began.
 import { type Catalog, credentialOf, environmentOf, type Judgement, judge, mayHold } from "../catalog/index.js";
 import { Refusal } from "../errors.js";
-import type { HerokuClient } from "../heroku/index.js";
+import { type HerokuClient, overLimit } from "../heroku/index.js";
 import { mustRead, surroundingsOf } from "../migration/index.js";
 import { environmentPath, flatPath, resolve } from "../resolver/index.js";
 import type { SecretValue } from "../secret.js";
@@ -73,7 +73,13 @@ export async function planRotation(request: RotationRequest): Promise<RotationPl
     if (row && !there.some((one) => one.value.equals(row.value))) own[reader] = row.value;
   }
   // A key that may not read an app may not set its vars either, and the vault is written first.
-  for (const { app } of apps) await request.heroku.configVars(app);
+  for (const { app, environment: of } of apps) {
+    const vars = await request.heroku.configVars(app);
+    const current = vars.get(name);
+    const gets = current ? !own[of]?.equals(current) : request.managed.includes(app);
+    const over = gets ? overLimit(app, vars, new Map([[name, value]])) : undefined;
+    if (over) throw new Refusal(`${name} is not rotated: ${over}. Nothing was changed.`);
+  }
   if (there.length > 1)
     throw new Refusal(`${name} has ${there.length} rows at ${path}: delete all but one in Infisical first.`);
   const folder = rows.some((row) => row.path === path) || (await vault.folderExists(path)) ? "there" : "make";

@@ -36,6 +36,9 @@ describe("the rules on values", () => {
     ["ALPACA_LIVE_API_KEY_ID", "prod", "PKABC", ["prefix"]],
     ["HEROKU_API_KEY", "staging", "", ["empty"]],
     ["HEROKU_API_KEY", "staging", "a${B}c", ["reference"]],
+    ["HEROKU_API_KEY", "staging", " a", ["blanks"]],
+    ["HEROKU_API_KEY", "staging", "a\r\n", ["blanks"]],
+    ["HEROKU_API_KEY", "staging", "a\n", []],
   ])("%s on %s with %s breaks %j", (name, environment, value, broken) => {
     expect(rulesBroken(name, environment, value)).toEqual(broken);
   });

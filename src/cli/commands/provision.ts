@@ -13,7 +13,7 @@ import { Refusal, UsageError } from "../../errors.js";
 import { lookAtFlag, surroundingsOf } from "../../migration/index.js";
 import { environmentPath, flatPath } from "../../resolver/index.js";
 import { SecretValue } from "../../secret.js";
-import { trimmed } from "../../vault/client/index.js";
+import { bytesInBody, MAX_VALUE_BYTES, trimmed } from "../../vault/client/index.js";
 import { environmentToWrite } from "../environment.js";
 import { colorsOf, type Io } from "../io.js";
 import { lastRecord } from "../lastUpdate.js";
@@ -42,9 +42,14 @@ export async function readValue(io: Io, name: string, keepNewline = false): Prom
   // A config var cannot hold NUL, and no vendor's key has an escape in it: a file in UTF-16, or a key that was pressed.
   if (/[^\P{Cc}\t\r\n]/u.test(value))
     throw new UsageError(`The value of ${name} has control characters in it (a file in UTF-16?). Nothing was written.`);
-  const kept = trimmed(SecretValue.of(value));
-  if (!kept.equals(SecretValue.of(value)))
-    io.err("  · the blanks around the value are dropped: Infisical keeps it without them");
+  const given = SecretValue.of(value);
+  const kept = trimmed(given);
+  if (bytesInBody(kept) > MAX_VALUE_BYTES)
+    throw new UsageError(
+      `The value of ${name} is too large: Infisical takes about 1 MiB in one request, counted as JSON. Nothing was written.`,
+    );
+  if (!kept.equals(given))
+    io.err("  · blanks and line breaks around the value are dropped: Infisical keeps it without them");
   return kept;
 }
 

@@ -13,4 +13,4 @@ export type {
   WriteResult,
 } from "./types.js";
 export { assertSafeUrl } from "./url.js";
-export { trimmed } from "./values.js";
+export { bytesInBody, MAX_VALUE_BYTES, trimmed } from "./values.js";

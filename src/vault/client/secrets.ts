@@ -3,7 +3,7 @@ import type { Exchange } from "./exchange.js";
 import { type FolderPath, folderPath, withFinalSlash } from "./paths.js";
 import { deletedAnswer, foundAnswer, type SecretRow, secretsAnswer, writtenAnswer } from "./schemas.js";
 import type { InfisicalClient, SecretEntry, SecretToWrite, WriteResult } from "./types.js";
-import { checkSecretName, checkSecretsToWrite, trimmed } from "./values.js";
+import { checkSecretName, checkSecretsToWrite, inRequests, trimmed } from "./values.js";
 
 const PATH = "/api/v3/secrets/raw";
 const BATCH_PATH = "/api/v3/secrets/batch/raw";
@@ -72,8 +72,24 @@ export function secretMethods(exchange: Exchange, options: Options): SecretMetho
   ): Promise<WriteResult> {
     const request = { method, path: BATCH_PATH } as const;
     checkSecretsToWrite(secrets, request);
-    if (secrets.length === 0) return { written: [] };
-    const sent = secrets.map(({ name, value, comment }) => ({ name, value: trimmed(value), comment: comment?.trim() }));
+    const sent = secrets.map(({ name, value, comment }) => ({
+      name,
+      value: trimmed(value),
+      ...(comment === undefined ? {} : { comment: comment.trim() }),
+    }));
+    const rest = Buffer.byteLength(JSON.stringify({ ...place, secretPath: path.wire, secrets: [] }));
+    const results: WriteResult[] = [];
+    for (const part of inRequests(sent, rest, request)) results.push(await writePart(request, path, part));
+    const waits = results.some((result) => "approval" in result);
+    return waits ? { approval: true } : { written: results.flatMap((one) => ("written" in one ? one.written : [])) };
+  }
+
+  async function writePart(
+    request: { readonly method: "POST" | "PATCH"; readonly path: string },
+    path: FolderPath,
+    sent: readonly SecretToWrite[],
+  ): Promise<WriteResult> {
+    const { method } = request;
     const to = `${method === "POST" ? "create" : "update"} ${sent.map(({ name }) => name).join(", ")} in ${path.normal}`;
     const answer = await exchange.write({
       ...request,

@@ -93,7 +93,10 @@ export interface InfisicalClient {
   listSecrets(path: string, options?: { readonly recursive?: boolean }): Promise<SecretEntry[]>;
   /** @returns undefined if the folder has no such secret; a missing folder is an error of kind `not-found`. */
   getSecret(path: string, name: string): Promise<SecretEntry | undefined>;
-  /** All of them or none; a name that exists is an error of kind `conflict`. The folder must exist. */
+  /**
+   * All of them or none; a name that exists is an error of kind `conflict`. The folder must exist. What is over 1 MiB together
+   * goes in several requests, of which the first may be done when a later one fails.
+   */
   createSecrets(path: string, secrets: readonly SecretToWrite[]): Promise<WriteResult>;
   /** All of them or none; each gets a new version, even with the value that it had. */
   updateSecrets(path: string, secrets: readonly SecretToWrite[]): Promise<WriteResult>;

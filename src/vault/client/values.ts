@@ -14,11 +14,51 @@ export function trimmed(value: SecretValue): SecretValue {
   return SecretValue.of(text.endsWith("\n") ? `${text.trim()}\n` : text.trim());
 }
 
+/** Of a body besides its values: names, comments, path, project. */
+const REST_BYTES = 16_384;
+
+/** The largest value that is surely stored, in bytes of JSON. */
+export const MAX_VALUE_BYTES = MAX_BODY_BYTES - REST_BYTES;
+
+/** What a value takes in a request: quotes, line breaks and the like are escaped. */
+export const bytesInBody = (value: SecretValue): number => bytesOf(value.reveal());
+
+/**
+ * Secrets in as few requests as their size allows, in their order.
+ * @param rest bytes of a request's body without any secret
+ * @throws InfisicalError of kind `invalid` for one that is too large by itself: it names the secret, and nothing is sent
+ */
+export function inRequests<Secret extends SecretToWrite>(
+  secrets: readonly Secret[],
+  rest: number,
+  request: { method: string; path: string },
+): Secret[][] {
+  const parts: Secret[][] = [];
+  let free = 0;
+  for (const secret of secrets) {
+    // The keys of the three fields, quotes and commas around them: less than 64 bytes.
+    const bytes = bytesOf(secret.name) + bytesOf(secret.comment ?? "") + bytesInBody(secret.value) + 64;
+    if (bytes > MAX_BODY_BYTES - rest) {
+      const diagnosis = `${secret.name} is over 1 MiB in a request, which is more than Infisical takes. Nothing was written.`;
+      throw new InfisicalError("invalid", diagnosis, request);
+    }
+    if (bytes > free) {
+      parts.push([]);
+      free = MAX_BODY_BYTES - rest;
+    }
+    parts.at(-1)!.push(secret);
+    free -= bytes;
+  }
+  return parts;
+}
+
+const bytesOf = (text: string) => Buffer.byteLength(JSON.stringify(text));
+
 /** The JSON of a request. @throws InfisicalError of kind `invalid` for one that the server could not take. */
 export function encodeBody(body: object, request: { method: string; path: string }): string {
   const json = JSON.stringify(body);
   if (Buffer.byteLength(json) > MAX_BODY_BYTES) {
-    throw new InfisicalError("invalid", "The values are over 1 MiB together: write fewer at a time.", request);
+    throw new InfisicalError("invalid", "Infisical takes at most 1 MiB in one request. Nothing was written.", request);
   }
   return json;
 }

@@ -409,10 +409,10 @@ for (const flavour of ["2024-10", "current"] as const) {
 
       it("that no server would take as they are meant are refused before anything is sent", async () => {
         const { vault, control } = await world(flavour);
-        const big = "x".repeat(600_000);
         const refused = [
           [secret("A", "1"), secret("A", "2")],
-          [secret("A", big), secret("B", big)],
+          [secret("A", "1"), secret("B", "x".repeat(1_048_576))],
+          [secret("A", "1"), secret("B", '"'.repeat(600_000))],
           [secret("", "x")],
           [secret(" A", "x")],
           [secret("a/b", "x")],
@@ -426,6 +426,22 @@ for (const flavour of ["2024-10", "current"] as const) {
         await expect(vault.deleteSecret("/MooseQuest/heroku", "..")).rejects.toMatchObject({ kind: "invalid" });
         expect(await vault.createSecrets("/MooseQuest/heroku", [])).toEqual({ written: [] });
         expect(control.requests).toEqual([]);
+      });
+
+      it("that are over 1 MiB together go in as few requests as hold them", async () => {
+        const { vault, writes } = await world(flavour);
+        const sizes = { A: 600_000, B: 300_000, C: 600_000, D: 1 };
+        const batch = (letter: string) =>
+          Object.entries(sizes).map(([name, size]) => secret(name, letter.repeat(size)));
+        const created = await vault.createSecrets("/MooseQuest/empty", batch("x"));
+        const updated = await vault.updateSecrets("/MooseQuest/empty", batch("y"));
+        for (const result of [created, updated])
+          expect("written" in result && result.written.map(({ name }) => name)).toEqual(Object.keys(sizes));
+        expect(writes()).toHaveLength(4);
+        const rows = await vault.listSecrets("/MooseQuest/empty");
+        expect(Object.fromEntries(rows.map(({ name, value }) => [name, value.reveal()]))).toEqual(
+          Object.fromEntries(Object.entries(sizes).map(([name, size]) => [name, "y".repeat(size)])),
+        );
       });
 
       it("just below 1 MiB are taken", async () => {

@@ -1,0 +1,27 @@
+import type { SecretValue } from "../secret.js";
+
+/** Names and values of an app's config vars together, in bytes (Dev Center: "cannot exceed 32kb for each app"). */
+export const configVarLimit = 32 * 1024;
+
+/** From here on it is told, so that the next rotation does not come as a surprise. */
+export const configVarWarning = 24 * 1024;
+
+type Values = ReadonlyMap<string, SecretValue>;
+
+/** Bytes of an app's config vars after a change of some of them. */
+export function configVarBytes(vars: Values, changes: Values = new Map()): number {
+  const after = new Map([...vars, ...changes]);
+  return [...after].reduce((sum, [name, value]) => sum + bytes(name) + bytes(value.reveal()), 0);
+}
+
+/** Why an app cannot get a change, before it is sent; undefined where it can. */
+export function overLimit(app: string, vars: Values, changes: Values): string | undefined {
+  const size = configVarBytes(vars, changes);
+  return size > configVarLimit
+    ? `the config vars of ${app} would have ${inKilobytes(size)} with it, and Heroku takes ${inKilobytes(configVarLimit)}`
+    : undefined;
+}
+
+export const inKilobytes = (size: number): string => `${Math.ceil(size / 1024)} kB`;
+
+const bytes = (text: string) => Buffer.byteLength(text);
