@@ -1,4 +1,5 @@
-import { flagMeansOn } from "../resolver/index.js";
+import { Refusal } from "../errors.js";
+import { readFlag } from "../resolver/index.js";
 import type { RunningFlag } from "./world.js";
 
 /** What of a Heroku release tells about the flag. */
@@ -15,8 +16,28 @@ export function touches({ description }: FlagRelease, variable: string): boolean
   return description.split(/[^A-Za-z0-9_]+/).includes(variable) || /^rollback to/i.test(description);
 }
 
-/** @param touched the newest release that touched the flag */
-export function runningFlag(app: string, raw: string | undefined, touched: FlagRelease | undefined): RunningFlag {
-  const on = flagMeansOn(raw);
+/** The config var of a flag: which app has it, and its name. */
+export interface FlagVar {
+  readonly app: string;
+  readonly variable: string;
+}
+
+/**
+ * @param raw the var's text
+ * @param touched the newest release that touched the flag
+ * @throws Refusal for a text that is neither on nor off: the app's own code may take it either way, so nothing is decided on it.
+ * The text is not shown, since it may be a secret that was pasted into the wrong var.
+ */
+export function runningFlag(
+  { app, variable }: FlagVar,
+  raw: string | undefined,
+  touched: FlagRelease | undefined,
+): RunningFlag {
+  const reading = readFlag(raw);
+  if (reading === "unclear")
+    throw new Refusal(
+      `${variable} (${app}) is neither true, 1, false, 0 nor empty, so whether it is on cannot be told. If it is meant to be on, type this, else the same with false:\n  heroku config:set ${variable}=true --app ${app}`,
+    );
+  const on = reading === "on";
   return { app, raw, on, since: on ? touched?.createdAt : undefined };
 }

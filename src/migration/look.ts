@@ -57,7 +57,7 @@ export async function lookAtFlag(
   const app = flagApp(catalog, environment);
   const { variable } = catalog.flag;
   const raw = (vars ?? (await heroku.configVars(app))).get(variable)?.reveal();
-  return runningFlag(app, raw, raw === undefined ? undefined : await lastTouch(heroku, app, variable));
+  return runningFlag({ app, variable }, raw, raw === undefined ? undefined : await lastTouch(heroku, app, variable));
 }
 
 async function lastTouch(heroku: HerokuClient, app: string, variable: string): Promise<FlagRelease | undefined> {

@@ -4,11 +4,13 @@ export { expressEnvironment, fastifyEnvironment, type SelectEnvironment } from "
 export {
   activeEnvironment,
   environmentPath,
+  type FlagReading,
   flagFromEnvironment,
   flagMeansOn,
   flatPath,
   type Resolution,
   type ResolveOptions,
+  readFlag,
   resolve,
   secretPathFor,
 } from "./resolve.js";

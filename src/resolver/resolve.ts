@@ -26,17 +26,37 @@ export interface Resolution {
   readonly why: string;
 }
 
-/**
- * Whether a flag's config var means on. Set by hand it is often `1` or `True`: those are adopted as on.
- * Absent, empty and anything else are off, the flag's default.
- */
-export function flagMeansOn(value: string | undefined): boolean {
-  return value !== undefined && ["true", "1"].includes(value.trim().toLowerCase());
+/** What a flag's config var says. `unclear`: neither of the texts that are known, so readers may take it either way. */
+export type FlagReading = "on" | "off" | "unclear";
+
+/** Case and outer blanks aside: `true` and `1` (set by hand) are on; absent, empty, `false` and `0` are off. */
+export function readFlag(value: string | undefined): FlagReading {
+  const text = (value ?? "").trim().toLowerCase();
+  if (["true", "1"].includes(text)) return "on";
+  return ["", "false", "0"].includes(text) ? "off" : "unclear";
 }
 
-/** The flag as this process's environment has it: `FLAG_CONSOLE_VAULT_ENV_AWARE`, absent = off. */
+/** Whether a flag's config var means on. What is unclear is off, the flag's default; who decides on it asks `readFlag`. */
+export function flagMeansOn(value: string | undefined): boolean {
+  return readFlag(value) === "on";
+}
+
+const warned = new Set<string>();
+
+/**
+ * The flag as this process's environment has it: `FLAG_CONSOLE_VAULT_ENV_AWARE`, absent = off. A text that is unclear is off as
+ * well, and the process warns of it once (`process.on("warning", …)`, by default a line on stderr) without showing it.
+ */
 export function flagFromEnvironment(catalog: Catalog = consoleCatalog): boolean {
-  return flagMeansOn(process.env[catalog.flag.variable]);
+  const { variable } = catalog.flag;
+  const reading = readFlag(process.env[variable]);
+  if (reading === "unclear" && !warned.has(variable)) {
+    warned.add(variable);
+    process.emitWarning(`${variable} is neither true, 1, false, 0 nor empty: it is taken as off`, {
+      code: "CONSOLE_VAULT_FLAG_UNCLEAR",
+    });
+  }
+  return reading === "on";
 }
 
 /**

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { Refusal } from "../../src/errors.js";
 import { type GateFacts, gate, runningFlag, touches } from "../../src/migration/index.js";
 
 const hour = 3_600_000;
@@ -124,7 +125,38 @@ describe("since when the flag is on", () => {
   });
   it("is nothing while it is off", () => {
     const touched = { description: "Set FLAG config vars", createdAt: at(1) };
-    expect(runningFlag("a", "false", touched)).toMatchObject({ on: false, since: undefined });
-    expect(runningFlag("a", "1", touched)).toMatchObject({ on: true, since: at(1) });
+    expect(runningFlag({ app: "a", variable: "FLAG" }, "false", touched)).toMatchObject({
+      on: false,
+      since: undefined,
+    });
+    expect(runningFlag({ app: "a", variable: "FLAG" }, "1", touched)).toMatchObject({ on: true, since: at(1) });
   });
+});
+
+describe("the flag's config var", () => {
+  const flag = (raw: string | undefined) => runningFlag({ app: "raxx-console-prod", variable: "FLAG" }, raw, undefined);
+
+  it.each([undefined, "", " ", "false", "False", "FALSE", "0"])("%j is off", (raw) => {
+    expect(flag(raw).on).toBe(false);
+  });
+  it.each(["true", "True", "TRUE", "1", " true "])("%j is on", (raw) => {
+    expect(flag(raw).on).toBe(true);
+  });
+  it.each(["yes", "on", "off", "no", "2", "tru", "rk_live_pasted_into_the_wrong_field"])(
+    "%j is neither: refused, with the app, the var and what to type, and without the text",
+    (raw) => {
+      const refusal = (() => {
+        try {
+          return flag(raw);
+        } catch (error) {
+          return error;
+        }
+      })();
+      expect(refusal).toBeInstanceOf(Refusal);
+      const { message } = refusal as Refusal;
+      expect(message).toMatch(/^FLAG \(raxx-console-prod\) is neither true, 1, false, 0 nor empty/);
+      expect(message).toMatch(/\n {2}heroku config:set FLAG=true --app raxx-console-prod$/);
+      expect(message).not.toContain("rk_live");
+    },
+  );
 });

@@ -52,6 +52,23 @@ describe("secretPathFor", () => {
     expect(resolve("HEROKU_API_KEY").flag).toBe(on);
   });
 
+  it("takes a flag that is neither for off, and the process warns of it once, without its text", async () => {
+    const warnings: Error[] = [];
+    const hear = (warning: Error) => warning.message.startsWith("FLAG_UNCLEAR") && warnings.push(warning);
+    process.on("warning", hear);
+    const catalog = { ...consoleCatalog, flag: { ...consoleCatalog.flag, variable: "FLAG_UNCLEAR" } };
+    process.env.FLAG_UNCLEAR = "rk_live_pasted";
+    for (let times = 0; times < 3; times++) expect(resolve("HEROKU_API_KEY", "prod", { catalog }).flag).toBe(false);
+    await new Promise((done) => setImmediate(done));
+    process.off("warning", hear);
+    delete process.env.FLAG_UNCLEAR;
+    expect(warnings).toHaveLength(1);
+    expect(warnings[0]).toMatchObject({
+      code: "CONSOLE_VAULT_FLAG_UNCLEAR",
+      message: "FLAG_UNCLEAR is neither true, 1, false, 0 nor empty: it is taken as off",
+    });
+  });
+
   it("is off where the flag is absent", () => {
     expect(secretPathFor("HEROKU_API_KEY")).toBe("/MooseQuest/heroku/");
   });

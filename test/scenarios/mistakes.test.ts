@@ -176,6 +176,28 @@ describe("who asks", () => {
   });
 });
 
+describe("a flag var that is neither on nor off", () => {
+  it.each([
+    ["up", "--stack", "staging", "--yes"],
+    ["preview", "--stack", "staging"],
+    ["destroy", "--stack", "staging", "--yes"],
+    ["status"],
+    ["rotate", "POSTMARK_SERVER_TOKEN", "--env", "staging", "--yes"],
+  ])(
+    "is refused by %s: 3, with app, var and the command to type, and nothing is changed or shown of it",
+    async (...argv) => {
+      world.apps.set("raxx-console-staging", { FLAG_CONSOLE_VAULT_ENV_AWARE: "rk_live_pasted" });
+      const { code, text, writes } = await world.run(argv, { input: "pm-0123456789abcdef" });
+      expect([code, writes]).toEqual([3, []]);
+      expect(text).toMatch(
+        /FLAG_CONSOLE_VAULT_ENV_AWARE \(raxx-console-staging\) is neither true, 1, false, 0 nor empty/,
+      );
+      expect(text).toMatch(/^ {2}heroku config:set FLAG_CONSOLE_VAULT_ENV_AWARE=true --app raxx-console-staging$/m);
+      expect(text).not.toContain("rk_live_pasted");
+    },
+  );
+});
+
 describe("what the stack's file says", () => {
   it.each<[string, Record<string, unknown>, number, RegExp]>([
     ["an unknown project", { infisicalProjectId: "11111111-2222-4333-8444-555555555555" }, 1, /infisicalProjectId/],

@@ -1,15 +1,18 @@
 import type { Command } from "commander";
 import { readStackConfig } from "../../config/index.js";
 import { UsageError } from "../../errors.js";
-import { environmentPath, flagMeansOn, flatPath, resolve } from "../../resolver/index.js";
+import { environmentPath, flatPath, readFlag, resolve } from "../../resolver/index.js";
 import type { Io } from "../io.js";
 import { catalog, projectDirOf } from "../project.js";
 import { table } from "../table.js";
 
-function flagOption(text: string | undefined, env: NodeJS.ProcessEnv): boolean | undefined {
+function flagOption(text: string | undefined, env: NodeJS.ProcessEnv): boolean {
   if (text === undefined) {
-    const raw = env[catalog.flag.variable];
-    return raw === undefined ? undefined : flagMeansOn(raw);
+    const { variable } = catalog.flag;
+    const reading = readFlag(env[variable]);
+    if (reading === "unclear")
+      throw new UsageError(`${variable} in this shell is neither true, 1, false, 0 nor empty: set it, or pass --flag`);
+    return reading === "on";
   }
   if (text !== "on" && text !== "off") throw new UsageError(`--flag takes on or off, not ${JSON.stringify(text)}`);
   return text === "on";
@@ -24,7 +27,7 @@ export function addResolve(program: Command, io: Io): void {
     .option("--flag <on|off>", `the flag (default: ${catalog.flag.variable} of this shell, absent = off)`)
     .option("--json", "as JSON: name, vendor, scope, environment, path, flag")
     .action((name: string, options: { env?: string; flag?: string; json?: boolean }) => {
-      const found = resolve(name, options.env, { flag: flagOption(options.flag, io.env) ?? false, catalog });
+      const found = resolve(name, options.env, { flag: flagOption(options.flag, io.env), catalog });
       if (options.json) {
         const { why: _, ...answer } = found;
         io.out(JSON.stringify(answer, null, 2));
