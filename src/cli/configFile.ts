@@ -1,4 +1,4 @@
-import { readFileSync, renameSync, writeFileSync } from "node:fs";
+import { chmodSync, readFileSync, realpathSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { parse } from "yaml";
 import { checkedConfig, stackFile, withConfigValue } from "../config/index.js";
 import { UsageError } from "../errors.js";
@@ -39,10 +39,13 @@ export class ConfigFile {
     }
   }
 
-  /** In one step, so that an interruption leaves the old file or the new one. */
+  /** In one step, so that an interruption leaves the old file or the new one. A symbolic link and the file's mode stay. */
   #write(content: string | Buffer): void {
-    const temporary = `${this.path}.${process.pid}.tmp`;
-    writeFileSync(temporary, content);
-    renameSync(temporary, this.path);
+    const target = realpathSync(this.path);
+    const { mode } = statSync(target);
+    const temporary = `${target}.${process.pid}.tmp`;
+    writeFileSync(temporary, content, { mode });
+    chmodSync(temporary, mode);
+    renameSync(temporary, target);
   }
 }

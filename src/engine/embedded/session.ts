@@ -6,6 +6,7 @@ import { type Project, readProject } from "../project/project.js";
 import { type ConfigValue, readStackFile, resolveConfig, type StackFile } from "../project/stackConfig.js";
 import { StackFiles } from "./state/backend.js";
 import { type DeploymentJson, snapshotFromJson, snapshotToJson } from "./state/checkpoint.js";
+import { targetOf } from "./state/files.js";
 import { integrityProblem } from "./state/integrity.js";
 import { newSecretsManager, openSecretsManager, type SecretsManager } from "./state/passphrase.js";
 import type { Snapshot } from "./state/resource.js";
@@ -80,7 +81,7 @@ export async function ensureStack(session: Session): Promise<void> {
   const { project, stackFile, secrets, files } = session;
   if (session.newSalt) {
     const line = `encryptionsalt: ${secrets.salt}\n`;
-    if (stackFile.text === undefined) await writeFile(project.stackFile, line, { flag: "wx" });
+    if (stackFile.text === undefined) await writeFile(await targetOf(project.stackFile), line, { flag: "wx" });
     else
       await appendFile(project.stackFile, (stackFile.text === "" || stackFile.text.endsWith("\n") ? "" : "\n") + line);
   }

@@ -1,21 +1,54 @@
 import { createHash } from "node:crypto";
-import { copyFile, link, mkdir, open, readFile, rename, rm, writeFile } from "node:fs/promises";
-import { dirname } from "node:path";
+import { chmod, copyFile, link, mkdir, open, readFile, readlink, realpath, rename, rm, stat } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
+
+// State holds names and ciphertexts, and what a mistake may leave in it: nobody but its owner reads it. What its owner made
+// narrower still stays so, and a symbolic link is followed: it says where the file is to be.
+
+/** For a directory that has to be there. One that is there already keeps its mode. */
+export const makePrivateDirectory = (path: string): Promise<unknown> => mkdir(path, { recursive: true, mode: 0o700 });
 
 /** Replaces a file as a whole: a reader, or a crash at any moment, finds the old content or the new one. */
 export async function writeAtomically(path: string, content: string): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
-  const temporary = `${path}.${process.pid}.tmp`;
-  const file = await open(temporary, "w");
+  await replace(path, content, true);
+  await replace(`${path}.attrs`, attributesOf(content), false);
+}
+
+async function replace(path: string, content: string, durable: boolean): Promise<void> {
+  const target = await targetOf(path);
+  await makePrivateDirectory(dirname(target));
+  const temporary = `${target}.${process.pid}.tmp`;
+  const mode = (await modeOf(target)) ?? 0o600;
+  const file = await open(temporary, "w", 0o600);
   try {
     await file.writeFile(content);
-    await file.sync();
+    await file.chmod(mode & 0o600);
+    if (durable) await file.sync();
   } finally {
     await file.close();
   }
-  await rename(temporary, path);
-  await syncDirectory(dirname(path));
-  await writeAttributes(path, content);
+  await rename(temporary, target);
+  if (durable) await syncDirectory(dirname(target));
+}
+
+/** Where a path leads, through symbolic links; also where nothing is there yet. */
+export async function targetOf(path: string): Promise<string> {
+  try {
+    return await realpath(path);
+  } catch (error) {
+    if (!isMissing(error)) throw error;
+  }
+  const link = await readlink(path).catch(() => undefined);
+  return link === undefined ? path : targetOf(resolve(dirname(path), link));
+}
+
+async function modeOf(path: string): Promise<number | undefined> {
+  try {
+    return (await stat(path)).mode;
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
 }
 
 /** Without this a rename may be lost with the power, file and all. Windows cannot open a directory: there it is skipped. */
@@ -29,8 +62,8 @@ async function syncDirectory(path: string): Promise<void> {
 }
 
 /** The side file that the CLI's file store keeps beside each of its files (gocloud.dev/blob/fileblob). */
-async function writeAttributes(path: string, content: string): Promise<void> {
-  const attributes = {
+const attributesOf = (content: string): string =>
+  JSON.stringify({
     "user.cache_control": "",
     "user.content_disposition": "",
     "user.content_encoding": "",
@@ -38,23 +71,20 @@ async function writeAttributes(path: string, content: string): Promise<void> {
     "user.content_type": "text/plain; charset=utf-8",
     "user.metadata": null,
     md5: createHash("md5").update(content).digest("base64"),
-  };
-  const temporary = `${path}.attrs.${process.pid}.tmp`;
-  await writeFile(temporary, JSON.stringify(attributes));
-  await rename(temporary, `${path}.attrs`);
-}
+  });
 
 /** Keeps the present content of a file, if there is one, under another name; the file itself stays in place throughout. */
 export async function keepAs(path: string, backup: string): Promise<void> {
-  const temporary = `${backup}.${process.pid}.tmp`;
+  const source = await targetOf(path);
+  const mode = await modeOf(source);
+  if (mode === undefined) return;
+  const target = await targetOf(backup);
+  const temporary = `${target}.${process.pid}.tmp`;
   await rm(temporary, { force: true });
-  try {
-    await link(path, temporary).catch(() => copyFile(path, temporary));
-  } catch (error) {
-    if (isMissing(error)) return;
-    throw error;
-  }
-  await rename(temporary, backup);
+  await link(source, temporary).catch(() => copyFile(source, temporary));
+  // One file under two names has one mode: what somebody could read before the first write is closed with it.
+  await chmod(temporary, mode & 0o600);
+  await rename(temporary, target);
   // Two names of one file are left as they are by rename.
   await rm(temporary, { force: true });
 }

@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
-import { mkdir, open, readdir, readFile, rm } from "node:fs/promises";
+import { open, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { EngineError } from "../../port.js";
-import { isMissing, readIfThere } from "./files.js";
+import { isMissing, makePrivateDirectory, readIfThere } from "./files.js";
 import { type Holder, judgeHolder, lookAtProcess, ownHolder, type Process, type Verdict } from "./holder.js";
 
 // One lock file per holder in the stack's lock directory, as the CLI's file backend does it (pkg/backend/diy/lock.go):
@@ -26,8 +26,8 @@ export async function acquireLock(directory: string, stack: string): Promise<Loc
   const holder = await ownHolder();
   const text = JSON.stringify(holder);
   const takenOver = await refuseWhileHeld(directory, stack, path, holder);
-  await mkdir(directory, { recursive: true });
-  const file = await open(path, "wx");
+  await makePrivateDirectory(directory);
+  const file = await open(path, "wx", 0o600);
   await file.writeFile(text).finally(() => file.close());
   const isOwn = async () => (await readIfThere(path)) === text;
   const release = async () => {
