@@ -186,8 +186,10 @@ describe("a flag var that is neither on nor off", () => {
   ])(
     "is refused by %s: 3, with app, var and the command to type, and nothing is changed or shown of it",
     async (...argv) => {
-      world.apps.set("raxx-console-staging", { FLAG_CONSOLE_VAULT_ENV_AWARE: "rk_live_pasted" });
+      const app = "raxx-console-staging";
+      world.apps.set(app, { FLAG_CONSOLE_VAULT_ENV_AWARE: "rk_live_pasted" });
       const { code, text, writes } = await world.run(argv, { input: "pm-0123456789abcdef" });
+      world.apps.set(app, { FLAG_CONSOLE_VAULT_ENV_AWARE: null });
       expect([code, writes]).toEqual([3, []]);
       expect(text).toMatch(
         /FLAG_CONSOLE_VAULT_ENV_AWARE \(raxx-console-staging\) is neither true, 1, false, 0 nor empty/,
