@@ -366,6 +366,6 @@ it("nobody is asked where nobody is: up without --yes on changes is wrong use, a
   const there = world.snapshot();
   const { code, err, writes } = await world.run(["up", "--stack", "staging"]);
   expect([code, writes]).toEqual([2, []]);
-  expect(err).toMatch(/add --yes/);
+  expect(err).toMatch(/pass --yes/);
   expect(world.snapshot()).toEqual(there);
 });
