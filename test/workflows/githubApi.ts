@@ -11,8 +11,8 @@ export interface Comment {
   body: string;
 }
 
-/** As much of GitHub's REST API as the comment needs, on loopback. */
-export async function startGithub(pulls: readonly Pull[]) {
+/** As much of GitHub's REST API as the workflows need, on loopback. @param heads commits of the branches */
+export async function startGithub(pulls: readonly Pull[], heads: Record<string, string> = {}) {
   const app = fastify();
   const comments = new Map<number, Comment[]>();
   const writes: string[] = [];
@@ -23,6 +23,10 @@ export async function startGithub(pulls: readonly Pull[]) {
   app.get<{ Querystring: { head?: string; state?: string } }>("/repos/:owner/:repo/pulls", async ({ query }) =>
     query.state === "open" ? pulls.filter(({ head }) => head.label === query.head) : [],
   );
+  app.get<{ Params: { branch: string } }>("/repos/:owner/:repo/branches/:branch", async ({ params }, reply) => {
+    const sha = heads[params.branch];
+    return sha ? { name: params.branch, commit: { sha } } : reply.code(404).send({ message: "Branch not found" });
+  });
   type Issue = {
     Params: { number: string };
     Body: { body: string };

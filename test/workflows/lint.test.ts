@@ -121,6 +121,14 @@ describe("secrets", () => {
   });
 });
 
+test("the job that updates prod asks first whether its commit is main's head, and decides by what it sees itself", () => {
+  const { steps } = workflows.get("promote.yml")!.jobs.prod!;
+  expect(steps[0]!.uses).toMatch(/^actions\/github-script@/);
+  expect(String(steps[0]!.with!.script)).toMatch(/context\.sha !== data\.commit\.sha/);
+  const conditions = steps.map((step) => step.if).filter((one) => one !== undefined);
+  expect(conditions).toEqual(["steps.decide.outputs.promote == 'true'", "steps.decide.outputs.promote != 'true'"]);
+});
+
 test("one update runs at a time, and the next ones wait in a queue", () => {
   const group = { group: "console-vault-update", "cancel-in-progress": false, queue: "max" };
   expect(workflows.get("deploy.yml")!.concurrency).toEqual(group);

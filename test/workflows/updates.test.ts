@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { World } from "../support/world.js";
 import { Commit } from "./commits.js";
+import { startGithub } from "./githubApi.js";
 import { type GithubEvent, Repository } from "./runner/index.js";
 
 // Each of them starts several engines in processes of their own.
@@ -15,6 +16,12 @@ let repo: Repository;
 /** What the main branch says. */
 let main: Commit;
 let approved = true;
+/** Of the commit that every run here is of. */
+const sha = "a".repeat(40);
+const heads = { main: sha };
+let github: Awaited<ReturnType<typeof startGithub>>;
+/** What happens while a reviewer takes his time. */
+let meanwhile = () => {};
 
 beforeAll(async () => {
   world = await World.open();
@@ -26,12 +33,17 @@ beforeAll(async () => {
   const environments = ["staging", "prod", "observe"];
   const states = join(world.dir, "states");
   mkdirSync(states);
+  github = await startGithub([], heads);
   repo = await Repository.open({
+    api: github.url,
     owner: "raxx",
     repo: "vault",
     vars: { PULUMI_BACKEND_URL: `file://${states}` },
     secrets: Object.fromEntries(environments.map((name) => [name, secrets])),
-    approve: (environment) => environment !== "prod-approval" || approved,
+    approve: (environment) => {
+      if (environment === "prod-approval") meanwhile();
+      return environment !== "prod-approval" || approved;
+    },
   });
   main = Commit.make(join(repo.dir, "main"), {
     infisicalUrl: world.env.INFISICAL_API_URL,
@@ -40,6 +52,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   repo?.close();
+  await github?.close();
   await world?.close();
 });
 
@@ -47,7 +60,7 @@ const event = (name: GithubEvent["name"]): GithubEvent => ({
   name,
   payload: {},
   ref: "refs/heads/main",
-  sha: "a".repeat(40),
+  sha,
 });
 
 /** Everything that any job printed or put on its page. */
@@ -119,6 +132,36 @@ describe("a promotion in time", () => {
     ]);
     expect(writes()).toEqual([]);
     approved = true;
+  });
+
+  test("does not happen for an approval that comes after main went on: nothing is asked, nothing is touched", async () => {
+    meanwhile = () => {
+      heads.main = "b".repeat(40);
+    };
+    const { jobs, result } = await run("promote.yml", "schedule");
+    heads.main = sha;
+    meanwhile = () => {};
+    expect(jobs.map(({ name, result }) => [name, result])).toEqual([
+      ["ready", "success"],
+      ["approval", "success"],
+      ["prod", "failure"],
+    ]);
+    expect(jobs[2]!.log).toMatch(/This run is of aaaaaaa \(refs\/heads\/main\), and main is at bbbbbbb/);
+    expect(jobs[2]!.log).not.toMatch(/stack prod/);
+    expect([result, writes()]).toEqual(["failure", []]);
+  });
+
+  test("does not happen once staging's flag is off: what the reviewer was asked about is looked at again", async () => {
+    const set = (value: string) => world.apps.set("raxx-console-staging", { FLAG_CONSOLE_VAULT_ENV_AWARE: value });
+    const restore = world.services.heroku.apps.vars("raxx-console-staging").FLAG_CONSOLE_VAULT_ENV_AWARE!;
+    meanwhile = () => set("false");
+    const { jobs } = await run("promote.yml", "schedule");
+    meanwhile = () => {};
+    expect(jobs[2]!.log).toMatch(/refused: [\s\S]*staging's flag is off/);
+    expect([jobs[2]!.result, writes()]).toEqual(["failure", []]);
+    // The soak begins again.
+    set(restore);
+    world.hoursPass(49);
   });
 
   test("copies prod's credentials, confirms them, and turns its flag on", async () => {

@@ -17,6 +17,8 @@ export interface ActionCall {
   readonly token: string;
   readonly repository: { readonly owner: string; readonly repo: string };
   readonly payload: Readonly<Record<string, unknown>>;
+  readonly ref: string;
+  readonly sha: string;
 }
 
 type Act = (call: ActionCall) => Promise<string> | string;
@@ -51,7 +53,7 @@ interface Github {
 }
 
 /** `actions/github-script`: GitHub's own client, and the script as the body of a function. */
-const script: Act = async ({ inputs, workspace, api, token, repository, payload }) => {
+const script: Act = async ({ inputs, workspace, api, token, repository, payload, ref, sha }) => {
   const { getOctokit } = await installed<Github>("@actions/github/lib/github.js");
   const octokit = getOctokit(token, { baseUrl: api });
   const log: string[] = [];
@@ -72,7 +74,7 @@ const script: Act = async ({ inputs, workspace, api, token, repository, payload 
   const before = process.cwd();
   process.chdir(workspace);
   try {
-    await body(octokit, { repo: repository, payload }, core, createRequire(import.meta.url));
+    await body(octokit, { repo: repository, payload, ref, sha }, core, createRequire(import.meta.url));
   } finally {
     process.chdir(before);
   }

@@ -228,7 +228,8 @@ export class Repository {
       const { owner, repo, api } = this.options;
       try {
         const call = { workspace: running.workspace, commit, artifacts: this.artifacts, run: running.id, api };
-        const rest = { inputs, token: this.token, repository: { owner, repo }, payload: event.payload };
+        const { payload, ref, sha } = event;
+        const rest = { inputs, token: this.token, repository: { owner, repo }, payload, ref, sha };
         running.log.push(await known({ ...call, ...rest }));
         return { ok: true, outputs: {} };
       } catch (error) {
