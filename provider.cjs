@@ -2,11 +2,14 @@
 // What every resource of this package keeps in state as its provider: `require("console-vault/provider").provider(kind)`.
 // That pair is a compatibility contract: `refresh` and `destroy` of an old state come here too.
 // CommonJS because Pulumi's host reaches it with `require`; the work is behind one import, shared by concurrent calls.
-// There is no `configure`: where a resource works is in its own inputs, and credentials are in the environment.
+// Where a resource works is in its own inputs; credentials are in the environment, but for a Heroku key kept with the stack.
 let code;
-const load = () => {
+let herokuKey;
+const load = async () => {
   code ??= import("./load.mjs").then(({ load }) => load("provider/index"));
-  return code;
+  const provider = await code;
+  provider.configureHeroku(herokuKey);
+  return provider;
 };
 
 /** @param {"folder" | "secretSet" | "migration" | "retirement"} kind */
@@ -16,6 +19,10 @@ exports.provider = (kind) => {
     async (...args) =>
       (await load()).providers[kind][name](...args);
   return {
+    // No wait: the host would hand out a provider that is not configured yet.
+    configure: ({ config }) => {
+      herokuKey = config.get("heroku:apiKey");
+    },
     check: call("check"),
     diff: call("diff"),
     create: call("create"),

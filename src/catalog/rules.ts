@@ -87,8 +87,14 @@ export function judge(subject: Subject, { held, forbidden, fallback }: Surroundi
 /** Whether Infisical stores a value as it is. It drops white space around one, but for a single line feed at the end. */
 const isKept = (text: string) => text === text.trim() || text === `${text.trim()}\n`;
 
-/** Rules that one value may be let pass. The others hold for every value. */
-export const overridableRules = ["prefix", "distinct", "not-value-of"] as const satisfies readonly RuleName[];
+/**
+ * Rules that one value may be let pass. The others hold for every value. `older-than-flat` compares two rows of one name, and
+ * its override is tied to the flat one, which the flag would leave behind.
+ */
+export const overridableRules = ["prefix", "distinct", "not-value-of", "older-than-flat"] as const satisfies readonly (
+  | RuleName
+  | "older-than-flat"
+)[];
 
 /** A finding that a person lets pass for one value: it names the rule, the value's token (`id@version`) and a reason. */
 export interface Override {

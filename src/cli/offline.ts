@@ -4,6 +4,7 @@ import type { StackConfig } from "../config/index.js";
 import { stackType } from "../engine/index.js";
 import {
   type MigrationRecord,
+  neverUpdated,
   planStack,
   predecessor,
   type StackPlan,
@@ -60,7 +61,14 @@ function declaration({ catalog, config, target }: OfflineFacts, on: boolean): St
     account: "",
     now: new Date(0),
   };
-  return planStack(catalog, config, nothingSeen, { ...target, account: "" }, undefined);
+  return planStack({
+    catalog,
+    config,
+    world: nothingSeen,
+    target: { ...target, account: "" },
+    last: neverUpdated,
+    gate: undefined,
+  });
 }
 
 /** The stack's output `migration`, where it can be read. */
@@ -74,9 +82,7 @@ export function recordOf(last: LastUpdate | undefined): MigrationRecord | undefi
 /** When the flag was turned on, as the stack's last update knew it. */
 function flagSince(last: LastUpdate): string | undefined {
   if (last.is !== "known") return undefined;
-  const inputs = last.resources?.find(({ type }) => kinds[type] === "migration")?.inputs;
-  const { since, transition } = bag(inputs?.flag);
-  const time = transition === "on" ? inputs?.observedAt : since;
+  const time = last.resources?.find(({ type }) => kinds[type] === "migration")?.outputs.flagSince;
   return typeof time === "string" ? time : undefined;
 }
 

@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { StackConfig } from "../config/index.js";
 import type { PlainResource } from "../engine/index.js";
-import type { StackPlan, Target } from "../migration/index.js";
+import { lastOf, resourceTypes, type StackPlan, type Target } from "../migration/index.js";
 import { flagMeansOn } from "../resolver/index.js";
 import { type Bag, bag, kinds, type PlanDetail, type PlanStep } from "./planSteps.js";
 
@@ -48,12 +48,12 @@ export function offlineSteps({ config, project, target, last }: Recorded, plan: 
       details: (inputs) => migrationChanges(config, target, plan, inputs),
     },
     ...plan.apps.map(
-      ({ app, vars }): Declared => ({
+      ({ app, hasFlag }): Declared => ({
         kind: "config vars",
         name: app,
         subject: app,
         details: (inputs) => [
-          ...Object.keys(vars).flatMap((name) => flagVar(name, config.vaultEnvAware, inputs)),
+          ...(hasFlag ? flagVar(plan.flag.variable, config.vaultEnvAware, inputs) : []),
           ...manageChanges(config, migration)
             .filter((one) => one.app === app)
             .map(({ name, text }) => ({ name, text })),
@@ -134,20 +134,16 @@ function migrationChanges(
       : []),
     ...Object.entries(target).flatMap(([key, value]) => changed(`${key} (refused without --rebind)`, old[key], value)),
     ...changed("soakHours", inputs?.soakHours, config.soakHours),
-    ...changed("takeover", inputs?.takeover, config.takeover),
     ...manageChanges(config, inputs).map(({ app, name, text }) => ({ name: `${name} on ${app}`, text })),
   ];
 }
 
 /** Credentials on apps; which of them each app has is known from what the migration was told. */
 function manageChanges({ manage }: StackConfig, migration: Bag | undefined): (PlanDetail & { app: string })[] {
-  const [managed, kept] = [bag(migration?.managed), bag(migration?.kept)];
-  const before = [
-    ...Object.entries(managed).flatMap(([app, names]) => Object.keys(bag(names)).map((name) => ({ app, name }))),
-    ...Object.entries(kept).flatMap(([app, names]) =>
-      Object.values(bag(names)).map((name) => ({ app, name: words(name) })),
-    ),
-  ];
+  const apps = lastOf(migration ? [{ type: resourceTypes.migration, outputs: migration }] : []).apps;
+  const before = Object.entries(apps).flatMap(([app, { credentials }]) =>
+    Object.keys(credentials).map((name) => ({ app, name })),
+  );
   const after = Object.entries(manage).flatMap(([name, apps]) => apps.map((app) => ({ app, name })));
   const among = (list: typeof after, { app, name }: (typeof after)[number]) =>
     list.some((one) => one.app === app && one.name === name);

@@ -34,24 +34,23 @@ export const kinds: Readonly<Record<string, string>> = {
   "heroku:index/appConfigAssociation:AppConfigAssociation": "config vars",
 };
 
-/** Names whose tokens are not what the last update left, and what happens to each. */
+/** Names whose revisions are not what the last update left, and what happens to each. */
 function secretDetails(metadata: StepMetadata): PlanDetail[] {
   const inputs = bag(metadata.new?.inputs);
   const [names, observed] = [bag(inputs.names), bag(inputs.observed)];
   const seen = bag(bag(metadata.old?.outputs?.memory).seen);
-  return Object.keys(names).flatMap((name) => {
+  return Object.entries(names).flatMap(([name, one]) => {
     const [now, before] = [bag(observed[name]), bag(seen[name])];
     const same = (key: string) => isDeepStrictEqual(now[key], before[key]);
     if (metadata.op !== "create" && same("target") && same("flat") && same("verdict")) return [];
-    const text =
-      metadata.op === "create" || now.target === null
-        ? words(bag(names[name]).plan)
-        : !same("target")
-          ? "written since the last update: read back"
-          : !same("flat")
-            ? "its flat value changed: copied again, if the copy is still ours"
-            : "a value that it is compared with changed: judged again";
-    return [{ name, text }];
+    const { plan, writes } = bag(one);
+    if (metadata.op === "create" || writes === true || now.target === null) return [{ name, text: words(plan) }];
+    const why = !same("target")
+      ? "written since the last update"
+      : !same("flat")
+        ? "its flat row was written since the last update"
+        : "a value that it is compared with changed";
+    return [{ name, text: `${why}: ${words(plan)}` }];
   });
 }
 
@@ -83,19 +82,13 @@ function migrationDetails(metadata: StepMetadata): PlanDetail[] {
 
 function retirementDetails(metadata: StepMetadata): PlanDetail[] {
   const inputs = bag(metadata.new?.inputs);
-  const report = bag(metadata.old?.outputs?.retirement);
-  const refused = Array.isArray(inputs.refused) ? inputs.refused : [];
-  if (inputs.wanted !== true) {
-    const retired = Array.isArray(report.retired) ? report.retired : [];
-    return retired.map((name) => ({ name: words(name), text: "write it back to the flat path" }));
-  }
-  if (refused.length > 0) return [];
-  return [
-    ...Object.entries(bag(inputs.observed))
-      .filter(([, token]) => token !== null)
-      .map(([name]) => ({ name, text: "delete its flat copy, if nothing is lost with it" })),
-    { name: "readers", text: "of the flat path outside these stacks cannot be seen from here" },
-  ];
+  const before = bag(metadata.old?.inputs?.flat);
+  const details = Object.entries(bag(inputs.flat))
+    .filter(([name, text]) => text !== before[name])
+    .map(([name, text]) => ({ name, text: words(text) }));
+  return inputs.wanted === true && details.length > 0
+    ? [...details, { name: "readers", text: "of the flat path outside these stacks cannot be seen from here" }]
+    : details;
 }
 
 /**

@@ -150,6 +150,8 @@ export async function openStack(io: Io, options: StackOptions): Promise<OpenStac
   const open = await openServices(io, projectDir, options.stack);
   const { loopback } = open.services;
   const env = definedOnly(io.env);
+  // The command itself says what was refused, by its exit code; with plain Pulumi the program has to.
+  env.CONSOLE_VAULT_COMMAND = "1";
   if (options.rebind) env.CONSOLE_VAULT_REBIND = "1";
   // The Heroku provider knows nothing of our config: without this it would write to the real Heroku.
   env.HEROKU_API_URL = open.services.herokuUrl;

@@ -11,6 +11,15 @@ export {
   tokensOf,
 } from "./judged.js";
 export {
+  type Last,
+  type LeftResource,
+  lastOf,
+  neverUpdated,
+  type OnApp,
+  resourceTypes,
+  type ValueSource,
+} from "./last.js";
+export {
   gateFacts,
   look,
   lookAtFlag,
@@ -30,16 +39,28 @@ export {
   type FlagPlan,
   type FolderPlan,
   type NamePlan,
+  type PlanQuestion,
   planStack,
+  type RetirementPlan,
   type SetPlan,
   type StackPlan,
   type Transition,
-  type VarState,
 } from "./plan.js";
 export { howToSee, publicName } from "./readers.js";
 export { readFolders, type SeenFolders } from "./readFolders.js";
-export { type MigrationFacts, type MigrationRecord, recordMigration, type SetFacts } from "./record.js";
+export { type MigrationFacts, type MigrationRecord, type NamePlaces, recordMigration } from "./record.js";
 export { type Restore, type Retire, restore, retire } from "./retirement.js";
+export {
+  type Decision,
+  type Decisions,
+  decide,
+  predict,
+  type SetSpec,
+  type SetState,
+  SetView,
+  setChanged,
+  summarise,
+} from "./set.js";
 export {
   allConfirmed,
   type Broken,
@@ -53,6 +74,7 @@ export {
   waits,
   wrongs,
 } from "./summary.js";
+export { flagVerdict, retirementVerdict, type Verdict, verdictText } from "./verdict.js";
 export {
   type DifferentName,
   type FlatWrite,
@@ -64,4 +86,4 @@ export {
   wayBack,
   wayBackPaths,
 } from "./wayBack.js";
-export type { AppView, RunningFlag, Target, VaultRow, World } from "./world.js";
+export { type AppView, movedFrom, type RunningFlag, type Target, type VaultRow, type World } from "./world.js";

@@ -1,4 +1,5 @@
-// From what is wanted and what is there to what a stack declares. Pure: no network, no clock but the one in the world.
+// From what is wanted, what is there and what the last update left to what a stack declares. Pure: no network, no clock but the
+// one in the world.
 import {
   type Catalog,
   type Credential,
@@ -8,7 +9,6 @@ import {
   heldBy,
   judge,
   type Override,
-  type Rule,
   rulesOf,
   scopedVendors,
   withOverrides,
@@ -18,9 +18,22 @@ import { configVarBytes, configVarLimit, configVarWarning, inKilobytes, overLimi
 import { environmentPath, flagMeansOn, flatPath } from "../resolver/index.js";
 import type { SecretValue } from "../secret.js";
 import type { GateAnswer } from "./gate.js";
-import { forbiddenHere, seenNow, surroundingsOf, tokensFor, tokensOf } from "./judged.js";
-import type { Authority } from "./placement.js";
-import { type Broken, brokenOf, type SeenTokens, told } from "./summary.js";
+import { forbiddenHere, surroundingsOf, tokensFor, tokensOf } from "./judged.js";
+import type { Last, OnApp, ValueSource } from "./last.js";
+import type { Phase } from "./phases.js";
+import { type MigrationFacts, recordMigration } from "./record.js";
+import { retire } from "./retirement.js";
+import { decide, predict, type SetSpec, SetView, setChanged, wordsOf } from "./set.js";
+import {
+  type Broken,
+  brokenOf,
+  mergeSummaries,
+  type SeenTokens,
+  type SetSummary,
+  told,
+  waits,
+  wrongs,
+} from "./summary.js";
 import { wayBack } from "./wayBack.js";
 import type { RunningFlag, Target, VaultRow, World } from "./world.js";
 
@@ -33,21 +46,19 @@ export interface FolderPlan {
 /** One credential of a set, as its resource is told about it. */
 export interface NamePlan {
   readonly source: "copy" | "provision";
-  readonly rules: readonly Rule[];
+  readonly rules: Credential["rules"];
   /** What a person reads in the preview. */
   readonly plan: string;
+  /** Whether this update writes it. */
+  readonly writes: boolean;
 }
 
-export interface SetPlan {
+export interface SetPlan extends SetSpec {
   readonly vendor: string;
-  readonly path: string;
-  readonly flatPath: string;
-  readonly authority: Authority;
   readonly names: Readonly<Record<string, NamePlan>>;
   readonly observed: Readonly<Record<string, SeenTokens>>;
-  readonly overrides: readonly Override[];
-  /** Names whose values may not appear here under any name. */
-  readonly forbidden: readonly string[];
+  /** What will be so after this update, if what was seen stays so. */
+  readonly summary: SetSummary;
 }
 
 export type Transition = "none" | "on" | "off";
@@ -60,28 +71,29 @@ export interface FlagPlan {
   readonly transition: Transition;
   /** Why a wanted transition does not happen in this update, a line each. */
   readonly refused: readonly string[];
-  /** The config var's text after this update. */
-  readonly value: string;
+  /** The config var's text while the flag runs as it does, and after the transition. */
+  readonly text: { readonly running: string; readonly turned: string };
 }
 
-/** A credential on an app against what the app has now. `kept`: the vault has nothing that the app may get, so it keeps its own. */
-export type VarState = "absent" | "same" | "other" | "kept";
-
-export interface AppPlan {
+export interface AppPlan extends OnApp {
   readonly app: string;
   readonly id: string;
-  readonly vars: Readonly<Record<string, string>>;
-  readonly sensitiveVars: Readonly<Record<string, SecretValue>>;
-  readonly states: Readonly<Record<string, VarState>>;
-  /** Keep what the state has: while the flag is off the apps of an environment that does not own the flat path keep theirs. */
-  readonly keepSensitive: boolean;
+  readonly hasFlag: boolean;
+  /** Values of the credentials that come from the vault. */
+  readonly values: Readonly<Record<string, SecretValue>>;
+  /** What the app has now of the credentials that it is to have. */
+  readonly current: Readonly<Record<string, SecretValue>>;
 }
 
 export interface RetirementPlan {
   readonly wanted: boolean;
+  /** This update takes no flat copy away and brings none back, whatever config says. */
+  readonly steady: boolean;
   readonly refused: readonly string[];
   /** Tokens of the flat rows of the environment's names. */
   readonly observed: Readonly<Record<string, string | null>>;
+  /** What a person reads in the preview, by name. */
+  readonly flat: Readonly<Record<string, string>>;
 }
 
 export interface StackPlan {
@@ -91,78 +103,82 @@ export interface StackPlan {
   readonly sets: readonly SetPlan[];
   readonly flag: FlagPlan;
   readonly apps: readonly AppPlan[];
-  /** Every name that the environment must hold confirmed before its flag turns on. */
-  readonly expected: readonly string[];
-  /** What an app or the vault holds here that the environment must never hold. */
-  readonly forbiddenHere: readonly Broken[];
+  /** What the `Migration` resource is told, but for what the sets will say. */
+  readonly migration: Omit<MigrationFacts, "summary">;
+  /** After this update, if what was seen stays so. */
+  readonly phase: Phase;
   readonly gate: GateAnswer | undefined;
   /** Only where the environment owns the flat path. */
   readonly retirement: RetirementPlan | undefined;
   readonly warnings: readonly string[];
-  /** What makes the whole plan impossible, a line each. */
+  /** What makes the whole plan impossible, a line each: settings to change. */
   readonly problems: readonly string[];
+  /** Rules that the whole plan breaks, a line each. */
+  readonly refusals: readonly string[];
+}
+
+export interface PlanQuestion {
+  readonly catalog: Catalog;
+  readonly config: StackConfig;
+  readonly world: World;
+  readonly target: Target;
+  readonly last: Last;
+  /** What it said, for an environment that follows another; undefined for the first one, or where nothing is to turn on. */
+  readonly gate: GateAnswer | undefined;
+  /** An update that only records what a command did: it turns no flag, takes no flat copy away and brings none back. */
+  readonly steady?: boolean;
 }
 
 function overridesOf(config: StackConfig): Override[] {
   return Object.entries(config.overrides).map(([name, { rule, token, reason }]) => ({ name, rule, token, reason }));
 }
 
-function planSet(catalog: Catalog, config: StackConfig, world: World, authority: Authority, vendor: string): SetPlan {
+function specOf({ catalog, config, world }: PlanQuestion, vendor: string, forbidden: readonly string[]): SetSpec {
   const { environment, root } = config;
-  const path = environmentPath(root, vendor, environment);
-  const flat = flatPath(root, vendor);
-  const source = environmentOf(catalog, environment).source;
-  const all = surroundingsOf(catalog, environment, root, world.rows);
-  // Of the vendor alone, as its set sees them.
-  const surroundings = { ...all, held: all.held.filter((one) => one.path.startsWith(flat)) };
-  const names: Record<string, NamePlan> = {};
-  const observed: Record<string, SeenTokens> = {};
-  for (const credential of heldBy(catalog, environment).filter((one) => one.vendor === vendor)) {
-    const { name } = credential;
-    const rules = rulesOf(catalog, credential);
-    const at = (where: string) => world.rows.filter((row) => row.name === name && row.path === where);
-    const [target, original] = [at(path), at(flat)];
-    const chosen = config.sources[name] ?? source;
-    observed[name] = seenNow(
-      { name, environment, rules },
-      { target, flat: chosen === "copy" ? original : [] },
-      surroundings,
-    );
-    const plan =
-      target.length > 0
-        ? "read back"
-        : chosen === "provision"
-          ? `wait for: console-vault provision ${name} --env ${environment}`
-          : `copy from ${flat}`;
-    names[name] = { source: chosen, rules, plan };
-  }
+  const { source } = environmentOf(catalog, environment);
+  const held = heldBy(catalog, environment).filter((one) => one.vendor === vendor);
   return {
+    environment,
+    fallback: catalog.fallback,
+    environments: catalog.environments.map(({ name }) => name),
+    path: environmentPath(root, vendor, environment),
+    flatPath: flatPath(root, vendor),
+    authority: world.flag.on ? "environment" : "flat",
+    names: Object.fromEntries(
+      held.map((one) => [one.name, { source: config.sources[one.name] ?? source, rules: rulesOf(catalog, one) }]),
+    ),
+    overrides: overridesOf(config).filter(({ name }) => held.some((one) => one.name === name)),
+    forbidden,
+  };
+}
+
+function planSet(question: PlanQuestion, vendor: string): SetPlan {
+  const { catalog, config, world, last } = question;
+  const { forbidden } = surroundingsOf(catalog, config.environment, config.root, world.rows);
+  const spec = specOf(question, vendor, forbidden);
+  const view = new SetView(spec, world.rows);
+  const before = last.sets[spec.path];
+  const records = before?.memory.records ?? {};
+  const decisions = decide(spec, records, view);
+  const observed = view.seen();
+  const names = Object.entries(spec.names).map(([name, one]): [string, NamePlan] => {
+    const decision = decisions.get(name)!;
+    const writes = decision.is === "create" || decision.is === "follow";
+    return [name, { ...one, plan: wordsOf(spec, name, decision), writes }];
+  });
+  return {
+    ...spec,
     vendor,
-    path,
-    flatPath: flat,
-    authority,
-    names,
+    names: Object.fromEntries(names),
     observed,
-    overrides: overridesOf(config).filter(({ name }) => name in names),
-    forbidden: all.forbidden,
+    // A set that is not updated goes on saying what it said, such as that a write waits for an approval.
+    summary: before && !setChanged(before, spec, observed) ? before.summary : predict(spec, records, view),
   };
 }
 
 /** A hand-set `1` or `True` that already says what is wanted stays as it is. */
 function flagText(flag: RunningFlag, wanted: boolean): string {
   return flag.raw !== undefined && flagMeansOn(flag.raw) === wanted ? flag.raw : String(wanted);
-}
-
-/** Names that the flag cannot turn on without, as the plan can tell: what is neither there nor about to be copied. */
-function notReady(sets: readonly SetPlan[]): string[] {
-  return sets.flatMap((set) =>
-    Object.entries(set.names).flatMap(([name, { source }]) => {
-      const { target, flat } = set.observed[name]!;
-      if (target !== null) return [];
-      if (source === "provision") return [`${name}: not provisioned yet`];
-      return flat === null ? [`${name}: missing at ${set.flatPath}`] : [];
-    }),
-  );
 }
 
 /** Before the flag turns off: what its readers would find at the flat path. */
@@ -184,32 +200,91 @@ function offReasons(catalog: Catalog, { environment, root }: StackConfig, world:
   ];
 }
 
-function planRetirement(
-  catalog: Catalog,
-  config: StackConfig,
-  world: World,
+/** What stands against the flag, in the order in which it is told. */
+function onReasons(
+  sets: readonly SetPlan[],
+  summary: SetSummary,
+  forbidden: readonly Broken[],
   gate: GateAnswer | undefined,
+): string[] {
+  const flatOf = (name: string) => sets.find(({ names }) => name in names)!.flatPath;
+  return [
+    ...waits(summary),
+    ...wrongs({ ...summary, missing: [] }),
+    ...summary.missing.map((name) => `${name}: missing at ${flatOf(name)}`),
+    ...forbidden.map(({ name, why }) => `${name}: ${why}`),
+    ...(gate && !gate.open ? gate.reasons : []),
+  ];
+}
+
+function planFlag(
+  question: PlanQuestion,
+  sets: readonly SetPlan[],
+  summary: SetSummary,
+  forbidden: readonly Broken[],
+): FlagPlan {
+  const { catalog, config, world, gate, steady } = question;
+  const running = world.flag.on;
+  const wanted = config.vaultEnvAware;
+  const transition: Transition = steady || wanted === running ? "none" : wanted ? "on" : "off";
+  const refused =
+    transition === "on"
+      ? onReasons(sets, summary, forbidden, gate)
+      : transition === "off"
+        ? offReasons(catalog, config, world)
+        : [];
+  const happens = refused.length === 0 ? transition : "none";
+  return {
+    variable: catalog.flag.variable,
+    app: flagApp(catalog, config.environment),
+    wanted,
+    running,
+    transition: happens,
+    refused,
+    text: {
+      running: flagText(world.flag, running),
+      turned: flagText(world.flag, happens === "none" ? running : wanted),
+    },
+  };
+}
+
+function planRetirement(
+  { catalog, config, world, last, gate, steady = false }: PlanQuestion,
+  phase: Phase,
 ): RetirementPlan {
-  const observed: Record<string, string | null> = {};
-  for (const { name, vendor } of heldBy(catalog, config.environment)) {
-    const rows = world.rows.filter((row) => row.name === name && row.path === flatPath(config.root, vendor));
-    observed[name] = tokensOf(rows);
-  }
+  const wanted = steady ? (last.retirement?.wanted ?? config.retireFlat) : config.retireFlat;
   const refused = [
     ...(world.flag.on ? [] : [`the flag is off on ${world.flag.app}, so the flat path is what is read`]),
     ...(gate && !gate.open ? gate.reasons : []),
+    ...(phase === "soaked" || phase === "retired" ? [] : [`this stack's own phase is ${phase}, not soaked`]),
   ];
-  return { wanted: config.retireFlat, refused: config.retireFlat ? refused : [], observed };
+  const observed: Record<string, string | null> = {};
+  const flat: Record<string, string> = {};
+  for (const { name, vendor } of heldBy(catalog, config.environment)) {
+    const [path, own] = [flatPath(config.root, vendor), environmentPath(config.root, vendor, config.environment)];
+    const at = (where: string) => world.rows.filter((row) => row.name === name && row.path === where);
+    const target = at(own);
+    const record = last.sets[own]?.memory.records[name];
+    observed[name] = tokensOf(at(path));
+    flat[name] = wanted
+      ? retiredWords(path, retire(at(path), target, record), refused)
+      : at(path).length === 0 && target.length > 0
+        ? last.retirement?.retired.includes(name) || record
+          ? `write it back to ${path}`
+          : "is not there"
+        : "stays";
+  }
+  return { wanted, steady, refused: wanted ? refused : [], observed, flat };
+}
+
+function retiredWords(path: string, step: ReturnType<typeof retire>, refused: readonly string[]): string {
+  if (step.is === "gone") return "is gone";
+  if (step.is === "keep") return `stays: ${step.why}`;
+  return refused.length > 0 ? "stays for now" : `delete the flat copy at ${path}`;
 }
 
 /** The rules once more before a value goes to an app. @returns what is wrong with it, overrides weighed */
-function wrongForApp(
-  catalog: Catalog,
-  config: StackConfig,
-  world: World,
-  credential: Credential,
-  row: VaultRow,
-): string[] {
+function wrongForApp({ catalog, config, world }: PlanQuestion, credential: Credential, row: VaultRow): string[] {
   const { environment, root } = config;
   const { findings } = judge(
     { name: row.name, environment, value: row.value, rules: credential.rules },
@@ -220,114 +295,144 @@ function wrongForApp(
   return brokenOf(standing, row.token).map(told);
 }
 
-function planApps(
-  catalog: Catalog,
-  config: StackConfig,
-  world: World,
-  flag: FlagPlan,
-  problems: string[],
-  warnings: string[],
-): AppPlan[] {
-  const { environment, root } = config;
-  const on = flagMeansOn(flag.value);
-  const owner = environment === catalog.fallback;
-  const managed = owner || on ? config.manage : {};
-  return world.apps.flatMap((app) => {
-    const sensitiveVars: Record<string, SecretValue> = {};
-    const states: Record<string, VarState> = {};
-    for (const [name, apps] of Object.entries(managed)) {
-      if (!apps.includes(app.name)) continue;
-      const credential = credentialOf(catalog, name);
-      const { vendor } = credential;
-      const at = (path: string) => world.rows.find((row) => row.name === name && row.path === path);
-      const wanted = on ? environmentPath(root, vendor, environment) : flatPath(root, vendor);
-      const source = config.sources[name] ?? environmentOf(catalog, environment).source;
-      // Turning on copies first: what the environment path has now may be missing or older than what it will have then.
-      const copied = flag.transition === "on" && source === "copy" ? at(flatPath(root, vendor)) : undefined;
-      const row = copied ?? at(wanted);
-      const current = app.vars.get(name);
-      const wrong = row ? wrongForApp(catalog, config, world, credential, row) : [`nothing at ${wanted}`];
-      if (row && wrong.length === 0) {
-        sensitiveVars[name] = row.value;
-        states[name] = !current ? "absent" : current.equals(row.value) ? "same" : "other";
-      } else if (current && (row || world.flag.on)) {
-        // What is wrong while the flag is on has to be recorded, so the update goes on.
-        sensitiveVars[name] = current;
-        states[name] = "kept";
-        warnings.push(`${app.name} keeps the ${name} that it has: ${wrong.join("; ")}`);
-      } else
-        problems.push(
-          row
-            ? `manage.${name}: ${app.name} does not get it: ${wrong.join("; ")}`
-            : `manage.${name}: nothing at ${wanted}, so ${app.name} would lose it`,
-        );
-    }
-    const changes = new Map(Object.entries(sensitiveVars));
-    const over = overLimit(app.name, app.vars, changes);
-    if (over && changes.size > 0) problems.push(`manage: ${over}`);
-    else if (changes.size > 0 && configVarBytes(app.vars, changes) > configVarWarning)
-      warnings.push(
-        `the config vars of ${app.name} have ${inKilobytes(configVarBytes(app.vars, changes))} of the ${inKilobytes(configVarLimit)} that Heroku takes`,
-      );
-    const vars: Record<string, string> = app.name === flag.app ? { [flag.variable]: flag.value } : {};
-    const inUse = app.name === flag.app || Object.values(config.manage).some((apps) => apps.includes(app.name));
-    return inUse ? [{ app: app.name, id: app.id, vars, sensitiveVars, states, keepSensitive: !owner && !on }] : [];
-  });
+/** What is said of a plan besides what it declares. */
+interface Said {
+  readonly warnings: string[];
+  readonly problems: string[];
+  readonly refusals: string[];
 }
 
-/**
- * What a stack declares.
- * @param gate what it said, for an environment that follows another; undefined for the first one, or where nothing is to turn on
- */
-export function planStack(
-  catalog: Catalog,
-  config: StackConfig,
-  world: World,
-  target: Target,
-  gate: GateAnswer | undefined,
-): StackPlan {
-  const { environment } = config;
-  const problems: string[] = [];
-  const warnings: string[] = [...(gate?.warnings ?? [])];
-  const running = world.flag.on;
-  const authority: Authority = running ? "environment" : "flat";
-  const vendors = scopedVendors(catalog);
-  const sets = vendors.map((vendor) => planSet(catalog, config, world, authority, vendor));
-  const forbidden = forbiddenHere(catalog, environment, config.root, world);
+/** Where one credential of one app comes from. */
+function planVar(
+  question: PlanQuestion,
+  flag: FlagPlan,
+  app: World["apps"][number],
+  name: string,
+  before: OnApp,
+  said: Said,
+) {
+  const { catalog, config, world } = question;
+  const { environment, root } = config;
+  const on = flagMeansOn(flag.text.turned);
+  const credential = credentialOf(catalog, name);
+  const [flat, own] = [flatPath(root, credential.vendor), environmentPath(root, credential.vendor, environment)];
+  const at = (path: string) => world.rows.find((row) => row.name === name && row.path === path);
+  const wanted = on ? own : flat;
+  const source = config.sources[name] ?? environmentOf(catalog, environment).source;
+  // Turning on copies first: what the environment path has now may be missing or older than what it will have then.
+  const copied = flag.transition === "on" && source === "copy" ? at(flat) : undefined;
+  const row = copied ?? at(wanted);
+  const current = app.vars.get(name);
+  const wrong = row ? wrongForApp(question, credential, row) : [`nothing at ${wanted}`];
+  if (row && wrong.length === 0) {
+    if (current && !current.equals(row.value) && !before.owned.includes(name) && !config.takeover[app.name]?.[name])
+      said.refusals.push(
+        `${app.name} has another value in ${name} than the vault; to replace it, give a reason in takeover.${app.name}.${name}`,
+      );
+    return { source: on ? "environment" : "flat", value: row.value } as const;
+  }
+  // What is wrong while the flag is on has to be recorded, so the update goes on.
+  if (current && (row || world.flag.on)) {
+    said.warnings.push(`${app.name} keeps the ${name} that it has: ${wrong.join("; ")}`);
+    return { source: "kept" } as const;
+  }
+  said.problems.push(
+    row
+      ? `manage.${name}: ${app.name} does not get it: ${wrong.join("; ")}`
+      : `manage.${name}: nothing at ${wanted}, so ${app.name} would lose it`,
+  );
+  return undefined;
+}
 
-  const transition: Transition = config.vaultEnvAware === running ? "none" : config.vaultEnvAware ? "on" : "off";
-  const refused =
-    transition === "on"
-      ? [
-          ...notReady(sets),
-          ...forbidden.map(({ name, why }) => `${name}: ${why}`),
-          ...(gate && !gate.open ? gate.reasons : []),
-        ]
-      : transition === "off"
-        ? offReasons(catalog, config, world)
-        : [];
-  const happens = refused.length === 0;
-  const flag: FlagPlan = {
-    variable: catalog.flag.variable,
-    app: flagApp(catalog, environment),
-    wanted: config.vaultEnvAware,
-    running,
-    transition: happens ? transition : "none",
-    refused,
-    value: flagText(world.flag, happens ? config.vaultEnvAware : running),
+/** Heroku limits what all of an app's config vars have together. */
+function weigh(
+  app: World["apps"][number],
+  changes: ReadonlyMap<string, SecretValue>,
+  { problems, warnings }: Said,
+): void {
+  if (changes.size === 0) return;
+  const over = overLimit(app.name, app.vars, changes);
+  const bytes = configVarBytes(app.vars, changes);
+  if (over) problems.push(`manage: ${over}`);
+  else if (bytes > configVarWarning)
+    warnings.push(
+      `the config vars of ${app.name} have ${inKilobytes(bytes)} of the ${inKilobytes(configVarLimit)} that Heroku takes`,
+    );
+}
+
+function planApp(question: PlanQuestion, flag: FlagPlan, app: World["apps"][number], said: Said): AppPlan[] {
+  const { catalog, config, last, target } = question;
+  const names = Object.keys(config.manage).filter((name) => config.manage[name]!.includes(app.name));
+  const hasFlag = app.name === flag.app;
+  if (!hasFlag && names.length === 0 && Object.keys(last.apps[app.name]?.credentials ?? {}).length === 0) return [];
+  // Ownership does not carry over to another Heroku URL; another account's apps are the same ones.
+  const before = (last.target?.heroku === target.heroku && last.apps[app.name]) || { credentials: {}, owned: [] };
+  // While its flag is off, an environment that does not own the flat path leaves to its apps what they have.
+  const manages = config.environment === catalog.fallback || flagMeansOn(flag.text.turned);
+  const credentials: Record<string, ValueSource> = {};
+  const values: Record<string, SecretValue> = {};
+  for (const name of names) {
+    if (!manages) {
+      if (name in before.credentials) credentials[name] = "kept";
+      continue;
+    }
+    const found = planVar(question, flag, app, name, before, said);
+    if (!found) continue;
+    credentials[name] = found.source;
+    if (found.source !== "kept") values[name] = found.value;
+  }
+  weigh(app, new Map(Object.entries(values)), said);
+  // The Heroku provider deletes on the app what leaves its map: also what the app only kept.
+  for (const name of Object.keys(before.credentials))
+    if (!names.includes(name))
+      said.refusals.push(
+        `${name} on ${app.name} is managed by this stack and would be deleted there; put ${app.name} back into manage.${name}`,
+      );
+  const current = Object.keys({ ...before.credentials, ...credentials }).flatMap((name) => {
+    const value = app.vars.get(name);
+    return value ? [[name, value] as const] : [];
+  });
+  const owned = [...new Set([...Object.keys(values), ...before.owned])].filter((name) => name in credentials).sort();
+  return [{ app: app.name, id: app.id, hasFlag, credentials, owned, values, current: Object.fromEntries(current) }];
+}
+
+/** What a stack declares. */
+export function planStack(question: PlanQuestion): StackPlan {
+  const { catalog, config, world, target, last, gate } = question;
+  const { environment } = config;
+  const said: Said = { warnings: [...(gate?.warnings ?? [])], problems: [], refusals: [] };
+  const sets = scopedVendors(catalog).map((vendor) => planSet(question, vendor));
+  const summary = mergeSummaries(sets.map((set) => set.summary));
+  const forbidden = forbiddenHere(catalog, environment, config.root, world);
+  const flag = planFlag(question, sets, summary, forbidden);
+  const { text: _text, ...flagFacts } = flag;
+  const apps = world.apps.flatMap((app) => planApp(question, flag, app, said));
+  const facts: StackPlan["migration"] = {
+    environment,
+    target,
+    names: Object.fromEntries(
+      sets.flatMap(({ names, path, flatPath: flat }) =>
+        Object.entries(names).map(([name, { source }]) => [name, { source, path, flatPath: flat }]),
+      ),
+    ),
+    flag: { ...flagFacts, since: world.flag.since?.toISOString() ?? null },
+    forbiddenHere: forbidden,
+    promoteOverride: gate?.override ?? null,
+    soakHours: config.soakHours,
+    apps: Object.fromEntries(apps.map(({ app, credentials, owned }) => [app, { credentials, owned }])),
   };
+  const { phase } = recordMigration({ ...facts, summary }, last.record, world.now);
   return {
     environment,
     target,
     folders: sets.map(({ vendor, path }) => ({ vendor, path, exists: world.folders.has(path) })),
     sets,
     flag,
-    apps: planApps(catalog, config, world, flag, problems, warnings),
-    expected: heldBy(catalog, environment).map(({ name }) => name),
-    forbiddenHere: forbidden,
+    apps,
+    migration: facts,
+    phase,
     gate,
-    retirement: environment === catalog.fallback ? planRetirement(catalog, config, world, gate) : undefined,
-    warnings,
-    problems,
+    retirement: environment === catalog.fallback ? planRetirement(question, phase) : undefined,
+    ...said,
   };
 }

@@ -1,24 +1,23 @@
 // What the Migration resource remembers: pure, from what this update was told and what the last one remembered.
 import { isDeepStrictEqual } from "node:util";
+import type { OnApp } from "./last.js";
 import { type Phase, phaseOf, soakStart } from "./phases.js";
 import type { Transition } from "./plan.js";
-import { allConfirmed, mergeSummaries, type SetMemory, type SetSummary, waits, wrongs } from "./summary.js";
+import { allConfirmed, type Broken, type SetSummary, waits, wrongs } from "./summary.js";
 import type { Target } from "./world.js";
 
-/** What a `SecretSet` hands on. */
-export interface SetFacts {
-  readonly vendor: string;
+/** Where a name of the environment is, and where it comes from. */
+export interface NamePlaces {
+  readonly source: "copy" | "provision";
   readonly path: string;
   readonly flatPath: string;
-  readonly sources: Readonly<Record<string, "copy" | "provision">>;
-  readonly summary: SetSummary;
-  readonly memory: SetMemory;
 }
 
 export interface MigrationFacts {
   readonly environment: string;
   readonly target: Target;
-  readonly expected: readonly string[];
+  /** Every name that the environment must hold confirmed before its flag turns on. */
+  readonly names: Readonly<Record<string, NamePlaces>>;
   readonly flag: {
     readonly variable: string;
     readonly app: string;
@@ -29,13 +28,15 @@ export interface MigrationFacts {
     /** ISO time of the release that turned it on; null where it is off or unknown. */
     readonly since: string | null;
   };
-  readonly sets: readonly SetFacts[];
-  readonly forbiddenHere: readonly { readonly name: string; readonly rule: string; readonly why: string }[];
+  /** What all sets found, together. */
+  readonly summary: SetSummary;
+  /** What an app or the vault holds here that the environment must never hold. */
+  readonly forbiddenHere: readonly Broken[];
   /** Why a soak under 48 hours was enough; null without. */
   readonly promoteOverride: string | null;
   readonly soakHours: number;
-  /** ISO, Heroku's clock. */
-  readonly observedAt: string;
+  /** Credentials that the stack keeps on apps, by app. */
+  readonly apps: Readonly<Record<string, OnApp>>;
 }
 
 /** The stack output `migration`: nothing secret, nothing derived from a secret. */
@@ -61,25 +62,31 @@ export interface MigrationRecord {
   readonly target: Target;
 }
 
-/** @param before what the last update remembered; undefined for the first */
-export function recordMigration(facts: MigrationFacts, before: MigrationRecord | undefined): MigrationRecord {
+/**
+ * @param before what the last update remembered; undefined for the first
+ * @param now Heroku's clock
+ */
+export function recordMigration(
+  facts: MigrationFacts,
+  before: MigrationRecord | undefined,
+  now: Date,
+): MigrationRecord {
   // What was confirmed in another vault, and what soaked there, says nothing of this one.
   const last = before && isDeepStrictEqual(before.target, facts.target) ? before : undefined;
-  const summary = mergeSummaries(facts.sets.map((set) => set.summary));
-  const { flag } = facts;
+  const { flag, summary } = facts;
   const on = flag.transition === "none" ? flag.running : flag.transition === "on";
-  const confirmed = allConfirmed(summary, facts.expected) && facts.forbiddenHere.length === 0;
-  const confirmedSince = confirmed ? (last?.confirmedSince ?? facts.observedAt) : null;
-  const flagSince = flag.transition === "on" ? facts.observedAt : flag.since;
+  const confirmed = allConfirmed(summary, Object.keys(facts.names)) && facts.forbiddenHere.length === 0;
+  const confirmedSince = confirmed ? (last?.confirmedSince ?? now.toISOString()) : null;
+  const flagSince = flag.transition === "on" ? now.toISOString() : flag.since;
   // The gate is asked for the transition only; what it let pass is remembered as long as the flag is on.
   const asked = flag.transition === "on" ? facts.promoteOverride : (last?.promoteOverride ?? null);
   const promoteOverride = on ? asked : null;
   const phase = phaseOf({
-    begun: facts.sets.length > 0,
+    begun: Object.keys(facts.names).length > 0,
     confirmed,
     flagOn: on,
     soakingSince: soakStart(date(confirmedSince), on ? date(flagSince) : undefined),
-    now: new Date(facts.observedAt),
+    now,
     soakHours: facts.soakHours,
     retired: false,
   });

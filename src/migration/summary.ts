@@ -28,8 +28,8 @@ export function told({ rule, why, token }: Broken): string {
 
 /** What a `SecretSet` found and did; also what the stack says of all of them together. Names, rules and tokens only. */
 export interface SetSummary {
-  /** At their environment path. */
-  readonly placed: readonly string[];
+  /** Of the names that are at their environment path: revision (`id@version`) by name. */
+  readonly revisions: Readonly<Record<string, string>>;
   /** Placed, read back, and passing their rules. */
   readonly confirmed: readonly string[];
   readonly missing: readonly string[];
@@ -58,9 +58,10 @@ export interface SetMemory {
 
 /** One summary of many, in their order. */
 export function mergeSummaries(sets: readonly SetSummary[]): SetSummary {
-  const all = <Key extends keyof SetSummary>(key: Key) => sets.flatMap((set) => set[key] as never[]) as SetSummary[Key];
+  const all = <Key extends Exclude<keyof SetSummary, "revisions">>(key: Key) =>
+    sets.flatMap((set) => set[key] as never[]) as SetSummary[Key];
   return {
-    placed: all("placed"),
+    revisions: Object.assign({}, ...sets.map(({ revisions }) => revisions)) as Record<string, string>,
     confirmed: all("confirmed"),
     missing: all("missing"),
     broken: all("broken"),

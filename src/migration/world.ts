@@ -55,3 +55,10 @@ export interface Target {
   readonly heroku: string;
   readonly account: string;
 }
+
+/** What of a target is another one now, a line each. */
+export function movedFrom(before: Target, now: Target): string[] {
+  return (Object.keys(before) as (keyof Target)[])
+    .filter((key) => before[key] !== now[key])
+    .map((key) => `${key}: this stack works on ${before[key]}, not on ${now[key]}`);
+}

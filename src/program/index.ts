@@ -13,14 +13,22 @@ import { awaitWork } from "../engine/work/program.js";
 import { Refusal, refusedMark } from "../errors.js";
 import { HerokuClient } from "../heroku/index.js";
 import {
+  flagVerdict,
   type GateAnswer,
   gate,
   gateFacts,
+  type Last,
+  type LeftResource,
+  lastOf,
   look,
+  movedFrom,
   planStack,
   predecessor,
+  retirementVerdict,
+  type StackPlan,
   type Target,
   targetOf,
+  verdictText,
   type World,
 } from "../migration/index.js";
 import { createInfisicalClient, type InfisicalClient } from "../vault/client/index.js";
@@ -60,6 +68,47 @@ function marked(error: unknown): never {
  */
 export const consoleVault = (catalog: Catalog) => () => program(catalog).catch(marked);
 
+/** What this stack's last update left. Nothing is kept in the state for asking; it has to be asked before anything is declared. */
+async function readLast(): Promise<Last> {
+  const stackName = `${pulumi.getOrganization()}/${pulumi.getProject()}/${pulumi.getStack()}`;
+  const { outputs } = (await pulumi.runtime.invoke("pulumi:pulumi:readStackResourceOutputs", { stackName })) as {
+    outputs: Readonly<Record<string, LeftResource>>;
+  };
+  return lastOf(Object.values(outputs ?? {}));
+}
+
+/** @throws Refusal that names everything that differs */
+function refuseOtherPlace(before: Target | undefined, target: Target): void {
+  const moved = before && process.env.CONSOLE_VAULT_REBIND !== "1" ? movedFrom(before, target) : [];
+  if (moved.length > 0)
+    throw new Refusal(`${moved.join("\n")}\nNothing was changed. If that is meant, run the command with --rebind`);
+}
+
+function refuseImpossible({ environment, problems, refusals }: StackPlan): void {
+  if (problems.length > 0)
+    throw configError(
+      `The plan of ${environment}`,
+      problems.map((one) => `${namespace}:${one}`),
+    );
+  if (refusals.length > 0) throw new Refusal(refusals.join("\n"));
+}
+
+/**
+ * With plain Pulumi a warning is all that a recorded refusal would be, and its exit code is 0. An error that is logged keeps what
+ * was prepared and recorded, the outputs of this run included; the exit code has to be set beside it, once all is done.
+ */
+function turnRed({ migration, retirement }: ReturnType<typeof declare>): void {
+  if (process.env.CONSOLE_VAULT_COMMAND === "1" || pulumi.runtime.isDryRun()) return;
+  pulumi.all([migration, retirement]).apply(([record, report]) => {
+    const verdicts = [flagVerdict(record), retirementVerdict(report)].filter((one) => one !== undefined);
+    if (verdicts.length === 0) return;
+    for (const verdict of verdicts) pulumi.log.error(verdictText(verdict));
+    process.on("exit", (code) => {
+      if (code === 0) process.exitCode = 1;
+    });
+  });
+}
+
 async function program(catalog: Catalog) {
   // Before anything is looked at: a command may have work for which this update holds the stack's lock.
   if (!pulumi.runtime.isDryRun()) await awaitWork();
@@ -71,6 +120,10 @@ async function program(catalog: Catalog) {
       `console-vault:herokuApiUrl: set HEROKU_API_URL=${services.herokuUrl} as well, which is what the Heroku provider reads (console-vault up does)`,
     ]);
   const credentials = credentialsOf(process.env, new pulumi.Config("heroku").get("apiKey"));
+  const last = await readLast();
+  const place = targetOf(config, services, last.target?.account ?? "");
+  // Before any credential is sent there.
+  refuseOtherPlace(last.target, place);
   const onWait = (wait: Wait) => void pulumi.log.info(waitLine(wait));
   const vault = createInfisicalClient({
     url: services.infisicalUrl,
@@ -86,17 +139,16 @@ async function program(catalog: Catalog) {
   });
 
   const world = await look(catalog, config, vault, heroku);
-  const target = targetOf(config, services, world.account);
+  const target = { ...place, account: world.account };
+  refuseOtherPlace(last.target, target);
   const answer = await askGate(catalog, config, world, target, { vault, heroku });
-  const plan = planStack(catalog, config, world, target, answer);
-
-  if (plan.problems.length > 0)
-    throw configError(
-      `The plan of ${config.environment}`,
-      plan.problems.map((one) => `${namespace}:${one}`),
-    );
+  const steady = process.env.CONSOLE_VAULT_STEADY === "1";
+  const plan = planStack({ catalog, config, world, target, last, gate: answer, steady });
+  refuseImpossible(plan);
   for (const warning of plan.warnings) pulumi.log.warn(warning);
   for (const reason of plan.flag.refused)
     pulumi.log.warn(`${plan.flag.variable} stays ${plan.flag.running ? "on" : "off"}: ${reason}`);
-  return declare(catalog, config, plan, world);
+  const outputs = declare(catalog, plan);
+  turnRed(outputs);
+  return outputs;
 }

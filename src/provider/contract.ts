@@ -2,7 +2,7 @@ import { refusedMark } from "../errors.js";
 import type { Target } from "../migration/index.js";
 
 /** In the inputs of every resource: a provider that learns to do more raises it, so that an update is made. */
-export const providerVersion = 1;
+export const providerVersion = 2;
 
 /** Whether the stack may move to another target: `--rebind` sets it. */
 export const rebinding = () => process.env.CONSOLE_VAULT_REBIND === "1";
@@ -27,16 +27,41 @@ export interface DynamicProvider<Inputs, Outputs> {
   delete(id: string, props: Outputs): Promise<void>;
 }
 
-/** A stack that suddenly works on another vault or account would copy, compare and delete in the wrong one. */
+/** The vault that a resource works on, as its inputs name it. */
+export interface VaultPlace {
+  readonly url: string;
+  readonly project: string;
+  /** Infisical's environment slug. */
+  readonly slug: string;
+}
+
+export const placeOf = ({ vault, project, slug }: Target): VaultPlace => ({ url: vault, project, slug });
+
+/** Where a resource last worked: the first version of the state kept the whole target with each of them. */
+export function lastPlace(olds: { readonly vault?: VaultPlace; readonly target?: Target }): VaultPlace | undefined {
+  return olds.vault ?? (olds.target && placeOf(olds.target));
+}
+
+const moved = <Place extends object>(prefix: string, before: Place, now: Place): CheckFailure[] =>
+  (Object.keys(before) as (keyof Place & string)[])
+    .filter((key) => before[key] !== now[key])
+    .map((key) => ({
+      property: `${prefix}.${key}`,
+      reason: `${refusedMark}this stack works on ${before[key]}, not on ${now[key]}; if that is meant, run the command with --rebind`,
+    }));
+
+/** A stack that suddenly works on another vault would copy, compare and delete in the wrong one. */
+export function sameVault(
+  olds: { readonly vault?: VaultPlace; readonly target?: Target },
+  news: { readonly vault: VaultPlace },
+): CheckFailure[] {
+  const before = lastPlace(olds);
+  return before && !rebinding() ? moved("vault", before, news.vault) : [];
+}
+
+/** The same for all of a stack's target, its Heroku account included. */
 export function sameTarget(olds: { readonly target?: Target }, news: { readonly target: Target }): CheckFailure[] {
-  if (!olds.target || rebinding()) return [];
-  const changed = (Object.keys(olds.target) as (keyof Target)[]).filter(
-    (key) => olds.target![key] !== news.target[key],
-  );
-  return changed.map((key) => ({
-    property: `target.${key}`,
-    reason: `${refusedMark}this stack works on ${olds.target![key]}, not on ${news.target[key]}; if that is meant, run the command with --rebind`,
-  }));
+  return olds.target && !rebinding() ? moved("target", olds.target, news.target) : [];
 }
 
 /** Whether two plain values are the same, whatever the order of their keys. */

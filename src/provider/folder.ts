@@ -1,10 +1,9 @@
-import type { Target } from "../migration/index.js";
-import { type DynamicProvider, rebinding, same, sameTarget } from "./contract.js";
+import { type DynamicProvider, lastPlace, rebinding, same, sameVault, type VaultPlace } from "./contract.js";
 import { vaultAt } from "./vault.js";
 
 export interface FolderInputs {
   readonly version: number;
-  readonly target: Target;
+  readonly vault: VaultPlace;
   /** With a final slash: `/MooseQuest/heroku/staging/`. */
   readonly path: string;
   /** Seen before this update. */
@@ -22,7 +21,7 @@ export interface FolderOutputs extends FolderInputs {
  * is there is adopted without a write: making folders takes rights at the flat path, which staging's token had better not have.
  */
 async function make(inputs: FolderInputs): Promise<FolderOutputs> {
-  const vault = vaultAt(inputs.target);
+  const vault = vaultAt(inputs.vault);
   const there = (await vault.listFolders(parentOf(inputs.path))).find(({ path }) => path === inputs.path);
   return { ...inputs, created: !there, folderId: there?.id ?? (await vault.createFolder(inputs.path)) };
 }
@@ -30,11 +29,11 @@ async function make(inputs: FolderInputs): Promise<FolderOutputs> {
 const parentOf = (path: string): string => path.replace(/[^/]+\/$/, "");
 
 export const folder: DynamicProvider<FolderInputs, FolderOutputs> = {
-  check: async (olds, news) => ({ inputs: news, failures: sameTarget(olds, news) }),
+  check: async (olds, news) => ({ inputs: news, failures: sameVault(olds, news) }),
 
   diff: async (_id, olds, news) => ({
     changes:
-      !news.exists || olds.path !== news.path || olds.version !== news.version || !same(olds.target, news.target),
+      !news.exists || olds.path !== news.path || olds.version !== news.version || !same(lastPlace(olds), news.vault),
     ...(olds.path === news.path ? {} : { replaces: ["path"] }),
   }),
 
@@ -51,9 +50,10 @@ export const folder: DynamicProvider<FolderInputs, FolderOutputs> = {
 
   // The API's delete is recursive and asks nothing: only a folder that we made, that is still the same one, and that a fresh
   // look shows empty, is removed. A stack that moves to another place leaves what it had behind.
-  delete: async (_id, { created, target, path, folderId }) => {
-    if (!created || rebinding()) return;
-    const vault = vaultAt(target);
+  delete: async (_id, { created, path, folderId, ...olds }) => {
+    const place = lastPlace(olds);
+    if (!created || rebinding() || !place) return;
+    const vault = vaultAt(place);
     const current = (await vault.listFolders(parentOf(path))).find((one) => one.path === path);
     if (current?.id !== folderId) return;
     // Not recursive: such a list leaves out what the token may not read, and says nothing of it.

@@ -4,12 +4,13 @@ import { migration } from "./migration.js";
 import { retirement } from "./retirement.js";
 import { secretSet } from "./secretSet.js";
 
-export { providerVersion } from "./contract.js";
+export { placeOf, providerVersion } from "./contract.js";
 export type { FolderInputs } from "./folder.js";
 export type { MigrationInputs } from "./migration.js";
 export { Folder, Migration, Retirement, SecretSet } from "./resources.js";
 export type { RetirementReport } from "./retirement.js";
 export type { SecretSetInputs } from "./secretSet.js";
+export { configureHeroku } from "./vault.js";
 
 /** By kind, the word in the state's `__provider`: a compatibility contract. */
 export const providers = { folder, secretSet, migration, retirement };

@@ -2,95 +2,48 @@ import { refusedMark } from "../errors.js";
 import {
   type MigrationFacts,
   type MigrationRecord,
+  type NamePlaces,
+  type Phase,
   recordMigration,
-  type SetFacts,
-  type Target,
-  type VarState,
+  runningFlag,
+  type SetSummary,
   type VaultRow,
 } from "../migration/index.js";
-import { type CheckFailure, type DynamicProvider, same, sameTarget } from "./contract.js";
-import { vaultAt } from "./vault.js";
+import { type DynamicProvider, placeOf, same, sameTarget } from "./contract.js";
+import { herokuAt, vaultAt } from "./vault.js";
 
 export interface MigrationInputs extends MigrationFacts {
   readonly version: number;
-  /** Credentials kept on apps, and how each app's var compares with the vault's value now: app to name to state. */
-  readonly managed: Readonly<Record<string, Readonly<Record<string, VarState>>>>;
-  /** Names that stay managed though this update does not touch them (see `keepSensitive`): app to names. */
-  readonly kept: Readonly<Record<string, readonly string[]>>;
-  /** Names whose value on the app is this stack's own, from this update or an earlier one; `check` adds it. */
-  readonly owned?: Readonly<Record<string, readonly string[]>>;
-  /** App to name to reason. */
-  readonly takeover: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** What the plan expects after this update. */
+  readonly phase: Phase;
+  /**
+   * Names this very update where it turns the flag; null where it turns none. The app's config var follows it as an output, so
+   * the flag cannot turn in an update that leaves this resource out.
+   */
+  readonly turn: string | null;
 }
 
 export interface MigrationOutputs extends MigrationInputs {
   readonly migration: MigrationRecord;
-}
-
-/**
- * What is kept untouched is owned only if it was before: while the flag is off, the app may have another environment's value;
- * and where the vault has nothing good, the app keeps whatever it has.
- */
-function ownedBy(olds: Partial<MigrationInputs>, { managed, kept }: MigrationInputs): MigrationInputs["owned"] & {} {
-  const apps = new Set([...Object.keys(managed), ...Object.keys(kept)]);
-  return Object.fromEntries(
-    [...apps].map((app) => {
-      const states = Object.entries(managed[app] ?? {});
-      const set = states.flatMap(([name, state]) => (state === "kept" ? [] : [name]));
-      const untouched = [...(kept[app] ?? []), ...states.map(([name]) => name)];
-      const before = untouched.filter((name) => olds.owned?.[app]?.includes(name));
-      return [app, [...new Set([...set, ...before])].sort()];
-    }),
-  );
-}
-
-/** What was ours at another Heroku is not here. Another account's apps are the same ones. */
-function here(olds: Partial<MigrationInputs>, { target }: MigrationInputs): Partial<MigrationInputs> {
-  return olds.target && olds.target.heroku !== target.heroku ? {} : olds;
-}
-
-/** Another value on an app is somebody's; it is replaced only when that was asked for by name, or when the var is ours already. */
-function takeovers({ owned }: Partial<MigrationInputs>, { managed, takeover }: MigrationInputs): CheckFailure[] {
-  return Object.entries(managed).flatMap(([app, names]) =>
-    Object.entries(names).flatMap(([name, state]) =>
-      state !== "other" || owned?.[app]?.includes(name) || takeover[app]?.[name]
-        ? []
-        : [
-            {
-              property: `manage.${name}`,
-              reason: `${refusedMark}${app} has another value in ${name} than the vault; to replace it, give a reason in takeover.${app}.${name}`,
-            },
-          ],
-    ),
-  );
-}
-
-/** The Heroku provider deletes on the app what leaves its map: also what the app only kept. */
-function losses(olds: Partial<MigrationInputs>, { managed, kept }: MigrationInputs): CheckFailure[] {
-  return Object.entries(olds.owned ?? {}).flatMap(([app, names]) =>
-    [...new Set([...names, ...Object.keys(olds.managed?.[app] ?? {})])]
-      .filter((name) => !managed[app]?.[name] && !kept[app]?.includes(name))
-      .map((name) => ({
-        property: `manage.${name}`,
-        reason: `${refusedMark}${name} on ${app} is managed by this stack and would be deleted there; put ${app} back into manage.${name}`,
-      })),
-  );
+  /** ISO time of the release that turned the flag on, as far as this update knows; null where it is off or unknown. */
+  readonly flagSince: string | null;
 }
 
 /** Sources and targets once more, right before the flag turns on. Values are compared in here; only names leave. */
-export function lastLook(sets: readonly SetFacts[], rows: readonly VaultRow[]): string[] {
-  return sets.flatMap(({ path, flatPath, sources, memory }) =>
-    Object.entries(sources).flatMap(([name, source]) => {
-      const at = (where: string) => rows.filter((row) => row.path === where && row.name === name);
-      const [target, flat] = [at(path), at(flatPath)];
-      if (target.length !== 1) return [`${name}: ${target.length === 0 ? "not" : "several times"} at ${path}`];
-      if (target[0]!.token !== memory.seen[name]?.target)
-        return [`${name}: written again at ${path} since it was confirmed`];
-      if (source === "copy" && flat.length > 0 && flat.some((row) => !row.value.equals(target[0]!.value)))
-        return [`${name}: ${flatPath} has another value than ${path}`];
-      return [];
-    }),
-  );
+export function lastLook(
+  names: Readonly<Record<string, NamePlaces>>,
+  { revisions }: SetSummary,
+  rows: readonly VaultRow[],
+): string[] {
+  return Object.entries(names).flatMap(([name, { source, path, flatPath }]) => {
+    const at = (where: string) => rows.filter((row) => row.path === where && row.name === name);
+    const [target, flat] = [at(path), at(flatPath)];
+    if (target.length !== 1) return [`${name}: ${target.length === 0 ? "not" : "several times"} at ${path}`];
+    if (target[0]!.token !== revisions[name]) return [`${name}: written again at ${path} since it was confirmed`];
+    if (source === "copy" && flat.length > 0 && flat.some((row) => !row.value.equals(target[0]!.value)))
+      return [`${name}: ${flatPath} has another value than ${path}`];
+    return [];
+  });
 }
 
 function refuse(variable: string, app: string, reasons: readonly string[]): never {
@@ -101,54 +54,61 @@ function refuse(variable: string, app: string, reasons: readonly string[]): neve
   throw error;
 }
 
-async function apply(inputs: MigrationInputs, last: MigrationRecord | undefined): Promise<MigrationOutputs> {
-  const record = recordMigration(inputs, last);
-  const { flag } = inputs;
-  if (flag.transition === "on") {
-    const rows = await vaultAt(inputs.target).listSecrets(inputs.target.root, { recursive: true });
-    const reasons = [...new Set([...record.blocked, ...lastLook(inputs.sets, rows)])];
-    const unconfirmed = inputs.expected.filter((name) => !record.confirmed.includes(name));
-    if (reasons.length > 0 || unconfirmed.length > 0)
-      refuse(
-        flag.variable,
-        flag.app,
-        reasons.length > 0 ? reasons : unconfirmed.map((name) => `${name}: not confirmed`),
-      );
-  }
-  return { ...inputs, migration: record };
+/** Whether what is to turn the flag still holds, right before it does. */
+async function standsAgainst(inputs: MigrationInputs, record: MigrationRecord, running: boolean): Promise<string[]> {
+  const { flag, names, summary, target } = inputs;
+  const reasons = running === flag.running ? [] : ["somebody turned it since this update looked"];
+  if (flag.transition !== "on") return reasons;
+  const rows = await vaultAt(placeOf(target)).listSecrets(target.root, { recursive: true });
+  reasons.push(...new Set([...record.blocked, ...lastLook(names, summary, rows)]));
+  const unconfirmed = Object.keys(names).filter((name) => !record.confirmed.includes(name));
+  return reasons.length > 0 ? reasons : unconfirmed.map((name) => `${name}: not confirmed`);
 }
 
-/** In a preview what the sets will say is not known yet. */
-const known = (sets: unknown): sets is readonly SetFacts[] =>
-  Array.isArray(sets) &&
-  sets.every(
-    (set) =>
-      typeof set === "object" &&
-      set !== null &&
-      typeof (set as SetFacts).summary === "object" &&
-      typeof (set as SetFacts).memory === "object",
-  );
+async function apply(inputs: MigrationInputs, last: MigrationRecord | undefined): Promise<MigrationOutputs> {
+  const { flag, target } = inputs;
+  // The only clock that releases can be compared with, and the flag as it runs at this moment.
+  const heroku = herokuAt(target.heroku);
+  const raw = (await heroku.configVars(flag.app)).get(flag.variable)?.reveal();
+  const record = recordMigration(inputs, last, heroku.now());
+  if (flag.transition !== "none") {
+    const reasons = await standsAgainst(
+      inputs,
+      record,
+      runningFlag({ app: flag.app, variable: flag.variable }, raw, undefined).on,
+    );
+    if (reasons.length > 0) refuse(flag.variable, flag.app, reasons);
+  }
+  const flagSince = flag.transition === "on" ? heroku.now().toISOString() : flag.since;
+  return { ...inputs, phase: record.phase, migration: record, flagSince };
+}
 
-/** Which names are managed where. How an app's var compares with the vault's value is its association's to change. */
-const namesOn = ({ managed }: MigrationInputs) =>
-  Object.fromEntries(Object.entries(managed).map(([app, states]) => [app, Object.keys(states).sort()]));
+/** In a preview what the sets will say may not be known yet. */
+const known = (summary: unknown): summary is SetSummary =>
+  typeof summary === "object" && summary !== null && Array.isArray((summary as SetSummary).confirmed);
+
+/** Whether this update would remember anything else than the last one did; when it was is no difference. */
+function remembersElse(news: MigrationInputs, before: MigrationRecord | undefined): boolean {
+  const since = (record: MigrationRecord) => ({
+    ...record,
+    phase: null,
+    confirmedSince: record.confirmedSince !== null,
+  });
+  return (
+    !before || news.phase !== before.phase || !same(since(recordMigration(news, before, new Date(0))), since(before))
+  );
+}
 
 export const migration: DynamicProvider<MigrationInputs, MigrationOutputs> = {
-  check: async (olds, news) => {
-    const before = here(olds, news);
-    return {
-      inputs: { ...news, owned: ownedBy(before, news) },
-      failures: [...sameTarget(olds as { target?: Target }, news), ...takeovers(before, news), ...losses(before, news)],
-    };
-  },
+  check: async (olds, news) => ({ inputs: news, failures: sameTarget(olds, news) }),
 
   diff: async (_id, olds, news) => ({
     changes:
-      !known(news.sets) ||
+      !known(news.summary) ||
       news.flag.transition !== "none" ||
       olds.version !== news.version ||
-      !same([namesOn(olds), olds.kept], [namesOn(news), news.kept]) ||
-      !same(recordMigration(news, olds.migration), olds.migration),
+      !same(olds.apps, news.apps) ||
+      remembersElse(news, olds.migration),
   }),
 
   create: async (inputs) => ({ id: `${inputs.environment}`, outs: await apply(inputs, undefined) }),

@@ -1,6 +1,7 @@
 // The resource classes of the dynamic provider, without `dynamic.Resource`: that one serialises a closure into the state, and
 // ours is a constant string. `refresh` and `destroy` run what the state holds, so the string names the package, not a path.
 import * as pulumi from "@pulumi/pulumi";
+import { resourceTypes } from "../migration/index.js";
 import type { FolderInputs, FolderOutputs } from "./folder.js";
 import type { MigrationInputs, MigrationOutputs } from "./migration.js";
 import type { RetirementInputs, RetirementOutputs } from "./retirement.js";
@@ -17,7 +18,7 @@ export class Folder extends pulumi.CustomResource {
   declare readonly created: pulumi.Output<FolderOutputs["created"]>;
   constructor(name: string, args: Args<FolderInputs>, opts?: pulumi.CustomResourceOptions) {
     super(
-      "pulumi-nodejs:dynamic/console-vault:Folder",
+      resourceTypes.folder,
       name,
       { ...args, created: undefined, folderId: undefined, __provider: code("folder") },
       opts,
@@ -31,23 +32,21 @@ export class SecretSet extends pulumi.CustomResource {
   declare readonly summary: pulumi.Output<SecretSetOutputs["summary"]>;
   declare readonly memory: pulumi.Output<SecretSetOutputs["memory"]>;
   constructor(name: string, args: Args<SecretSetInputs>, opts?: pulumi.CustomResourceOptions) {
-    super(
-      "pulumi-nodejs:dynamic/console-vault:SecretSet",
-      name,
-      { ...args, summary: undefined, memory: undefined, __provider: code("secretSet") },
-      opts,
-    );
+    super(resourceTypes.secretSet, name, { ...args, memory: undefined, __provider: code("secretSet") }, opts);
   }
 }
 
 /** Stands before the flag: keeps the soak, and refuses to let the flag turn on over anything unconfirmed. */
 export class Migration extends pulumi.CustomResource {
   declare readonly migration: pulumi.Output<MigrationOutputs["migration"]>;
+  declare readonly apps: pulumi.Output<MigrationOutputs["apps"]>;
+  declare readonly turn: pulumi.Output<MigrationOutputs["turn"]>;
+  declare readonly phase: pulumi.Output<MigrationOutputs["phase"]>;
   constructor(name: string, args: Args<MigrationInputs>, opts?: pulumi.CustomResourceOptions) {
     super(
-      "pulumi-nodejs:dynamic/console-vault:Migration",
+      resourceTypes.migration,
       name,
-      { ...args, migration: undefined, __provider: code("migration") },
+      { ...args, migration: undefined, flagSince: undefined, __provider: code("migration") },
       opts,
     );
   }
@@ -58,7 +57,7 @@ export class Retirement extends pulumi.CustomResource {
   declare readonly retirement: pulumi.Output<RetirementOutputs["retirement"]>;
   constructor(name: string, args: Args<RetirementInputs>, opts?: pulumi.CustomResourceOptions) {
     super(
-      "pulumi-nodejs:dynamic/console-vault:Retirement",
+      resourceTypes.retirement,
       name,
       { ...args, retirement: undefined, left: undefined, __provider: code("retirement") },
       opts,

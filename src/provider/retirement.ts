@@ -1,20 +1,32 @@
 import { refusedMark } from "../errors.js";
-import { restore, retire, type SetFacts, type Target, tokensOf, type VaultRow } from "../migration/index.js";
+import {
+  type CopyRecord,
+  type NamePlaces,
+  type Phase,
+  type RetirementPlan,
+  restore,
+  retire,
+  runningFlag,
+  tokensOf,
+  type VaultRow,
+} from "../migration/index.js";
 import type { InfisicalClient } from "../vault/client/index.js";
-import { type DynamicProvider, same, sameTarget } from "./contract.js";
-import { vaultAt } from "./vault.js";
+import { type DynamicProvider, lastPlace, same, sameVault, type VaultPlace } from "./contract.js";
+import { herokuAt, vaultAt } from "./vault.js";
 
-export interface RetirementInputs {
+export interface RetirementInputs extends RetirementPlan {
   readonly version: number;
-  readonly target: Target;
-  readonly wanted: boolean;
-  /** Why it may not happen now, a line each. */
-  readonly refused: readonly string[];
+  readonly vault: VaultPlace;
+  /** Heroku's URL: the flags are read again before each deletion. */
+  readonly heroku: string;
+  /** The flag's config var, and the app of each environment that has it. */
+  readonly flag: { readonly variable: string; readonly apps: readonly string[] };
+  readonly root: string;
   /** Phase of the stack's migration: only after its own soak. */
-  readonly phase: string;
-  readonly sets: readonly SetFacts[];
-  /** Tokens of the flat rows as seen, by name; null where there is none. */
-  readonly observed: Readonly<Record<string, string | null>>;
+  readonly phase: Phase;
+  readonly names: Readonly<Record<string, NamePlaces>>;
+  /** What the sets remember of their copies, by name. */
+  readonly copies: Readonly<Record<string, CopyRecord>>;
 }
 
 export interface RetirementReport {
@@ -30,123 +42,129 @@ export interface RetirementOutputs extends RetirementInputs {
   readonly left: Readonly<Record<string, string | null>>;
 }
 
-class Names {
-  constructor(
-    private readonly sets: readonly SetFacts[],
-    private readonly rows: readonly VaultRow[],
-  ) {}
-
-  all() {
-    return this.sets.flatMap(({ path, flatPath, sources, memory }) =>
-      Object.keys(sources).map((name) => ({
-        name,
-        path,
-        flatPath,
-        flat: this.rows.filter((row) => row.name === name && row.path === flatPath),
-        target: this.rows.filter((row) => row.name === name && row.path === path),
-        record: memory.records[name],
-      })),
-    );
-  }
-
-  tokens(): Record<string, string | null> {
-    return Object.fromEntries(this.all().map(({ name, flat }) => [name, tokensOf(flat)]));
-  }
+interface Place extends NamePlaces {
+  readonly name: string;
+  readonly flat: readonly VaultRow[];
+  readonly target: readonly VaultRow[];
+  readonly record: CopyRecord | undefined;
 }
 
-const look = async (vault: InfisicalClient, { target, sets }: RetirementInputs) =>
-  new Names(sets, await vault.listSecrets(target.root, { recursive: true }));
+async function look(vault: InfisicalClient, { root, names, copies }: RetirementInputs): Promise<Place[]> {
+  const rows = await vault.listSecrets(root, { recursive: true });
+  return Object.entries(names).map(([name, one]) => ({
+    ...one,
+    name,
+    flat: rows.filter((row) => row.name === name && row.path === one.flatPath),
+    target: rows.filter((row) => row.name === name && row.path === one.path),
+    record: copies[name],
+  }));
+}
+
+const said = (message: string) => Object.assign(new Error(`${refusedMark}${message}`), { stack: undefined });
 
 const approval = (name: string, path: string) =>
-  Object.assign(
-    new Error(
-      `${refusedMark}Infisical keeps the change of ${name} at ${path} for an approval; approve it there and run the command again`,
-    ),
-    { stack: undefined },
-  );
+  said(`Infisical keeps the change of ${name} at ${path} for an approval; approve it there and run the command again`);
 
 /** Both rows once more, right before the deletion: what the environment path had may be gone since. */
-async function deletable(
-  vault: InfisicalClient,
-  { name, path, flatPath, record }: ReturnType<Names["all"]>[number],
-  token: string,
-): Promise<boolean> {
+async function deletable(vault: InfisicalClient, { name, path, flatPath, record }: Place, token: string) {
   const flat = await vault.getSecret(flatPath, name);
   if (flat?.token !== token) return false;
   const target = await vault.getSecret(path, name);
   return retire([flat], target ? [target] : [], record).is === "delete";
 }
 
+/** The flags as they run now, all of them: an app whose flag is off reads the flat path. @returns apps whose flag is off */
+async function appsOff({ heroku: url, flag: { variable, apps } }: RetirementInputs): Promise<string[]> {
+  const heroku = herokuAt(url);
+  const off: string[] = [];
+  for (const app of apps) {
+    const raw = (await heroku.configVars(app)).get(variable)?.reveal();
+    if (!runningFlag({ app, variable }, raw, undefined).on) off.push(app);
+  }
+  return off;
+}
+
+/** What was retired is written back with the environment's value, which is the one that works. */
+async function bringBack(vault: InfisicalClient, place: Place, wasFlat: boolean): Promise<void> {
+  const step = restore(place.flat, place.target, wasFlat);
+  if (step.is !== "create") return;
+  const { value, comment } = step.from;
+  const result = await vault.createSecrets(place.flatPath, [{ name: place.name, value, comment }]);
+  if ("approval" in result) throw approval(place.name, place.flatPath);
+}
+
+/** @returns why the flat row stays; undefined where it is gone */
+async function takeAway(vault: InfisicalClient, inputs: RetirementInputs, place: Place, row: VaultRow) {
+  const { name, flatPath } = place;
+  const off = await appsOff(inputs);
+  if (off.length > 0)
+    throw said(
+      `${inputs.flag.variable} was turned off on ${off.join(" and ")} while the flat copies were deleted, so the flat paths are read there again: nothing more is deleted. Bring back what is gone with retireFlat: false`,
+    );
+  if (!(await deletable(vault, place, row.token)))
+    return "it, or the environment's value, was written or deleted just now";
+  const result = await vault.deleteSecret(flatPath, name);
+  if ("approval" in result) throw approval(name, flatPath);
+  return undefined;
+}
+
 /**
  * Name by name, each read again right before: whatever interrupts it, what is left is either as before or done.
- * @param last what the last update left, of the same target
+ * @param last what the last update left, in the same vault
  */
 async function apply(inputs: RetirementInputs, last: RetirementOutputs | undefined): Promise<RetirementOutputs> {
-  const vault = vaultAt(inputs.target);
-  const refused = !inputs.wanted
-    ? []
-    : inputs.phase === "soaked"
-      ? inputs.refused
-      : [...inputs.refused, `this stack's own phase is ${inputs.phase}, not soaked`];
-  const before = await look(vault, inputs);
+  const vault = vaultAt(inputs.vault);
+  const soaked = inputs.phase === "soaked";
+  const refused =
+    inputs.wanted && !soaked && inputs.refused.length === 0
+      ? [`this stack's own phase is ${inputs.phase}, not soaked`]
+      : inputs.refused;
   const retired = new Set<string>();
   const kept: { name: string; why: string }[] = [];
-
   let waits = false;
-  for (const one of before.all()) {
-    const { name, flatPath, flat, target, record } = one;
+  for (const place of await look(vault, inputs)) {
+    const { name, flat, target, record } = place;
     // Also by an update that was interrupted before it could say so: the flat row was there when the last one ended.
     const wasFlat =
       last?.retirement.retired.includes(name) || record !== undefined || (last?.left[name] ?? null) !== null;
     if (!inputs.wanted) {
-      const step = restore(flat, target, wasFlat);
-      if (step.is !== "create") continue;
-      const result = await vault.createSecrets(flatPath, [
-        { name, value: step.from.value, comment: step.from.comment },
-      ]);
-      if ("approval" in result) throw approval(name, flatPath);
+      if (!inputs.steady) await bringBack(vault, place, wasFlat);
       continue;
     }
     const step = retire(flat, target, record);
     if (step.is === "gone" && wasFlat) retired.add(name);
     if (step.is === "keep") kept.push({ name, why: step.why });
     if (step.is !== "delete") continue;
-    if (refused.length > 0) {
-      kept.push({ name, why: "not now" });
-      waits = true;
-      continue;
-    }
-    if (!(await deletable(vault, one, step.row.token))) {
-      kept.push({ name, why: "it, or the environment's value, was written or deleted just now" });
-      continue;
-    }
-    const result = await vault.deleteSecret(flatPath, name);
-    if ("approval" in result) throw approval(name, flatPath);
-    retired.add(name);
+    const held = inputs.steady || refused.length > 0;
+    if (held) waits = true;
+    const why = held ? "not now" : await takeAway(vault, inputs, place, step.row);
+    if (why === undefined) retired.add(name);
+    else kept.push({ name, why });
   }
-  const after = await look(vault, inputs);
+  const left = Object.fromEntries((await look(vault, inputs)).map(({ name, flat }) => [name, tokensOf(flat)]));
   // With nothing left to delete there is nothing to refuse.
-  return {
-    ...inputs,
-    retirement: { retired: [...retired], kept, refused: waits ? refused : [] },
-    left: after.tokens(),
-  };
+  return { ...inputs, retirement: { retired: [...retired], kept, refused: waits ? refused : [] }, left };
 }
 
+const refusedBefore = ({ retirement }: RetirementOutputs) => retirement.refused.length > 0;
+
 export const retirement: DynamicProvider<RetirementInputs, RetirementOutputs> = {
-  check: async (olds, news) => ({ inputs: news, failures: sameTarget(olds as { target?: Target }, news) }),
+  check: async (olds, news) => ({ inputs: news, failures: sameVault(olds, news) }),
   diff: async (_id, olds, news) => ({
     changes:
-      olds.wanted !== news.wanted ||
       olds.version !== news.version ||
+      olds.wanted !== news.wanted ||
       // With nothing wanted, what others do to the flat path is not this resource's business.
       (news.wanted &&
+        !news.steady &&
         (!same(olds.left, news.observed) ||
-          (olds.retirement.refused.length > 0 && !same(olds.refused, news.refused)) ||
-          (olds.retirement.refused.length > 0 && olds.phase !== news.phase))),
+          olds.steady ||
+          (refusedBefore(olds) && (!same(olds.refused, news.refused) || olds.phase !== news.phase)))),
   }),
   create: async (inputs) => ({ id: "flat", outs: await apply(inputs, undefined) }),
-  update: async (_id, olds, news) => ({ outs: await apply(news, same(olds.target, news.target) ? olds : undefined) }),
+  update: async (_id, olds, news) => ({
+    outs: await apply(news, same(lastPlace(olds), news.vault) ? olds : undefined),
+  }),
   read: async (id, props) => ({ id, props }),
   delete: async () => {},
 };

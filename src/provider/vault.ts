@@ -1,22 +1,42 @@
-import type { Target } from "../migration/index.js";
+import { HerokuClient } from "../heroku/index.js";
+import { SecretValue } from "../secret.js";
 import { authFromEnvironment, createInfisicalClient, type InfisicalClient } from "../vault/client/index.js";
-import { waitLine } from "../waits.js";
+import { type Wait, waitLine } from "../waits.js";
+import type { VaultPlace } from "./contract.js";
+
+// Pulumi's host gives a provider no other way to say something: the engine passes on what its process prints.
+const onWait = (wait: Wait) => void process.stderr.write(`${waitLine(wait)}\n`);
 
 const clients = new Map<string, InfisicalClient>();
 
-/** One client per vault and process: one login, and one queue for the writes that must not race. */
-export function vaultAt({ vault, project, slug }: Target): InfisicalClient {
-  const key = JSON.stringify([vault, project, slug]);
+/** One client per vault, credentials and process: one login, and one queue for the writes that must not race. */
+export function vaultAt({ url, project, slug }: VaultPlace): InfisicalClient {
+  const { INFISICAL_TOKEN: token, INFISICAL_CLIENT_ID: id, INFISICAL_CLIENT_SECRET: secret } = process.env;
+  const key = JSON.stringify([url, project, slug, token, id, secret]);
   const known = clients.get(key);
   if (known) return known;
   const client = createInfisicalClient({
-    url: vault,
+    url,
     projectId: project,
     environment: slug,
     auth: authFromEnvironment(process.env),
-    // Pulumi's host gives a provider no other way to say something: the engine passes on what its process prints.
-    onWait: (wait) => void process.stderr.write(`${waitLine(wait)}\n`),
+    onWait,
   });
   clients.set(key, client);
   return client;
+}
+
+let configuredKey: string | undefined;
+
+/** The stack's own Heroku key, which the engine hands to the provider with the rest of the stack's configuration. */
+export function configureHeroku(apiKey: string | undefined): void {
+  configuredKey = apiKey;
+}
+
+/** @throws Error where neither the stack's configuration nor the environment has a key */
+export function herokuAt(url: string): HerokuClient {
+  const key = configuredKey || process.env.HEROKU_API_KEY;
+  if (!key)
+    throw new Error("Heroku: set HEROKU_API_KEY, or keep it with the stack: pulumi config set --secret heroku:apiKey");
+  return new HerokuClient({ url, auth: { kind: "bearer", key: SecretValue.of(key) }, onWait });
 }

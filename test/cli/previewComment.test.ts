@@ -38,14 +38,14 @@ test("drifted: the flag that was turned off by hand, the copy that somebody chan
   world = await World.open();
   await world.stagingOn();
   await world.up("prod");
-  world.apps.set("raxx-console-staging", { FLAG_CONSOLE_VAULT_ENV_AWARE: "off" });
+  world.apps.set("raxx-console-staging", { FLAG_CONSOLE_VAULT_ENV_AWARE: "false" });
   world.write("/MooseQuest/stripe/prod", "STRIPE_RESTRICTED_KEY", "rk_live_other");
   const staging = await comment("staging");
   expect(staging).toMatch(/raxx-console-staging`: off → \*\*on\*\*/);
   expect(staging).not.toMatch(/Gate/);
   const prod = await comment("prod");
   expect(prod).toMatch(/2 to update, 9 unchanged/);
-  expect(prod).toMatch(/STRIPE_RESTRICTED_KEY: written since the last update: read back/);
+  expect(prod).toMatch(/STRIPE_RESTRICTED_KEY: written since the last update: conflict: somebody wrote another value/);
   expect(prod).not.toMatch(/Could not be checked/);
 });
 

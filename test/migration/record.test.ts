@@ -9,10 +9,10 @@ const target = {
   heroku: "https://api.heroku.com",
   account: "ops@raxx.example",
 };
-const facts = (observedAt: string, project = "one"): MigrationFacts => ({
+const facts = (project = "one"): MigrationFacts => ({
   environment: "staging",
   target: { ...target, project },
-  expected: ["A"],
+  names: { A: { source: "provision", path: "/v/staging/", flatPath: "/v/" } },
   flag: {
     variable: "FLAG",
     app: "console",
@@ -22,35 +22,26 @@ const facts = (observedAt: string, project = "one"): MigrationFacts => ({
     refused: [],
     since: "2026-01-01T00:00:00.000Z",
   },
-  sets: [
-    {
-      vendor: "v",
-      path: "/v/staging/",
-      flatPath: "/v/",
-      sources: { A: "provision" },
-      summary: {
-        placed: ["A"],
-        confirmed: ["A"],
-        missing: [],
-        broken: [],
-        waiting: [],
-        conflicts: [],
-        unchecked: [],
-        overrides: [],
-      },
-      memory: { seen: {}, records: {} },
-    },
-  ],
+  summary: {
+    revisions: { A: "a@1" },
+    confirmed: ["A"],
+    missing: [],
+    broken: [],
+    waiting: [],
+    conflicts: [],
+    unchecked: [],
+    overrides: [],
+  },
   forbiddenHere: [],
   promoteOverride: null,
   soakHours: 48,
-  observedAt,
+  apps: {},
 });
 
 it("what was confirmed and soaked in one vault says nothing of another", () => {
-  const first = recordMigration(facts("2026-01-01T00:00:00.000Z"), undefined);
-  const later = recordMigration(facts("2026-01-04T00:00:00.000Z"), first);
+  const first = recordMigration(facts(), undefined, new Date("2026-01-01T00:00:00.000Z"));
+  const later = recordMigration(facts(), first, new Date("2026-01-04T00:00:00.000Z"));
   expect([later.phase, later.confirmedSince]).toEqual(["soaked", first.confirmedSince]);
-  const moved = recordMigration(facts("2026-01-04T00:00:00.000Z", "another"), first);
+  const moved = recordMigration(facts("another"), first, new Date("2026-01-04T00:00:00.000Z"));
   expect([moved.phase, moved.confirmedSince]).toEqual(["soaking", "2026-01-04T00:00:00.000Z"]);
 });

@@ -95,7 +95,7 @@ describe("after 48 hours", () => {
     const file = config();
     const { code, err, writes } = await world.run(["promote"]);
     expect([code, writes]).toEqual([2, []]);
-    expect(err).toMatch(/add --yes/);
+    expect(err).toMatch(/pass --yes/);
     expect(config()).toBe(file);
   });
 
@@ -159,7 +159,7 @@ describe("after 48 hours", () => {
     const { code, err } = await promote();
     expect(code).toBe(3);
     expect(err).toMatch(/STRIPE_RESTRICTED_KEY: conflict: somebody wrote another value/);
-    expect([world.flag("prod"), config()]).toEqual([undefined, file]);
+    expect([world.flag("prod"), config()]).toEqual(["false", file]);
   });
 
   it("refuses where staging works on another vault folder than prod", async () => {

@@ -4,12 +4,15 @@ import type { Command } from "commander";
 import type { OutputMap } from "../../engine/index.js";
 import { Refusal } from "../../errors.js";
 import {
+  flagVerdict,
   lookAtFlag,
   type MigrationRecord,
   nextSteps,
   predecessor,
+  retirementVerdict,
   successors,
   targetOf,
+  verdictText,
 } from "../../migration/index.js";
 import type { RetirementReport } from "../../provider/index.js";
 import { askYes } from "../ask.js";
@@ -42,10 +45,7 @@ export function withStackOptions(command: Command): Command {
     .option("--json", "answer as JSON");
 }
 
-/**
- * Looks whether both services can be reached before an engine starts, and says where the stack works.
- * @returns the Heroku account's e-mail
- */
+/** Looks whether both services can be reached before an engine starts, and says where the stack works. */
 async function header(io: Io, { config, services, vault, heroku, engine, engineReason }: OpenStack): Promise<string> {
   const c = colorsOf(io);
   await vault.checkAccess();
@@ -62,20 +62,29 @@ async function header(io: Io, { config, services, vault, heroku, engine, engineR
   return email;
 }
 
+/** What the stack's last update left, and the e-mail of the Heroku account that answers now. */
+interface Opened {
+  readonly outputs: OutputMap;
+  readonly account: string;
+}
+
 /**
- * What the stack's last update left, if that was here.
+ * Compares the place with the last update's before a credential is sent there, then logs in and says where the stack works.
  * @throws Refusal for another place than the stack worked on: an engine would first ask whatever its state names
  */
-async function outputsHere(
+async function openHere(
+  io: Io,
   stack: OpenStack,
   { rebind, stack: name }: UpdateOptions,
-  account: string,
   command: string,
-): Promise<OutputMap> {
+): Promise<Opened> {
   const outputs = await stack.engine.outputs();
   const record = outputs.migration?.value as MigrationRecord | undefined;
-  if (!rebind) refuseOtherTarget(stack, record, account, `console-vault ${command} --stack ${name} --rebind`);
-  return outputs;
+  const ifMeant = `console-vault ${command} --stack ${name} --rebind`;
+  if (!rebind) refuseOtherTarget(stack, record, undefined, ifMeant);
+  const account = await header(io, stack);
+  if (!rebind) refuseOtherTarget(stack, record, account, ifMeant);
+  return { outputs, account };
 }
 
 const changesOf = ({ outcome }: Ran): number =>
@@ -96,16 +105,8 @@ function showPlan(io: Io, ran: Ran): void {
 
 /** A flag that is wanted and refused, or that is on over something bad: recorded, and said by the exit code. */
 export function refusalOf(record: MigrationRecord | undefined): Refusal | undefined {
-  if (!record || record.blocked.length === 0) return undefined;
-  const { flag, blocked } = record;
-  const lines = blocked.map((line) => `  ${line}`).join("\n");
-  if (flag.wanted !== flag.running)
-    return new Refusal(`${flag.variable} stays ${flag.running ? "on" : "off"} (${flag.app}):\n${lines}`);
-  if (flag.running)
-    return new Refusal(
-      `${flag.variable} is on (${flag.app}), and not everything it needs is confirmed (the soak starts again):\n${lines}`,
-    );
-  return undefined;
+  const verdict = record && flagVerdict(record);
+  return verdict && new Refusal(verdictText(verdict));
 }
 
 /** @param follow environments that may be promoted next */
@@ -141,18 +142,18 @@ async function toFollow(io: Io, { projectDir, config }: OpenStack): Promise<stri
 
 async function preview(io: Io, options: UpdateOptions): Promise<void> {
   const stack = await openStack(io, options);
-  const account = await header(io, stack);
   const { config, services } = stack;
-  const about = { catalog, config, target: targetOf(config, services, account) };
+  let account = "not asked";
   const look = async () => {
-    await outputsHere(stack, options, account, "preview");
+    ({ account } = await openHere(io, stack, options, "preview"));
     return runEngine(io, stack.engine, "preview", { refresh: true });
   };
+  const about = () => ({ catalog, config, target: targetOf(config, services, account) });
   const ran = await look().catch((error: Error) => {
-    writeComment(io, options.markdown, refusedReport(about, error));
+    writeComment(io, options.markdown, refusedReport(about(), error));
     throw error;
   });
-  writeComment(io, options.markdown, planReport({ ...about, ...ran }));
+  writeComment(io, options.markdown, planReport({ ...about(), ...ran }));
   if (options.json)
     io.out(JSON.stringify({ changes: ran.outcome.changes, steps: ran.steps, warnings: ran.warnings }, null, 2));
   else showPlan(io, ran);
@@ -166,7 +167,7 @@ async function preview(io: Io, options: UpdateOptions): Promise<void> {
 /** Plan, question, update: what `up` does, and what other commands end with. */
 export async function update(io: Io, options: UpdateOptions): Promise<void> {
   const stack = await openStack(io, options);
-  const before = await outputsHere(stack, options, await header(io, stack), "up");
+  const { outputs: before } = await openHere(io, stack, options, "up");
   const planned = await runEngine(io, stack.engine, "preview", { refresh: true });
   if (!options.json) showPlan(io, planned);
   const flag = flagSwitch(planned.steps);
@@ -206,13 +207,13 @@ export async function update(io: Io, options: UpdateOptions): Promise<void> {
   }
   const refusal = refusalOf(record);
   if (refusal) throw refusal;
-  if (retirement && retirement.refused.length > 0)
-    throw new Refusal(`The flat copies stay:\n${retirement.refused.map((line) => `  ${line}`).join("\n")}`);
+  const stay = retirementVerdict(retirement);
+  if (stay) throw new Refusal(verdictText(stay));
 }
 
 async function refresh(io: Io, options: UpdateOptions): Promise<void> {
   const stack = await openStack(io, options);
-  await outputsHere(stack, options, await header(io, stack), "refresh");
+  await openHere(io, stack, options, "refresh");
   await askYes(io, options, `Read every resource of ${options.stack} again and keep what is found in its state?`);
   const ran = await runEngine(io, stack.engine, "refresh", {});
   if (options.json) io.out(JSON.stringify({ result: ran.outcome.result, changes: ran.outcome.changes }, null, 2));
@@ -221,7 +222,7 @@ async function refresh(io: Io, options: UpdateOptions): Promise<void> {
 
 async function destroy(io: Io, options: UpdateOptions): Promise<void> {
   const stack = await openStack(io, options);
-  const outputs = await outputsHere(stack, options, await header(io, stack), "destroy");
+  const { outputs } = await openHere(io, stack, options, "destroy");
   const record = outputs.migration?.value as MigrationRecord | undefined;
   const { app, on } = await lookAtFlag(stack.heroku, catalog, options.stack);
   // Recorded on counts as well: then the state protects every resource.

@@ -1,0 +1,285 @@
+// What happens to the credentials of one folder, and what is so afterwards: pure, functions of rows that were seen. The program
+// plans with them and the provider decides with them, so that a preview says what the update does.
+import { isDeepStrictEqual } from "node:util";
+import { judge, type Override, type Rule, type Surroundings, withOverrides } from "../catalog/index.js";
+import { seenNow } from "./judged.js";
+import { type Authority, type CopyRecord, type Placement, place } from "./placement.js";
+import { type Broken, brokenOf, type Passed, type SeenTokens, type SetMemory, type SetSummary } from "./summary.js";
+import type { VaultRow } from "./world.js";
+
+/** One folder's credentials, as its resource is told about them: names, paths, sources and rules, never a value. */
+export interface SetSpec {
+  readonly environment: string;
+  /** The environment whose values the flat path holds. */
+  readonly fallback: string;
+  readonly environments: readonly string[];
+  readonly path: string;
+  readonly flatPath: string;
+  readonly authority: Authority;
+  readonly names: Readonly<Record<string, { readonly source: "copy" | "provision"; readonly rules: readonly Rule[] }>>;
+  readonly overrides: readonly Override[];
+  /** Names whose values may not appear here under any name. */
+  readonly forbidden: readonly string[];
+}
+
+export type Decision =
+  | Placement
+  | { readonly is: "refused"; readonly from: VaultRow; readonly broken: readonly Broken[] };
+export type Decisions = ReadonlyMap<string, Decision>;
+
+/** Stands for the revision of a row that an update is about to write. */
+export const newRevision = "new";
+
+/** One look at a folder: every row of its vendor, flat and of every environment, since rules compare them. */
+export class SetView {
+  readonly surroundings: Surroundings;
+  readonly #rows: readonly VaultRow[];
+
+  constructor(
+    private readonly spec: SetSpec,
+    rows: readonly VaultRow[],
+  ) {
+    this.#rows = rows;
+    const places = new Map<string, string | undefined>([
+      [spec.flatPath, undefined],
+      ...spec.environments.map((name) => [`${spec.flatPath}${name}/`, name] as const),
+    ]);
+    const held = rows
+      .filter(({ path }) => places.has(path))
+      .map(({ name, path, value }) => ({ name, path, environment: places.get(path), value }));
+    this.surroundings = { held, forbidden: spec.forbidden, fallback: spec.fallback };
+  }
+
+  at(path: string, name: string): VaultRow[] {
+    return this.#rows.filter((row) => row.path === path && row.name === name);
+  }
+
+  target(name: string): VaultRow[] {
+    return this.at(this.spec.path, name);
+  }
+
+  flat(name: string): VaultRow[] {
+    return this.at(this.spec.flatPath, name);
+  }
+
+  /** What the set compares with at its next update. */
+  seen(): SetMemory["seen"] {
+    const { names, environment } = this.spec;
+    const entries = Object.entries(names).map(([name, { source, rules }]): [string, SeenTokens] => {
+      const rows = { target: this.target(name), flat: source === "copy" ? this.flat(name) : [] };
+      const seen = seenNow({ name, environment, rules }, rows, this.surroundings);
+      const left = this.#olderThanFlat(name, rows.target[0]);
+      return [
+        name,
+        left ? { ...seen, verdict: { ...seen.verdict, target: [...seen.verdict.target, left.token!] } } : seen,
+      ];
+    });
+    return Object.fromEntries(entries);
+  }
+
+  judged(name: string, row: VaultRow, tokens: readonly (string | undefined)[]) {
+    const { environment, overrides, names } = this.spec;
+    const judgement = judge({ name, environment, value: row.value, rules: names[name]!.rules }, this.surroundings);
+    return { ...judgement, ...withOverrides(judgement.findings, overrides, tokens) };
+  }
+
+  /** What stands against a placed row that no rule on its value says: that its readers read a newer value now. */
+  stale(name: string, row: VaultRow): { readonly standing: Broken[]; readonly passed: Passed[] } {
+    const left = this.#olderThanFlat(name, row);
+    if (!left) return { standing: [], passed: [] };
+    const override = this.spec.overrides.find(
+      (one) => one.name === name && one.rule === left.rule && one.token === left.token,
+    );
+    return override ? { standing: [], passed: [{ ...override, row: row.token }] } : { standing: [left], passed: [] };
+  }
+
+  /**
+   * The flat path holds this environment's own values and is what is read: a value of an operator's that is older than another
+   * one there would be a step back. (A copy that differs is a conflict already.)
+   */
+  #olderThanFlat(name: string, row: VaultRow | undefined): Broken | undefined {
+    const { authority, environment, fallback, names, flatPath, path } = this.spec;
+    if (authority !== "flat" || environment !== fallback || names[name]!.source !== "provision" || !row)
+      return undefined;
+    const newer = this.flat(name).find((flat) => flat.updatedAt > row.updatedAt && !flat.value.equals(row.value));
+    if (!newer) return undefined;
+    return {
+      name,
+      rule: "older-than-flat",
+      why: `${flatPath} has another value, written ${newer.updatedAt.toISOString()}; the one at ${path} is older (${row.updatedAt.toISOString()})`,
+      token: newer.token,
+    };
+  }
+
+  /** The rows as they are once the writes of some decisions are done. */
+  after(decisions: Decisions): SetView {
+    const written = new Map<string, VaultRow>();
+    for (const [name, decision] of decisions)
+      if (decision.is === "create" || decision.is === "follow")
+        written.set(name, { ...decision.from, path: this.spec.path, token: newRevision });
+    const others = this.#rows.filter((row) => !(row.path === this.spec.path && written.has(row.name)));
+    return new SetView(this.spec, [...others, ...written.values()]);
+  }
+}
+
+/** What is to be done with each name. The rules come before a write: a value that fails them is not written. */
+export function decide(spec: SetSpec, records: SetMemory["records"], view: SetView): Decisions {
+  const decisions = new Map<string, Decision>();
+  for (const [name, { source }] of Object.entries(spec.names)) {
+    const placement = place({
+      source,
+      authority: spec.authority,
+      flat: view.flat(name),
+      target: view.target(name),
+      record: records[name],
+    });
+    const from = placement.is === "create" || placement.is === "follow" ? placement.from : undefined;
+    const standing = from ? view.judged(name, from, [from.token]).standing : [];
+    decisions.set(
+      name,
+      from && standing.length > 0 ? { is: "refused", from, broken: brokenOf(standing, from.token) } : placement,
+    );
+  }
+  return decisions;
+}
+
+/**
+ * What is remembered of a copy, whatever became of its name this time: a flat value that is bad for a while, a second row or a
+ * write that waits for an approval does not make our own copy somebody else's.
+ */
+function remembered(
+  spec: SetSpec,
+  decision: Decision,
+  row: VaultRow | undefined,
+  { record, target, pending }: { record: CopyRecord | undefined; target: readonly VaultRow[]; pending: boolean },
+): CopyRecord | undefined {
+  if (decision.is === "keep") return decision.record;
+  if ((decision.is === "create" || decision.is === "follow") && !pending && row?.value.equals(decision.from.value))
+    return { wrote: row.token, from: decision.from.token };
+  if (!record) return undefined;
+  return spec.authority === "environment" || target.some(({ token }) => token === record.wrote) ? record : undefined;
+}
+
+/** What stands against a name that no row of it says; undefined where its row is there to be judged. */
+function obstacle(
+  { path }: SetSpec,
+  name: string,
+  decision: Decision,
+  row: VaultRow | undefined,
+  pending: boolean,
+): { readonly broken: readonly Broken[] } | undefined {
+  const broken = (rule: string, why: string) => ({ broken: [{ name, rule, why }] });
+  if (decision.is === "duplicate") return broken("duplicate", decision.why);
+  if (decision.is === "refused") return { broken: decision.broken };
+  if (decision.is !== "keep" && decision.is !== "create" && decision.is !== "follow") return undefined;
+  if (pending) return broken("approval", `the write to ${path} waits for an approval in Infisical`);
+  if (!row) return broken("read-back", `it was written to ${path} and is not there`);
+  if (decision.is !== "keep" && !row.value.equals(decision.from.value))
+    return broken("read-back", `another value than the one written is at ${path}`);
+  return undefined;
+}
+
+/**
+ * What is so after the decisions were carried out.
+ * @param pending names whose write waits for an approval in Infisical
+ * @param after a look that was taken afterwards
+ */
+export function summarise(
+  spec: SetSpec,
+  decisions: Decisions,
+  pending: ReadonlySet<string>,
+  after: SetView,
+  before: SetMemory["records"],
+): { summary: SetSummary; records: Record<string, CopyRecord> } {
+  const summary = {
+    revisions: {} as Record<string, string>,
+    confirmed: [] as string[],
+    missing: [] as string[],
+    broken: [] as Broken[],
+    waiting: [] as string[],
+    conflicts: [] as { name: string; why: string }[],
+    unchecked: [] as string[],
+    overrides: [] as Passed[],
+  };
+  const records: Record<string, CopyRecord> = {};
+  for (const [name, decision] of decisions) {
+    const target = after.target(name);
+    const [row] = target;
+    if (row) summary.revisions[name] = row.token;
+    const record = remembered(spec, decision, row, { record: before[name], target, pending: pending.has(name) });
+    if (record) records[name] = record;
+    const wrong = obstacle(spec, name, decision, row, pending.has(name));
+    if (decision.is === "waiting") summary.waiting.push(name);
+    else if (decision.is === "missing") summary.missing.push(name);
+    else if (decision.is === "conflict") summary.conflicts.push({ name, why: decision.why });
+    else if (wrong) summary.broken.push(...wrong.broken);
+    else if (row) {
+      const { standing, overridden, distinct } = after.judged(name, row, [row.token, record?.from]);
+      const { standing: older, passed } = after.stale(name, row);
+      summary.overrides.push(...overridden.map((one) => ({ ...one, row: row.token })), ...passed);
+      if (distinct === "unchecked") summary.unchecked.push(name);
+      if (standing.length === 0 && older.length === 0) summary.confirmed.push(name);
+      else summary.broken.push(...brokenOf(standing, row.token), ...older);
+    }
+  }
+  return { summary, records };
+}
+
+/** What an update of the set will say, if what was seen stays so and every write goes through. */
+export function predict(spec: SetSpec, records: SetMemory["records"], view: SetView): SetSummary {
+  const decisions = decide(spec, records, view);
+  return summarise(spec, decisions, new Set(), view.after(decisions), records).summary;
+}
+
+/** What an update left behind, by which the next one knows whether there is anything to do. */
+export interface SetState extends SetSpec {
+  readonly summary: SetSummary;
+  readonly memory: SetMemory;
+}
+
+/** What makes an update of a set necessary: another declaration, other tokens than the last update left, or another verdict. */
+export function setChanged(last: SetState, spec: SetSpec, observed: Readonly<Record<string, SeenTokens>>): boolean {
+  const declared = ({ path, flatPath, overrides, forbidden, names }: SetSpec) => ({
+    path,
+    flatPath,
+    overrides,
+    forbidden,
+    names: Object.fromEntries(Object.entries(names).map(([name, { source, rules }]) => [name, { source, rules }])),
+  });
+  // While the environment path is read, what happens at the flat one changes nothing here.
+  const relevant = (seen: Readonly<Record<string, SeenTokens>>) =>
+    Object.fromEntries(
+      Object.entries(seen).map(([name, { target, flat, verdict }]) => [
+        name,
+        spec.authority === "flat" ? [target, flat, verdict] : [target, verdict.target],
+      ]),
+    );
+  // Back at the flat path, a value that was rotated meanwhile is a conflict, though no token has changed since.
+  const wentBack = last.authority === "environment" && spec.authority === "flat";
+  return (
+    wentBack ||
+    !isDeepStrictEqual(plain(declared(last)), plain(declared(spec))) ||
+    !isDeepStrictEqual(plain(relevant(last.memory.seen)), plain(relevant(observed)))
+  );
+}
+
+/** As it comes out of a state: without what JSON leaves out. */
+const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
+
+/** What a person reads in the preview of one name. */
+export function wordsOf(spec: SetSpec, name: string, decision: Decision): string {
+  switch (decision.is) {
+    case "create":
+      return `copy from ${spec.flatPath}`;
+    case "follow":
+      return `copy again from ${spec.flatPath}, whose value is another one now`;
+    case "keep":
+      return "read back";
+    case "waiting":
+      return `wait for: console-vault provision ${name} --env ${spec.environment}`;
+    case "refused":
+      return `not copied: ${decision.broken.map(({ why, rule }) => `${why} (${rule})`).join("; ")}`;
+    default:
+      return `${decision.is}: ${decision.why}`;
+  }
+}
