@@ -13,10 +13,7 @@ export class Redactor {
   add(secrets: Iterable<string>): void {
     for (const secret of secrets) {
       if (secret.length < shortest || harmless.test(secret) || this.secrets.has(secret)) continue;
-      this.secrets.add(secret);
-      // As it looks inside JSON, where most messages quote it.
-      const quoted = JSON.stringify(secret).slice(1, -1);
-      if (quoted !== secret) this.secrets.add(quoted);
+      for (const form of formsOf(secret)) this.secrets.add(form);
       this.pattern = undefined;
     }
   }
@@ -68,6 +65,41 @@ export class Redactor {
     if (typeof value !== "object" || value === null) return value;
     return Object.fromEntries(Object.entries(value).map(([key, element]) => [key, this.json(element)]));
   }
+}
+
+/** A shorter part or encoding of a secret would be found in texts that have nothing to do with it. */
+const shortestForm = 8;
+
+/** A secret as it looks in JSON, in JSON inside JSON, in a URL, in base64 and in hex; and each of its lines, as output comes. */
+function formsOf(secret: string): string[] {
+  const quoted = JSON.stringify(secret).slice(1, -1);
+  const encoded = percentEncoded(secret);
+  const lines = secret.split(/\r?\n/).map((line) => line.trim());
+  const others = [
+    // Go's JSON escapes these as well.
+    quoted.replace(/[<>&]/g, (sign) => `\\u00${sign.charCodeAt(0).toString(16)}`),
+    JSON.stringify(quoted).slice(1, -1),
+    encoded,
+    encoded.replace(/%[0-9A-F]{2}/g, (hex) => hex.toLowerCase()),
+    encoded.replaceAll("%20", "+"),
+    Buffer.from(secret).toString("hex"),
+    ...base64Parts(secret),
+    ...(lines.length > 1 ? lines : []),
+  ];
+  return [secret, quoted, ...others.filter((form) => form.length >= shortestForm)];
+}
+
+// A lone surrogate has no encoding; it is sent as the replacement character.
+const percentEncoded = (secret: string): string => encodeURIComponent(Buffer.from(secret).toString());
+
+/** What does not depend on the neighbours in the base64 of a longer text (`user:secret`), wherever in it the secret begins. */
+function base64Parts(secret: string): string[] {
+  const bytes = Buffer.from(secret);
+  return [0, 1, 2].flatMap((offset) => {
+    const encoded = Buffer.concat([Buffer.alloc(offset), bytes]).toString("base64");
+    const part = encoded.slice(Math.ceil((offset * 8) / 6), Math.floor(((offset + bytes.length) * 8) / 6));
+    return [part, part.replaceAll("+", "-").replaceAll("/", "_")];
+  });
 }
 
 const literally = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { EngineEvent } from "../../src/engine/index.js";
 import { Redactor } from "../../src/engine/redact.js";
+import { leaks } from "../support/leaks.js";
 import { MemoryStack } from "./conformance/inProcess.js";
 
 const message = (text: string): EngineEvent => ({
@@ -32,6 +33,40 @@ describe("the redactor", () => {
     });
     expect(event.resOutputsEvent?.metadata.new?.inputs).toEqual({ a: ["x [secret]"] });
     expect(event.resOutputsEvent?.metadata.urn).toBe("urn:hush-hush");
+  });
+
+  const secret = 'pass "word"/with+signs & umlauts äöü 😀';
+  const encoded: Record<string, string> = {
+    "JSON in JSON": JSON.stringify(JSON.stringify({ secret })),
+    "a URL": `https://host/?q=${encodeURIComponent(secret)}`,
+    "a form": new URLSearchParams({ secret }).toString().replace(/^secret=/, ""),
+    base64: Buffer.from(secret).toString("base64"),
+    base64url: Buffer.from(secret).toString("base64url"),
+    hex: Buffer.from(secret).toString("hex"),
+  };
+  for (const offset of ["", "a", "ab"])
+    encoded[`a Basic header after ${offset.length + 1} characters`] =
+      `Basic ${Buffer.from(`${offset}:${secret}`).toString("base64")}`;
+  for (const [form, text] of Object.entries(encoded))
+    it(`takes a secret out of ${form}`, () => {
+      const redactor = new Redactor();
+      redactor.add([secret]);
+      const shown = redactor.text(`before ${text} after`);
+      expect(shown).toMatch(/^before .*\[secret\].* after$/);
+      expect(leaks(new Map([[secret, "it"]]), { shown })).toEqual([]);
+    });
+
+  it("takes out the lines of a secret one by one, as a process prints them", () => {
+    const lines = [
+      "-----BEGIN PRIVATE KEY-----",
+      "MIIEvQIBADANBgkqhkiG9w0B",
+      "  indented=",
+      "}",
+      "-----END PRIVATE KEY-----",
+    ];
+    const redactor = new Redactor();
+    redactor.add([`${lines.join("\n")}\n`]);
+    expect(lines.map((line) => redactor.text(line).trim())).toEqual([...Array(3).fill("[secret]"), "}", "[secret]"]);
   });
 
   it("leaves alone what would hide everything", () => {

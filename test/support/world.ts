@@ -1,6 +1,16 @@
 // A world for a scenario: both local services, a project directory of its own, and the command line to act on them.
 import { spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -16,7 +26,9 @@ import {
   type RequestRecord,
   startLocal,
 } from "../../src/local/index.js";
+import { Canaries, type Places, withoutCiphertext } from "./canaries.js";
 import { environmentScoped } from "./document.js";
+import { type Watched, watchProcesses } from "./processes.js";
 import { stagingValues } from "./values.js";
 
 const checkout = fileURLToPath(new URL("../../", import.meta.url));
@@ -71,12 +83,19 @@ const written = (requests: readonly RequestRecord[]) =>
 export class World {
   /** Everything that any command printed, in order. */
   readonly printed: string[] = [];
+  /** Of these, what only the operator's own terminal showed. */
+  readonly #operators = new Set<number>();
+  /** What could be seen of the processes that commands started. */
+  readonly #processes: Watched[] = [];
+  readonly canaries: Canaries;
 
   private constructor(
     readonly services: LocalServices,
     readonly dir: string,
     private readonly stacks: Awaited<ReturnType<typeof inProcess>> | undefined,
-  ) {}
+  ) {
+    this.canaries = new Canaries(services);
+  }
 
   static async open({ seed = defaultSeed(), config = {}, engine = "in-process" }: WorldOptions = {}): Promise<World> {
     const dir = mkdtempSync(join(realpathSync(tmpdir()), "console-vault-test-"));
@@ -93,9 +112,46 @@ export class World {
     return world;
   }
 
+  /** @throws Error where a value or a name outside the catalog shows in what this world's commands left, printed or passed on */
   async close(): Promise<void> {
-    await this.services.close();
-    rmSync(this.dir, { recursive: true, force: true });
+    try {
+      const found = this.canaries.found(await this.#everythingLeft());
+      if (found.length > 0) throw new Error(`what may not be seen shows:\n  ${found.join("\n  ")}`);
+    } finally {
+      await this.services.close();
+      for (const dir of [this.dir, this.#temporary]) rmSync(dir, { recursive: true, force: true });
+    }
+  }
+
+  /** Arguments of all processes that were seen while commands ran in processes of their own. */
+  processesSeen(): string[] {
+    return this.#processes.flatMap((one) => [...one.arguments]);
+  }
+
+  async #everythingLeft(): Promise<Places> {
+    const texts = this.printed.map((text, index) => [`output ${index}`, text] as const);
+    // The operator gives these to the command, and the vault may hold the same ones.
+    const given = Object.values(this.env);
+    const environments = this.#processes
+      .flatMap((one) => [...one.environments])
+      .map((text) => given.reduce((rest, value) => rest.replaceAll(value, ""), text));
+    const states = this.stacks ? await Promise.all(["staging", "prod"].map((stack) => this.exported(stack))) : [];
+    return {
+      shared: {
+        ...Object.fromEntries(texts.filter((_, index) => !this.#operators.has(index))),
+        ...this.files(),
+        ...filesBelow(this.#temporary),
+        "arguments of processes": this.processesSeen().join("\n"),
+        "environments of processes": environments.join("\n"),
+        states: withoutCiphertext(states),
+      },
+      operators: Object.fromEntries(texts.filter((_, index) => this.#operators.has(index))),
+    };
+  }
+
+  /** Temporary files of the processes that commands start. */
+  get #temporary(): string {
+    return `${this.dir}-tmp`;
   }
 
   get control() {
@@ -128,6 +184,8 @@ export class World {
       signal: signal ?? new AbortController().signal,
       ...(this.stacks ? { openEngine: this.stacks.open } : {}),
     };
+    if (input !== undefined) this.canaries.value(input.trim(), `what ${argv[0]} was given`);
+    if (ownTerminal) this.#operators.add(this.printed.length);
     return this.#observe(async () => {
       const code = await runCommand(argv, io);
       return { code, out: out.join("\n"), err: err.join("\n") };
@@ -148,7 +206,12 @@ export class World {
     const { input, env, killWhen } = options;
     const bin = join(checkout, "bin", "console-vault.mjs");
     return this.#observe(async () => {
-      const child = spawn(process.execPath, [bin, ...argv], { cwd: this.dir, env: this.#environment(env) });
+      if (input !== undefined) this.canaries.value(String(input).trim(), `what ${argv[0]} was given`);
+      this.#makeTemporary();
+      const environment = { ...this.#environment(env), TMPDIR: this.#temporary };
+      const child = spawn(process.execPath, [bin, ...argv], { cwd: this.dir, env: environment });
+      const watched = watchProcesses(child.pid!);
+      this.#processes.push(watched);
       const out: Buffer[] = [];
       const err: Buffer[] = [];
       child.stdout.on("data", (chunk: Buffer) => out.push(chunk));
@@ -162,14 +225,17 @@ export class World {
       };
       const code = await new Promise<number>((ended) => child.on("close", (status) => ended(status ?? -1)));
       this.control.onRequest = undefined;
+      watched.stop();
       return { code, out: Buffer.concat(out).toString(), err: Buffer.concat(err).toString() };
     });
   }
 
   async #observe(work: () => Promise<Pick<Ran, "code" | "out" | "err">>): Promise<Ran> {
     const before = this.control.requests.length;
+    this.canaries.look();
     const { code, out, err } = await work();
     const requests = this.control.requests.slice(before);
+    this.canaries.look();
     const text = `${out}\n${err}`;
     this.printed.push(text);
     return { code, out, err, text, requests, writes: written(requests) };
@@ -200,7 +266,7 @@ export class World {
   }
 
   /** The stack's state, as its engine gives it to another program. */
-  async exported(stack: EnvironmentName): Promise<unknown> {
+  async exported(stack: string): Promise<unknown> {
     const location = { projectDir: this.dir, stack, env: this.#environment() };
     return (this.stacks?.open(location) ?? openEngine("embedded", location, {})).export();
   }
@@ -302,10 +368,25 @@ export class World {
 
   /** Text of every file below the project's directory, by path: state, history, locks, config. */
   files(): Record<string, string> {
-    const entries = readdirSync(this.dir, { recursive: true, withFileTypes: true });
-    const paths = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
-    return Object.fromEntries(paths.map((path) => [relative(this.dir, path), readFileSync(path, "utf8")]));
+    return filesBelow(this.dir);
   }
+
+  /** With the loader's cache of compiled files, which would be made anew for each world. */
+  #makeTemporary(): void {
+    if (existsSync(this.#temporary)) return;
+    mkdirSync(this.#temporary);
+    const cache = `tsx-${process.geteuid?.() ?? ""}`;
+    mkdirSync(join(tmpdir(), cache), { recursive: true });
+    symlinkSync(join(tmpdir(), cache), join(this.#temporary, cache));
+  }
+}
+
+/** Text of every file below a directory, by path; links are not followed. */
+function filesBelow(dir: string): Record<string, string> {
+  if (!existsSync(dir)) return {};
+  const entries = readdirSync(dir, { recursive: true, withFileTypes: true });
+  const paths = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  return Object.fromEntries(paths.map((path) => [relative(dir, path), readFileSync(path, "utf8")]));
 }
 
 /** @throws Error with everything the command printed, where it did not end well */
