@@ -91,6 +91,23 @@ function retirementDetails(metadata: StepMetadata): PlanDetail[] {
     : details;
 }
 
+/** No resource of the declaration: the stack itself, default providers, references to other stacks. */
+const isEngines = (type: string) => type.startsWith("pulumi:pulumi:") || type.startsWith("pulumi:providers:");
+
+/** Steps that are a part of another one: of a refresh before an update, of a replacement. */
+const parts = new Set(["read", "refresh", "create-replacement", "delete-replaced"]);
+
+/** The resources of the declaration by what happens to each: what a plan and its result list, and so what they count. */
+export function countShown(events: readonly EngineEvent[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const { resourcePreEvent } of events) {
+    const metadata = resourcePreEvent?.metadata;
+    if (!metadata || isEngines(metadata.type) || parts.has(metadata.op)) continue;
+    counts[metadata.op] = (counts[metadata.op] ?? 0) + 1;
+  }
+  return counts;
+}
+
 /**
  * The step that an event announces; undefined for what is no resource of the declaration (the stack itself, default providers,
  * references to other stacks) and for what stays the same.
@@ -98,7 +115,7 @@ function retirementDetails(metadata: StepMetadata): PlanDetail[] {
 export function planStep(event: EngineEvent): PlanStep | undefined {
   const metadata = event.resourcePreEvent?.metadata;
   if (!metadata || ["same", "read", "refresh"].includes(metadata.op)) return undefined;
-  if (metadata.type.startsWith("pulumi:pulumi:") || metadata.type.startsWith("pulumi:providers:")) return undefined;
+  if (isEngines(metadata.type)) return undefined;
   const kind = kinds[metadata.type] ?? metadata.type;
   const inputs = bag((metadata.new ?? metadata.old)?.inputs);
   const name = metadata.urn.split("::").at(-1)!;

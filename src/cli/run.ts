@@ -5,12 +5,14 @@ import { Refusal, refusedMark } from "../errors.js";
 import { waitMark } from "../waits.js";
 import { Ended, exitCodes } from "./exit.js";
 import { colorsOf, type Io } from "./io.js";
-import { type PlanStep, planStep } from "./planSteps.js";
+import { countShown, type PlanStep, planStep } from "./planSteps.js";
 import { stepLines } from "./show.js";
 
 export interface Ran {
   readonly outcome: Outcome;
   readonly steps: readonly PlanStep[];
+  /** The declaration's resources by what happens to each; the engine's own, which `outcome` counts too, are not shown. */
+  readonly counts: Readonly<Record<string, number>>;
   /** What the program warned of, each once. */
   readonly warnings: readonly string[];
   /** Everything that the engine told, in order. */
@@ -45,7 +47,7 @@ export async function runEngine(
   const outcome = await engine[operation]({ ...options, onEvent, signal: io.signal });
   for (const line of outcome.interrupted) io.err(c.yellow(`  ! ${line}`));
   if (outcome.result !== "succeeded") throw failure(operation, outcome);
-  return { outcome, steps, warnings: [...warnings], events };
+  return { outcome, steps, counts: countShown(events), warnings: [...warnings], events };
 }
 
 /** Pulumi's diagnostics come with colour marks of its own (`<{%reset%}>`) and line ends. */

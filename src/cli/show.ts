@@ -39,8 +39,8 @@ export function countWords(changes: Readonly<Partial<Record<string, number>>>, d
     replace: "replaced",
     refresh: "refreshed",
   };
-  return Object.entries(changes)
-    .filter(([op, count]) => count && op in word)
+  return Object.keys(word)
+    .flatMap((op) => (changes[op] ? [[op, changes[op]] as const] : []))
     .map(([op, count]) =>
       op === "same" ? `${count} unchanged` : done ? `${count} ${past[op]}` : `${count} to ${word[op]}`,
     )

@@ -93,6 +93,14 @@ const changesOf = ({ outcome }: Ran): number =>
     0,
   );
 
+/** What a plan announces before it knows what another resource of it finds. */
+function unchangedAfterAll(planned: Ran, done: Ran): string[] {
+  const happened = new Set(done.steps.map(({ urn }) => urn));
+  return planned.steps
+    .filter(({ urn }) => !happened.has(urn))
+    .map(({ kind, subject }) => `  · ${kind} ${subject} stayed as it was`);
+}
+
 function showPlan(io: Io, ran: Ran): void {
   const c = colorsOf(io);
   io.out(c.bold("\nPlan"));
@@ -100,7 +108,7 @@ function showPlan(io: Io, ran: Ran): void {
   for (const step of ran.steps) io.out(stepLines(step, c).join("\n"));
   if (ran.steps.length === 0 && changesOf(ran) > 0) io.out("  ~ settings of the providers, as the state keeps them");
   for (const warning of ran.warnings) io.out(c.yellow(`  ! ${warning}`));
-  io.out(c.dim(`  ${countWords(ran.outcome.changes, false)}`));
+  io.out(c.dim(`  ${countWords(ran.counts, false)}`));
 }
 
 /** A flag that is wanted and refused, or that is on over something bad: recorded, and said by the exit code. */
@@ -157,10 +165,11 @@ async function preview(io: Io, options: UpdateOptions): Promise<void> {
   if (options.json)
     io.out(JSON.stringify({ changes: ran.outcome.changes, steps: ran.steps, warnings: ran.warnings }, null, 2));
   else showPlan(io, ran);
+  const pending = ran.steps.length || changesOf(ran);
   if (options.expectNoChanges && changesOf(ran) > 0)
     throw new Ended(
       exitCodes.pending,
-      `${changesOf(ran)} changes are pending on ${options.stack}: console-vault up --stack ${options.stack}`,
+      `${pending} changes are pending on ${options.stack}: console-vault up --stack ${options.stack}`,
     );
 }
 
@@ -201,7 +210,8 @@ export async function update(io: Io, options: UpdateOptions): Promise<void> {
       ),
     );
   else {
-    io.out(`\n${colorsOf(io).bold("Done")}    ${countWords(done.outcome.changes, true)}`);
+    io.out(`\n${colorsOf(io).bold("Done")}    ${countWords(done.counts, true)}`);
+    if (done !== planned) for (const line of unchangedAfterAll(planned, done)) io.out(line);
     showRecord(io, options.stack, record, await toFollow(io, stack));
     for (const { name, why } of retirement?.kept ?? []) io.out(`  flat ${name} stays: ${why}`);
   }
@@ -239,7 +249,7 @@ async function destroy(io: Io, options: UpdateOptions): Promise<void> {
   if (options.json) io.out(JSON.stringify({ result: ran.outcome.result, changes: ran.outcome.changes }, null, 2));
   else
     io.out(
-      `Destroyed  ${countWords(ran.outcome.changes, true) || "nothing"}. Every credential and every config var is where it was.`,
+      `Destroyed  ${countWords(ran.counts, true) || "nothing"}. Every credential and every config var is where it was.`,
     );
 }
 
