@@ -123,7 +123,7 @@ export const step: fc.Arbitrary<Step> = fc.oneof(
     arbitrary: fc.record({
       do: fc.constant("flag by hand" as const),
       env,
-      text: fc.constantFrom("true", "1", "True", "false", "off", null),
+      text: fc.constantFrom("true", "1", "True", "false", "False", null),
     }),
   },
   { weight: 3, arbitrary: fc.record({ do: fc.constant("write" as const), place, name, kind }) },

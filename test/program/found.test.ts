@@ -68,10 +68,10 @@ it("a managed value that is gone while the flag is on is recorded and restarts t
 
 it("a value that was right when it was read back is judged again when the one that it may not equal changes", async () => {
   await world.stagingOn();
-  world.apps.set("raxx-console-staging", { FLAG_CONSOLE_VAULT_ENV_AWARE: "off" });
+  world.apps.set("raxx-console-staging", { FLAG_CONSOLE_VAULT_ENV_AWARE: "False" });
   world.write("/MooseQuest/stripe", stripe, world.at("staging", stripe)!);
   const { code, err } = await world.up("staging");
-  expect([code, world.flag("staging")]).toEqual([3, "off"]);
+  expect([code, world.flag("staging")]).toEqual([3, "False"]);
   expect(err).toMatch(
     /STRIPE_RESTRICTED_KEY: the value is the same as prod's at \/MooseQuest\/stripe\/ \(distinct; token /,
   );

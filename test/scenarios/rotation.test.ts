@@ -132,7 +132,7 @@ describe("while staging's flag is on and prod's is off", () => {
     let looks = 0;
     world.control.onRequest = ({ path }) => {
       if (path !== "/apps/raxx-console-staging/config-vars" || ++looks !== 1) return;
-      setImmediate(() => world.apps.set("raxx-console-staging", { FLAG_CONSOLE_VAULT_ENV_AWARE: "off" }));
+      setImmediate(() => world.apps.set("raxx-console-staging", { FLAG_CONSOLE_VAULT_ENV_AWARE: "False" }));
     };
     const { code, err, writes } = await world.rotate("STRIPE_RESTRICTED_KEY", "staging", stripe("staging"));
     expect([code, writes]).toEqual([3, []]);
