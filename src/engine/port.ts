@@ -26,8 +26,14 @@ export interface RunOptions {
   onEvent(event: EngineEvent): void;
   /** Read every resource from its provider before it is compared (`pulumi up --refresh`). */
   refresh?: boolean;
-  /** URNs: only these resources are changed (`--target`). */
+  /** URNs: only these resources are changed (`--target`). Not with `excludes`. */
   targets?: string[];
+  /** What depends on a target is changed too (`--target-dependents`). */
+  targetDependents?: boolean;
+  /** URNs: these resources are not changed (`--exclude`). */
+  excludes?: string[];
+  /** URNs: these resources are replaced, whether they have changed or not (`--replace`). Only of `preview` and `up`. */
+  replace?: string[];
   /** How many steps may run at the same time; default 16. */
   parallel?: number;
   /** Kept with the update in the stack's history. */

@@ -11,6 +11,7 @@ import { Deployment, type Program, type ProgramEnd } from "../../src/engine/embe
 import { nativeProvider } from "../../src/engine/embedded/deploy/native.js";
 import { type Plugin, ProviderError } from "../../src/engine/embedded/deploy/plugin.js";
 import { type BareProvider, secretBlind } from "../../src/engine/embedded/deploy/secretBlind.js";
+import { selectionOf } from "../../src/engine/embedded/deploy/selection.js";
 import { Services } from "../../src/engine/embedded/grpc/services.js";
 import { StackFiles } from "../../src/engine/embedded/state/backend.js";
 import { type DeploymentJson, snapshotFromJson, snapshotToJson } from "../../src/engine/embedded/state/checkpoint.js";
@@ -25,6 +26,7 @@ import { stateDirectory } from "../../src/engine/project/backend.js";
 import { readProject } from "../../src/engine/project/project.js";
 import { readStackFile, resolveConfig } from "../../src/engine/project/stackConfig.js";
 import { providers } from "../../src/provider/index.js";
+import { withoutResource } from "./stateDelete.js";
 
 type Env = Record<string, string>;
 type Kind = "update" | "refresh" | "destroy";
@@ -74,6 +76,13 @@ export class InProcessStacks {
     this.#outputs.delete(stack);
   }
 
+  /** `pulumi state delete`. @returns the URNs that went */
+  delete(stack: string, urn: string): string[] {
+    const { state, gone } = withoutResource(this.#states.get(stack)!, urn);
+    this.#states.set(stack, state);
+    return gone;
+  }
+
   #load(stack: string) {
     const json = this.#states.get(stack);
     return json ? snapshotFromJson(json, noSecrets, stack) : { resources: [], pendingOperations: [] };
@@ -112,7 +121,7 @@ export class InProcessStacks {
       kind,
       dryRun,
       refresh: run.refresh ?? project.alwaysRefresh,
-      targets: undefined,
+      selection: selectionOf(run),
       parallel: this.options.parallel ?? 1,
       base: this.#load(stack),
       persist: async () => {},

@@ -29,6 +29,7 @@ import {
 import { Canaries, type Places, withoutCiphertext } from "./canaries.js";
 import { environmentScoped } from "./document.js";
 import { type Watched, watchProcesses } from "./processes.js";
+import { deleteFromFiles } from "./stateDelete.js";
 import { stagingValues } from "./values.js";
 
 const checkout = fileURLToPath(new URL("../../", import.meta.url));
@@ -269,6 +270,14 @@ export class World {
   async exported(stack: string): Promise<unknown> {
     const location = { projectDir: this.dir, stack, env: this.#environment() };
     return (this.stacks?.open(location) ?? openEngine("embedded", location, {})).export();
+  }
+
+  /**
+   * `pulumi state delete <urn> --target-dependents --force`: takes a resource out of a stack's state, and all that depends on it.
+   * @returns the URNs that went
+   */
+  async stateDelete(stack: EnvironmentName, urn: string): Promise<string[]> {
+    return this.stacks?.delete(stack, urn) ?? deleteFromFiles(join(this.dir, "state"), stack, urn);
   }
 
   /** All of staging's credentials written by an operator. */

@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Command } from "commander";
 import type { OutputMap } from "../../engine/index.js";
-import { Refusal } from "../../errors.js";
+import { Refusal, UsageError } from "../../errors.js";
 import {
   flagVerdict,
   lookAtFlag,
@@ -27,9 +27,10 @@ import { type Ran, runEngine } from "../run.js";
 import { countWords, stepLines } from "../show.js";
 import { type OpenStack, openStack, type StackOptions } from "../stack.js";
 import { refuseOtherTarget } from "../target.js";
+import { type PartialOptions, partOf, withPartialOptions } from "./partial.js";
 import { previewOffline, writeComment } from "./previewOffline.js";
 
-export interface UpdateOptions extends StackOptions {
+export interface UpdateOptions extends StackOptions, PartialOptions {
   readonly yes?: boolean;
   readonly json?: boolean;
   readonly expectNoChanges?: boolean;
@@ -149,12 +150,13 @@ async function toFollow(io: Io, { projectDir, config }: OpenStack): Promise<stri
 }
 
 async function preview(io: Io, options: UpdateOptions): Promise<void> {
+  const part = partOf(options);
   const stack = await openStack(io, options);
   const { config, services } = stack;
   let account = "not asked";
   const look = async () => {
     ({ account } = await openHere(io, stack, options, "preview"));
-    return runEngine(io, stack.engine, "preview", { refresh: true });
+    return runEngine(io, stack.engine, "preview", { refresh: true, ...part });
   };
   const about = () => ({ catalog, config, target: targetOf(config, services, account) });
   const ran = await look().catch((error: Error) => {
@@ -175,9 +177,10 @@ async function preview(io: Io, options: UpdateOptions): Promise<void> {
 
 /** Plan, question, update: what `up` does, and what other commands end with. */
 export async function update(io: Io, options: UpdateOptions): Promise<void> {
+  const part = partOf(options);
   const stack = await openStack(io, options);
   const { outputs: before } = await openHere(io, stack, options, "up");
-  const planned = await runEngine(io, stack.engine, "preview", { refresh: true });
+  const planned = await runEngine(io, stack.engine, "preview", { refresh: true, ...part });
   if (!options.json) showPlan(io, planned);
   const flag = flagSwitch(planned.steps);
   if (changesOf(planned) > 0)
@@ -192,7 +195,7 @@ export async function update(io: Io, options: UpdateOptions): Promise<void> {
   const said = isDeepStrictEqual(planned.outcome.outputs, before);
   const same = said && changesOf(planned) === 0 && planned.outcome.interrupted.length === 0;
   const idle = same && (await stack.refuseWhileHeld());
-  const done = idle ? planned : await runEngine(io, stack.engine, "up", { refresh: true });
+  const done = idle ? planned : await runEngine(io, stack.engine, "up", { refresh: true, ...part });
   const outputs = await stack.engine.outputs();
   const record = outputs.migration?.value as MigrationRecord | undefined;
   const retirement = outputs.retirement?.value as RetirementReport | undefined;
@@ -256,22 +259,27 @@ async function destroy(io: Io, options: UpdateOptions): Promise<void> {
 const yes = ["-y, --yes", "do not ask"] as const;
 
 export function addUp(program: Command, io: Io): void {
-  withStackOptions(
-    program.command("up").description("make the stack what its config says: shows the plan, asks, does it"),
+  withPartialOptions(
+    withStackOptions(
+      program.command("up").description("make the stack what its config says: shows the plan, asks, does it"),
+    ),
   )
     .option(...yes)
     .action((options: UpdateOptions) => update(io, options));
 }
 
 export function addPreview(program: Command, io: Io): void {
-  withStackOptions(program.command("preview").description("show what up would do; changes nothing"))
+  withPartialOptions(withStackOptions(program.command("preview").description("show what up would do; changes nothing")))
     .option("-y, --yes", "accepted as everywhere: a preview asks nothing")
     .option("--expect-no-changes", "exit 4 if there are changes")
     .option("--markdown <file>", "also write the plan as a comment for a pull request")
     .option("--offline", "plan from catalog, config and last outputs: no network, no token, nothing is run")
-    .action(({ offline, ...options }: UpdateOptions & { offline?: boolean }) =>
-      offline ? previewOffline(io, options) : preview(io, options),
-    );
+    .action(({ offline, ...options }: UpdateOptions & { offline?: boolean }) => {
+      if (!offline) return preview(io, options);
+      if (Object.keys(partOf(options)).length > 0)
+        throw new UsageError("--offline plans the whole stack: leave out --target, --exclude and --replace.");
+      return previewOffline(io, options);
+    });
 }
 
 export function addRefresh(program: Command, io: Io): void {

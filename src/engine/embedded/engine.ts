@@ -15,6 +15,7 @@ import { readStackFile } from "../project/stackConfig.js";
 import type { NativeProviders } from "../provider.js";
 import { Redactor } from "../redact.js";
 import { Deployment, type DeploymentResult, interruptions } from "./deploy/deployment.js";
+import { selectionOf } from "./deploy/selection.js";
 import type { Persist } from "./deploy/snapshotManager.js";
 import { Packages } from "./packages.js";
 import { configAsWritten, ensureStack, loadSnapshot, openSession, persistTo, type Session } from "./session.js";
@@ -224,17 +225,17 @@ class Operation {
       base.resources.flatMap(({ inputs, outputs }) => [...secretStrings(inputs), ...secretStrings(outputs)]),
     );
     const interrupted = interruptions(base);
-    const { targets, parallel, refresh, signal } = this.options;
+    const { parallel, refresh, signal } = this.options;
     const deployment = new Deployment({
       stack,
       project: project.name,
       kind,
       dryRun,
       refresh: refresh ?? project.alwaysRefresh,
-      targets: targets === undefined || targets.length === 0 ? undefined : new Set(targets),
+      selection: selectionOf(this.options),
       parallel: parallel ?? defaultParallel,
       base,
-      persist: dryRun ? async () => {} : this.persist(),
+      persist: this.persist(),
       factory: (pkg) => this.packages.plugin(pkg),
       packageConfig: (pkg) => this.packages.config(pkg),
       config: Object.fromEntries([...config].map(([key, { value, secret }]) => [key, secret ? "[secret]" : value])),

@@ -161,17 +161,30 @@ async function run(
   options: RunOptions,
   onEvent: (event: EngineEvent) => void,
 ): Promise<void> {
-  const { refresh, targets, parallel, message, signal, expectNoChanges } = options;
+  const {
+    refresh,
+    targets = [],
+    targetDependents,
+    excludes = [],
+    replace = [],
+    parallel,
+    message,
+    signal,
+    expectNoChanges,
+  } = options;
   const common = {
     onEvent,
     color: "never" as const,
-    ...(targets === undefined || targets.length === 0 ? {} : { target: targets }),
+    ...(targets.length === 0 ? {} : { target: targets }),
+    ...(targetDependents === undefined ? {} : { targetDependents }),
+    ...(excludes.length === 0 ? {} : { exclude: excludes }),
     ...(parallel === undefined ? {} : { parallel }),
     ...(message === undefined ? {} : { message }),
     ...(signal === undefined ? {} : { signal }),
   };
   const update = {
     ...common,
+    ...(replace.length === 0 ? {} : { replace }),
     ...(refresh === undefined ? {} : { refresh }),
     ...(expectNoChanges === undefined ? {} : { expectNoChanges }),
   };

@@ -2,6 +2,7 @@ import { Deployment } from "../../../src/engine/embedded/deploy/deployment.js";
 import type { Plugin } from "../../../src/engine/embedded/deploy/plugin.js";
 import { ProviderError } from "../../../src/engine/embedded/deploy/plugin.js";
 import { secretBlind } from "../../../src/engine/embedded/deploy/secretBlind.js";
+import { type SelectedUrns, selectionOf } from "../../../src/engine/embedded/deploy/selection.js";
 import {
   type DeploymentJson,
   snapshotFromJson,
@@ -21,6 +22,14 @@ import { meddle, newWorld, toyProvider, type World } from "./world.js";
 export const openSecrets: SecretsManager = { salt: "v1:none", encrypt: (text) => text, decrypt: (text) => text };
 
 export const thingUrn = (name: string): string => `urn:pulumi:dev::toy::pulumi-nodejs:dynamic/toy:Thing::${name}`;
+
+/** Names of things as the URNs that the port takes. */
+export const selected = ({ targets, targetDependents, excludes, replace }: StepData): SelectedUrns => ({
+  ...(targets && { targets: targets.map(thingUrn) }),
+  ...(targetDependents === undefined ? {} : { targetDependents }),
+  ...(excludes && { excludes: excludes.map(thingUrn) }),
+  ...(replace && { replace: replace.map(thingUrn) }),
+});
 
 /** A stack in memory, and the engine's core without processes around it. */
 export class MemoryStack {
@@ -50,11 +59,10 @@ export class MemoryStack {
       kind,
       dryRun,
       refresh: step.refresh ?? false,
-      targets: step.targets === undefined ? undefined : new Set(step.targets.map(thingUrn)),
+      selection: selectionOf(selected(step)),
       parallel,
       base: this.snapshot(),
       persist: async (snapshot) => {
-        if (dryRun) return;
         this.state = snapshotToJson(snapshot, openSecrets, new Date(0));
         this.writes.push(this.snapshot());
         this.onWrite();

@@ -11,7 +11,7 @@ import {
   openEngine,
   type StackLocation,
 } from "../../../src/engine/index.js";
-import { thingUrn } from "./inProcess.js";
+import { selected } from "./inProcess.js";
 import { type ProgramData, projectName, stackName } from "./program.js";
 import { eventLines, plainErrors, type StepResult, stateLines } from "./results.js";
 import type { Scenario, StepData } from "./scenarios.js";
@@ -77,7 +77,7 @@ export class Project {
     const outcome = await openEngine(engine, this.location, {})[step.op]({
       onEvent: (event) => events.push(event),
       ...(step.refresh === undefined ? {} : { refresh: step.refresh }),
-      ...(step.targets === undefined ? {} : { targets: step.targets.map(thingUrn) }),
+      ...selected(step),
     });
     return { outcome, events };
   }

@@ -12,6 +12,9 @@ export interface StepData {
   refresh?: boolean;
   /** Names of resources. */
   targets?: string[];
+  excludes?: string[];
+  replace?: string[];
+  targetDependents?: boolean;
 }
 
 export interface Scenario {
@@ -489,6 +492,100 @@ export const scenarios: Scenario[] = [
       up(program(...chain("1"))),
       refresh({ rules: { "read b": "fail: not reachable" }, world: { a: { name: "a", value: "drifted", kind: "k" } } }),
       refresh({ rules: {} }),
+    ],
+  },
+  {
+    name: "an untargeted resource is neither checked nor updated, and what depends on it is given its old outputs",
+    steps: [
+      up(withOutputs({ a: { ref: "a.result" }, b: { ref: "b.result" }, plain: "1" }, ...chain("1"))),
+      up(withOutputs({ a: { ref: "a.result" }, b: { ref: "b.result" }, plain: "2" }, ...chain("2")), {
+        targets: ["b"],
+        rules: { "check a": "must not be asked" },
+      }),
+      up(undefined, { rules: {} }),
+    ],
+  },
+  {
+    name: "targets with what depends on them",
+    steps: [
+      up(program(...chain("1"), thing("d", { value: "1" }))),
+      preview(program(...chain("2"), thing("d", { value: "2" })), { targets: ["a"], targetDependents: true }),
+      up(undefined, { targets: ["a"], targetDependents: true }),
+      up(program(...chain("3"), thing("d", { value: "3" })), { targets: ["b"], targetDependents: true }),
+      up(program(thing("d", { value: "3" })), { targets: ["b"], targetDependents: true }),
+      destroy({ targets: ["a"], targetDependents: true }),
+    ],
+  },
+  {
+    name: "what depends on a new resource that targets leave out fails, unless it is left out too",
+    steps: [
+      up(program(thing("x"))),
+      preview(program(thing("x"), ...chain("1")), { targets: ["b"] }),
+      up(undefined, { targets: ["b"] }),
+      up(undefined, { targets: ["x"] }),
+    ],
+  },
+  {
+    name: "an excluded resource stays as it is, and what depends on it is given its old outputs",
+    steps: [
+      up(program(...chain("1"), thing("d", { value: "1" }))),
+      preview(program(...chain("2"), thing("d", { value: "2" })), { excludes: ["a"] }),
+      up(undefined, { excludes: ["a"], rules: { "check a": "must not be asked" } }),
+      up(undefined, { excludes: ["d"], rules: {} }),
+      up(program(), { excludes: ["b"] }),
+      destroy({ excludes: ["b"] }),
+      destroy(),
+    ],
+  },
+  {
+    name: "an excluded resource that does not exist yet is not made",
+    steps: [up(program(thing("a"), thing("b")), { excludes: ["b"] }), up()],
+  },
+  {
+    name: "a refresh before an update reads what is named, and nothing else",
+    steps: [
+      up(program(...chain("1"))),
+      up(undefined, {
+        refresh: true,
+        excludes: ["b"],
+        world: { a: { name: "a", value: "x" }, b: { name: "b", value: "x" } },
+      }),
+      up(undefined, { refresh: true, targets: ["a"], world: { a: null, b: null } }),
+      up(undefined, { refresh: true, targets: ["a"], targetDependents: true }),
+      up(program(thing("new")), { refresh: true, targets: ["new"] }),
+    ],
+  },
+  {
+    name: "a resource is replaced on request",
+    steps: [
+      up(program(...chain("1"))),
+      preview(undefined, { replace: ["a"] }),
+      up(undefined, { replace: ["a"] }),
+      up(),
+      up(program(thing("a", { value: "2", dbr: true }), thing("e")), { replace: ["a"] }),
+      up(undefined, { replace: ["missing"] }),
+    ],
+  },
+  {
+    name: "a resource is replaced on request before its successor is made, and so is what it holds up",
+    steps: [
+      up(program(thing("a", { value: "1" }, { deleteBeforeReplace: true }), thing("b", { value: { ref: "a.id" } }))),
+      up(undefined, { replace: ["a"] }),
+    ],
+  },
+  {
+    name: "a retained resource that is replaced on request is not deleted",
+    steps: [
+      up(program(thing("a", { value: "1" }, { retainOnDelete: true }))),
+      up(undefined, { replace: ["a"] }),
+      up(program(), {}),
+    ],
+  },
+  {
+    name: "a replacement on request of what targets leave out",
+    steps: [
+      up(program(...chain("1"), thing("d", { value: "1" }))),
+      up(program(...chain("2"), thing("d", { value: "2" })), { targets: ["d"], replace: ["a"] }),
     ],
   },
   {

@@ -16,9 +16,9 @@ export class Deletions {
   async plan(): Promise<{ sames: Step[]; deletes: Step[] }> {
     const sames: Step[] = [];
     const deletes: Step[] = [];
-    const allowed = await this.targets.deletableTargets();
+    const deletable = this.targets.deletable();
     for (const resource of this.ledger.previous.resources) {
-      if (allowed !== undefined && !allowed.has(resource.urn)) {
+      if (!deletable(resource)) {
         if (!this.ledger.isOperatedOn(resource.urn)) sames.push(this.targets.keep(resource));
         continue;
       }

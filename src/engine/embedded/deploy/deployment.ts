@@ -12,6 +12,7 @@ import { type Deploying, type Monitor, ProviderResolver, Terminating } from "./m
 import { InvokeFailed, type PluginFactory } from "./plugin.js";
 import { rebuildBase } from "./refresh.js";
 import { ProviderRegistry } from "./registry.js";
+import { refreshed, type Selection } from "./selection.js";
 import { type Persist, SnapshotManager } from "./snapshotManager.js";
 import { resourceOf, type Step, StepFailed } from "./step.js";
 import { pluginOf, refreshStep } from "./steps.js";
@@ -32,11 +33,11 @@ export interface DeploymentOptions {
   dryRun: boolean;
   /** Read every resource first. */
   refresh: boolean;
-  targets: ReadonlySet<string> | undefined;
+  selection: Selection;
   parallel: number;
   /** What is there now. The deployment works on it; do not use it afterwards. */
   base: Snapshot;
-  /** Where states go; a preview keeps none. */
+  /** Where states go; not called in a preview. */
   persist: Persist;
   factory: PluginFactory;
   packageConfig(pkg: string): Properties;
@@ -74,7 +75,7 @@ export class Deployment {
     const { dryRun, base, factory, packageConfig, emit, persist, parallel } = options;
     this.events = new EventEmitter(emit, dryRun);
     this.registry = new ProviderRegistry(factory, dryRun, packageConfig);
-    this.snapshots = new SnapshotManager(base, persist);
+    this.snapshots = new SnapshotManager(base, dryRun ? undefined : persist);
     const report = (severity: "error" | "warning" | "info", message: string, urn: string) =>
       this.events.diagnostic(severity, message, urn);
     this.generator = new StepGenerator({ ...options, registry: this.registry, report }, base);
@@ -148,16 +149,21 @@ export class Deployment {
 
   private async execute(program: Program | undefined): Promise<void> {
     const { refresh, kind } = this.options;
-    if (kind !== "update" && !this.targetsAreThere()) return;
+    const { targets, excludes, replace } = this.options.selection;
+    if (kind !== "update" && !this.namesAreThere([...(targets ?? []), ...(excludes ?? [])])) return;
     if (refresh || kind === "refresh") {
+      // A refresh knows what is there and no more: what the program would declare only now cannot be named with it.
+      const named = this.options.base.resources.length === 0 ? [] : [...(targets ?? []), ...(excludes ?? [])];
+      if (!this.areKnown(named, [])) return;
       await this.refresh();
       if (this.hasFailed || this.over || kind === "refresh") return;
     }
+    if (!this.areKnown(replace, [])) return;
     if (program !== undefined && !(await this.runProgram(program))) return;
     await this.generating;
     await this.executor.idle();
     if (this.over) return;
-    this.checkTargets();
+    this.areKnown(targets ?? [], this.generator.seen);
     await this.deleteTheRest();
   }
 
@@ -295,8 +301,8 @@ export class Deployment {
   }
 
   private async refresh(): Promise<void> {
-    const { base, parallel, targets } = this.options;
-    const resources = base.resources.filter(({ urn }) => targets?.has(urn) ?? true);
+    const { base, parallel, selection } = this.options;
+    const resources = refreshed(base.resources, selection);
     const steps = new Map<ResourceState, Step>();
     for (const resource of resources) {
       await this.registry.ensure(resource.provider, base.resources);
@@ -320,20 +326,23 @@ export class Deployment {
     return refreshStep(context, resource, diff, (message) => this.events.diagnostic("warning", message, resource.urn));
   }
 
-  private checkTargets(): void {
-    const known = new Set([...this.options.base.resources.map(({ urn }) => urn), ...this.generator.seen]);
-    for (const target of this.options.targets ?? []) {
-      if (known.has(target)) continue;
-      this.failed = true;
-      this.events.diagnostic("error", `Target '${target}' could not be found in the stack.`);
+  /** Reports each URN that neither the state nor `more` has. */
+  private areKnown(urns: Iterable<string>, more: Iterable<string>): boolean {
+    const known = new Set([...this.options.base.resources.map(({ urn }) => urn), ...more]);
+    const unknown = [...urns].filter((urn) => !known.has(urn));
+    for (const urn of unknown) {
+      const hint = urn.includes("$") ? "" : " Did you forget to escape $ in your shell?";
+      this.events.diagnostic("error", `Target '${urn}' could not be found in the stack.${hint}`);
     }
+    this.failed ||= unknown.length > 0;
+    return unknown.length === 0;
   }
 
-  /** A refresh or a destruction has no program that could still declare what a target names. */
-  private targetsAreThere(): boolean {
+  /** A refresh or a destruction has no program that could still declare what is named. */
+  private namesAreThere(urns: readonly string[]): boolean {
     const known = new Set(this.options.base.resources.map(({ urn }) => urn));
-    const unknown = [...(this.options.targets ?? [])].filter((target) => !known.has(target));
-    for (const target of unknown) this.events.diagnostic("error", `no resource named '${target}' found`);
+    const unknown = urns.filter((urn) => !known.has(urn));
+    for (const urn of unknown) this.events.diagnostic("error", `no resource named '${urn}' found`);
     this.failed ||= unknown.length > 0;
     return unknown.length === 0;
   }

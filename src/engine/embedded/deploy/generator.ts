@@ -78,7 +78,7 @@ export class StepGenerator {
     const server = this.serverOf(now);
     const recreating = this.ledger.deletes.has(urn) && old !== undefined;
     const external = old?.external === true;
-    const targeted = this.targets.isTargeted(urn);
+    const targeted = this.targets.isTargeted(now);
     let inputs = now.inputs;
     if (old !== undefined) {
       const { inputs: kept, impossible } = applyIgnoreChanges(inputs, old.inputs, goal.ignoreChanges);
@@ -92,7 +92,7 @@ export class StepGenerator {
       }
     }
     if (now.custom) {
-      const fresh = old === undefined || recreating || external;
+      const fresh = old === undefined || recreating || external || this.targets.isReplaced(urn);
       const checked = targeted
         ? await this.check(server, now, fresh ? undefined : old?.inputs, fresh ? goal.properties : inputs)
         : { inputs: old?.inputs ?? {}, failures: [] };
@@ -101,7 +101,6 @@ export class StepGenerator {
     }
     // The same objects: a secret in them is not encrypted again.
     now.inputs = old !== undefined && equal(inputs, old.inputs) ? old.inputs : inputs;
-    if (targeted) this.targets.include(urn);
 
     if (recreating) {
       this.ledger.deletes.delete(urn);
@@ -116,6 +115,7 @@ export class StepGenerator {
         replaceStep(old, now, noDiff),
       ];
     }
+    if (targeted) this.targets.include(now);
     if (old !== undefined) {
       if (!targeted) return [this.targets.untargetedSame(urn, old, done)];
       return this.stepsFromDiff(goal, urn, old, now, server, done);
@@ -169,6 +169,7 @@ export class StepGenerator {
   }
 
   private async diff(goal: Goal, old: ResourceState, now: ResourceState, { plugin, known }: Server): Promise<Diff> {
+    if (this.targets.isReplaced(now.urn)) return replacingDiff("id");
     if (now.deletedWith !== "" && this.ledger.replaces.has(now.deletedWith)) return replacingDiff("deletedWith");
     if (this.providerChanged(old, now)) return replacingDiff("provider");
     if (isProviderType(now.type)) return this.options.registry.diff(old, now.inputs);
@@ -228,7 +229,7 @@ export class StepGenerator {
       if (!this.options.dryRun) throw new Reported("a protected resource was to be replaced");
     }
     this.ledger.replaces.add(urn);
-    if (now.custom) {
+    if (now.custom && !this.targets.isReplaced(urn)) {
       // Defaults carried over from the old resource do not hold for a new one.
       const checked = await this.check(server, now, undefined, goal.properties);
       this.reportFailures(now, checked.failures);

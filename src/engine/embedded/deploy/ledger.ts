@@ -1,5 +1,6 @@
 import type { ResourceState, Snapshot } from "../state/resource.js";
 import { DependencyGraph } from "./graph.js";
+import type { Selection } from "./selection.js";
 import type { StepContext } from "./steps.js";
 
 /** Something is wrong with a resource; it has been reported, and the deployment ends. */
@@ -10,7 +11,7 @@ export class Reported extends Error {
 export interface GeneratorOptions extends StepContext {
   stack: string;
   project: string;
-  targets: ReadonlySet<string> | undefined;
+  selection: Selection;
   report(severity: "error" | "warning" | "info", message: string, urn: string): void;
 }
 

@@ -10,7 +10,7 @@ import { formatReference, makeUrn, parseReference, parseUrn, rootStackType, urnT
 import { equal } from "../values/values.js";
 import type { Step } from "./step.js";
 
-/** Where snapshots go; of a preview, nowhere. */
+/** Where snapshots go. */
 export type Persist = (snapshot: Snapshot) => Promise<void>;
 
 /**
@@ -27,10 +27,13 @@ export class SnapshotManager {
   /** At first as well: a run without changes still drops what an earlier one left pending. */
   private pendingWrite = true;
 
-  /** @param base is shared with the deployment, which marks resources in it and, after a refresh, replaces its list. */
+  /**
+   * @param base is shared with the deployment, which marks resources in it and, after a refresh, replaces its list.
+   * @param persist undefined in a preview, which goes on after a refusal: its snapshot need not be one that could be written
+   */
   constructor(
     private readonly base: Snapshot,
-    private readonly persist: Persist,
+    private readonly persist: Persist | undefined,
   ) {}
 
   /** Before a step: a state that says what is being done, for whoever comes after a crash. */
@@ -118,6 +121,8 @@ export class SnapshotManager {
   /** One write after another, each with the state of its moment: whoever asks while one is still waiting shares it. */
   private write(): Promise<void> {
     this.pendingWrite = false;
+    const { persist } = this;
+    if (persist === undefined) return Promise.resolve();
     if (this.waiting !== undefined) return this.waiting;
     const write = this.writes.then(async () => {
       this.waiting = undefined;
@@ -125,7 +130,7 @@ export class SnapshotManager {
       const problem = integrityProblem(snapshot.resources);
       if (problem !== undefined)
         throw new Error(`The engine was about to write a damaged state and did not: ${problem}.`);
-      await this.persist(snapshot);
+      await persist(snapshot);
     });
     this.writes = write.catch(() => {});
     this.waiting = write;

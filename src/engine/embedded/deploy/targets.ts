@@ -1,28 +1,47 @@
 import type { ResourceState } from "../state/resource.js";
-import { dependenciesOf } from "../state/resource.js";
-import { isProviderType, parseReference, parseUrn, rootStackType } from "../urn.js";
+import { isProviderType, parseUrn, rootStackType } from "../urn.js";
 import type { Registration } from "./goal.js";
 import { type Ledger, Reported } from "./ledger.js";
+import { needs, type Selection } from "./selection.js";
 import { type Step, urnOf } from "./step.js";
 import { sameStep } from "./steps.js";
 
-/** What `targets` include, and what must not be done because they leave something out. */
+/** What targets and excludes leave to an operation, and what must not be done because they leave something out. */
 export class Targets {
-  private readonly included: Set<string> | undefined;
+  /** Targets, and with `targetDependents` what was registered so far and depends on one. */
+  private readonly included: Set<string>;
 
   constructor(private readonly ledger: Ledger) {
-    const { targets } = ledger.options;
-    this.included = targets === undefined ? undefined : new Set(targets);
+    this.included = new Set(this.selection.targets);
   }
 
-  include(urn: string): void {
-    this.included?.add(urn);
+  private get selection(): Selection {
+    return this.ledger.options.selection;
   }
 
-  isTargeted(urn: string): boolean {
-    const { qualifiedType, type } = parseUrn(urn);
+  private get constrained(): boolean {
+    return this.selection.targets !== undefined || this.selection.excludes !== undefined;
+  }
+
+  include(resource: ResourceState): void {
+    if (this.selection.targets !== undefined && this.isTarget(resource)) this.included.add(resource.urn);
+  }
+
+  isTargeted(resource: ResourceState): boolean {
+    const { qualifiedType, type } = parseUrn(resource.urn);
+    if (isProviderType(type) || qualifiedType === rootStackType) return true;
+    if (this.selection.targets !== undefined) return this.isTarget(resource);
+    return !(this.selection.excludes?.has(resource.urn) ?? false);
+  }
+
+  isReplaced(urn: string): boolean {
+    return this.selection.replace.has(urn);
+  }
+
+  private isTarget(resource: ResourceState): boolean {
+    const { targets, targetDependents } = this.selection;
     return (
-      this.included === undefined || isProviderType(type) || qualifiedType === rootStackType || this.included.has(urn)
+      targets?.has(resource.urn) === true || (targetDependents && needs(resource).some((urn) => this.included.has(urn)))
     );
   }
 
@@ -43,16 +62,18 @@ export class Targets {
     return sameStep(this.ledger.options, resource, { ...resource, id: "" }, undefined, true);
   }
 
-  /** Something that targets include must not depend on something new that they leave out. */
+  /** Something that an operation includes must not depend on something new that it leaves out. */
   checkTargetDependencies(steps: Step[]): Step[] {
-    if (this.included === undefined) return steps;
+    if (!this.constrained) return steps;
     for (const step of steps) {
       if (step.new === undefined || step.skippedCreate) continue;
       const needed = needs(step.new);
       for (const urn of needed) {
         if (!this.ledger.skippedCreates.delete(urn)) continue;
         this.ledger.refuse(
-          `Resource '${urnOf(step)}' depends on '${urn}' which was was not specified in --target list.`,
+          this.selection.targets === undefined
+            ? `Resource '${urnOf(step)}' depends on '${urn}', which --exclude leaves out and which does not exist yet. Exclude both, or neither.`
+            : `Resource '${urnOf(step)}' depends on '${urn}' which was was not specified in --target list.`,
           urnOf(step),
         );
         if (!this.ledger.options.dryRun) throw new Reported("untargeted create");
@@ -76,27 +97,38 @@ export class Targets {
     const through = needed.find(reaches);
     if (through === undefined) return;
     this.ledger.fail(
-      `Resource '${resource.urn}' depends on '${through}', which was not specified in --target list and still depends on it as it was. Include both.`,
+      `Resource '${resource.urn}' depends on '${through}', which is left out and still depends on it as it was. Include both.`,
       resource.urn,
     );
   }
 
-  async deletableTargets(): Promise<Set<string> | undefined> {
-    const targets = this.ledger.options.targets;
-    if (targets === undefined) return undefined;
-    const allowed = new Set<string>();
-    for (const resource of this.ledger.previous.resources) {
-      if (!targets.has(resource.urn)) continue;
-      allowed.add(resource.urn);
-      for (const dependent of this.ledger.graph.dependingOn(resource, new Set(), true)) allowed.add(dependent.urn);
+  /** Whether a resource that the program does not declare any more may be deleted. */
+  deletable(): (resource: ResourceState) => boolean {
+    const { targets, excludes } = this.selection;
+    const { resources } = this.ledger.previous;
+    if (targets !== undefined) {
+      const allowed = new Set<string>();
+      for (const resource of resources) {
+        if (!targets.has(resource.urn)) continue;
+        allowed.add(resource.urn);
+        for (const dependent of this.ledger.graph.dependingOn(resource, new Set(), true)) allowed.add(dependent.urn);
+      }
+      return ({ urn }) => allowed.has(urn);
     }
-    return allowed;
+    if (excludes === undefined) return () => true;
+    const forbidden = new Set(excludes);
+    for (const resource of resources) {
+      if (!excludes.has(resource.urn)) continue;
+      for (const dependency of this.ledger.graph.transitiveDependenciesOf(resource)) forbidden.add(dependency.urn);
+    }
+    return ({ urn }) => !forbidden.has(urn);
   }
 
   refuseUntargetedDeletes(deletes: Step[]): void {
-    const { targets, dryRun } = this.ledger.options;
-    if (targets === undefined) return;
-    const untargeted = deletes.map(urnOf).filter((urn) => !targets.has(urn));
+    if (!this.constrained) return;
+    const { targets, targetDependents } = this.selection;
+    const untargeted =
+      targets === undefined || targetDependents ? [] : deletes.map(urnOf).filter((urn) => !targets.has(urn));
     for (const urn of untargeted) {
       this.ledger.refuse(
         `Resource '${urn}' will be destroyed but was not specified in --target list.\nEither include resource in --target list or pass --target-dependents to proceed.`,
@@ -109,16 +141,11 @@ export class Targets {
     const stillNeeded = needed.filter(({ urn }) => deletes.some((step) => step.op === "delete" && urnOf(step) === urn));
     for (const { urn, by } of stillNeeded) {
       this.ledger.refuse(
-        `Resource '${urn}' would be destroyed, but '${by}' was not specified in --target list and still depends on it as it was. Include both.`,
+        `Resource '${urn}' would be destroyed, but '${by}' is left out and still depends on it as it was. Include both.`,
         urn,
       );
     }
-    if (untargeted.length + stillNeeded.length > 0 && !dryRun) throw new Reported("delete untargeted resource");
+    if (untargeted.length + stillNeeded.length > 0 && !this.ledger.options.dryRun)
+      throw new Reported("delete untargeted resource");
   }
-}
-
-/** URNs that have to stand before a resource. */
-function needs(resource: ResourceState): string[] {
-  const urns = dependenciesOf(resource).map(({ urn }) => urn);
-  return resource.provider === "" ? urns : [...urns, parseReference(resource.provider).urn];
 }
