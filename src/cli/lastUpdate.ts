@@ -1,11 +1,11 @@
 import { z } from "zod";
 import { type Engine, EngineError, plainResources, readPlainState } from "../engine/index.js";
-import type { CopyRecord, MigrationRecord } from "../migration/index.js";
+import { type CopyRecord, lastOf, type MigrationRecord } from "../migration/index.js";
 import type { Io } from "./io.js";
 import { recordOf } from "./offline.js";
 import type { LastUpdate } from "./offlineChanges.js";
 import { kinds } from "./planSteps.js";
-import { definedOnly, openStack, type StackOptions } from "./stack.js";
+import { definedOnly, type OpenStack, openStack, type StackOptions } from "./stack.js";
 
 /** What a stack's last update left, where its state lies open: no passphrase, no network, no engine. */
 export async function lastUpdate(io: Io, projectDir: string, stack: string): Promise<LastUpdate> {
@@ -29,6 +29,15 @@ export async function lastRecord(
   if (last.is === "known") return recordOf(last);
   const { engine } = await openStack(io, options);
   return (await engine.outputs()).migration?.value as MigrationRecord | undefined;
+}
+
+/** The same with everything else that the next plan is made from. */
+export async function lastState(io: Io, { projectDir, engine }: OpenStack, stack: string) {
+  const update = await lastUpdate(io, projectDir, stack);
+  if (update.is === "known") return { record: recordOf(update), last: lastOf(update.resources ?? []) };
+  const outputs = await engine.outputs();
+  const resources = "migration" in outputs ? plainResources(await engine.export()) : [];
+  return { record: outputs.migration?.value as MigrationRecord | undefined, last: lastOf(resources) };
 }
 
 const memory = z.object({ records: z.record(z.string(), z.object({ wrote: z.string(), from: z.string() })) });

@@ -39,11 +39,13 @@ export {
   type FlagPlan,
   type FolderPlan,
   type NamePlan,
+  offReasons,
   type PlanQuestion,
   planStack,
   type RetirementPlan,
   type SetPlan,
   type StackPlan,
+  specOf,
   type Transition,
 } from "./plan.js";
 export { howToSee, publicName } from "./readers.js";

@@ -6,6 +6,7 @@ import {
   credentialOf,
   environmentOf,
   flagApp,
+  forbiddenIn,
   heldBy,
   judge,
   type Override,
@@ -133,7 +134,8 @@ function overridesOf(config: StackConfig): Override[] {
   return Object.entries(config.overrides).map(([name, { rule, token, reason }]) => ({ name, rule, token, reason }));
 }
 
-function specOf({ catalog, config, world }: PlanQuestion, vendor: string, forbidden: readonly string[]): SetSpec {
+/** What the set of one vendor's folder is told. @param on the running flag */
+export function specOf(catalog: Catalog, config: StackConfig, on: boolean, vendor: string): SetSpec {
   const { environment, root } = config;
   const { source } = environmentOf(catalog, environment);
   const held = heldBy(catalog, environment).filter((one) => one.vendor === vendor);
@@ -143,19 +145,18 @@ function specOf({ catalog, config, world }: PlanQuestion, vendor: string, forbid
     environments: catalog.environments.map(({ name }) => name),
     path: environmentPath(root, vendor, environment),
     flatPath: flatPath(root, vendor),
-    authority: world.flag.on ? "environment" : "flat",
+    authority: on ? "environment" : "flat",
     names: Object.fromEntries(
       held.map((one) => [one.name, { source: config.sources[one.name] ?? source, rules: rulesOf(catalog, one) }]),
     ),
     overrides: overridesOf(config).filter(({ name }) => held.some((one) => one.name === name)),
-    forbidden,
+    forbidden: forbiddenIn(catalog, environment),
   };
 }
 
 function planSet(question: PlanQuestion, vendor: string): SetPlan {
   const { catalog, config, world, last } = question;
-  const { forbidden } = surroundingsOf(catalog, config.environment, config.root, world.rows);
-  const spec = specOf(question, vendor, forbidden);
+  const spec = specOf(catalog, config, world.flag.on, vendor);
   const view = new SetView(spec, world.rows);
   const before = last.sets[spec.path];
   const records = before?.memory.records ?? {};
@@ -182,7 +183,7 @@ function flagText(flag: RunningFlag, wanted: boolean): string {
 }
 
 /** Before the flag turns off: what its readers would find at the flat path. */
-function offReasons(catalog: Catalog, { environment, root }: StackConfig, world: World): string[] {
+export function offReasons(catalog: Catalog, { environment, root }: StackConfig, world: World): string[] {
   const seen = { rows: world.rows, hidden: new Map(), records: {} };
   const { ambiguous, gone, different } = wayBack(catalog, environment, root, seen);
   return [

@@ -1,25 +1,22 @@
 // From what was seen of every environment to the status report. Pure: values are compared in here, and only the yes or no leaves.
-import {
-  type Catalog,
-  type Credential,
-  type Environment,
-  flagApp,
-  judge,
-  mayHold,
-  scopedVendors,
-  withOverrides,
-} from "../catalog/index.js";
+import { type Catalog, type Credential, type Environment, flagApp, mayHold, scopedVendors } from "../catalog/index.js";
 import type { StackConfig } from "../config/index.js";
 import {
+  type Broken,
   brokenOf,
+  decide,
   forbiddenHere,
+  type GateAnswer,
+  type Last,
   type MigrationRecord,
   nextSteps,
+  offReasons,
   phaseOf,
+  SetView,
   type Sight,
   settingFirst,
   soakStart,
-  surroundingsOf,
+  specOf,
   type Target,
   tokensFor,
   told,
@@ -34,6 +31,10 @@ export interface EnvironmentSight {
   readonly seen: Sight;
   /** The stack's output `migration`; undefined before the first update. */
   readonly record: MigrationRecord | undefined;
+  /** The rest of what its last update left. */
+  readonly last: Last;
+  /** What the gate says now, where the flag is wanted on and still off; undefined where there is none to ask. */
+  readonly gate: GateAnswer | undefined;
 }
 
 type Sights = ReadonlyMap<string, EnvironmentSight>;
@@ -56,12 +57,11 @@ function cellOf(
   sight: EnvironmentSight,
   unreadable: ReadonlySet<string>,
 ): Cell {
-  const { config, seen, record } = sight;
-  const { name, vendor, rules } = credential;
+  const { config, seen, record, last } = sight;
+  const { name, vendor } = credential;
   const path = environmentPath(config.root, vendor, environment.name);
-  const rows = rowsAt(seen.rows, path, name);
+  const [row] = rowsAt(seen.rows, path, name);
   const flat = rowsAt(seen.rows, flatPath(config.root, vendor), name);
-  const [row] = rows;
   const compared = versusFlat(row, flat[0], unreadable.has(flatPath(config.root, vendor)));
   const cell = (state: Cell["state"], why: string | null = null): Cell => ({
     environment: environment.name,
@@ -74,26 +74,42 @@ function cellOf(
   if (unreadable.has(path)) return cell("unreadable");
   if (!mayHold(credential, environment.name))
     return row ? cell("broken", `${environment.name} must never hold it`) : cell("never");
-  const source = config.sources[name] ?? environment.source;
-  if (!row) return source === "provision" && !isOn(sight) ? cell("waiting") : cell("missing");
-  if (rows.length > 1) return cell("broken", `${rows.length} rows of the name`);
-  const conflict = record?.conflicts.find((one) => one.name === name);
-  if (conflict && compared === "different") return cell("conflict", conflict.why);
+  const spec = specOf(catalog, config, isOn(sight), vendor);
+  const view = new SetView(spec, seen.rows);
+  const records = last.sets[path]?.memory.records ?? {};
+  const decision = decide(spec, records, view).get(name)!;
+  const reasons = (broken: readonly Broken[]) => broken.map(told).join("; ");
+  switch (decision.is) {
+    case "waiting":
+    case "missing":
+      return cell(decision.is);
+    case "create":
+      return cell("missing");
+    case "conflict":
+      return cell("conflict", decision.why);
+    case "duplicate":
+      return cell("broken", decision.why);
+    case "refused":
+      return cell("broken", reasons(decision.broken));
+    case "follow":
+      return cell("stale", "its flat value is another one now");
+    case "keep": {
+      // What the stack let pass stays so without its flat row.
+      const tokens = tokensFor(decision.row, seen.rows, spec.flatPath, record?.overrides);
+      const { standing } = view.judged(name, decision.row, tokens);
+      const broken = [...brokenOf(standing, decision.row.token), ...view.stale(name, decision.row).standing];
+      if (broken.length > 0) return cell("broken", reasons(broken));
+      return cell(record?.confirmed.includes(name) ? "confirmed" : "placed");
+    }
+  }
+}
 
-  const { findings } = judge(
-    { name, environment: environment.name, value: row.value, rules },
-    surroundingsOf(catalog, environment.name, config.root, seen.rows),
-  );
-  const overrides = Object.entries(config.overrides).map(([of, one]) => ({ name: of, ...one }));
-  const tokens = tokensFor(row, seen.rows, flatPath(config.root, vendor), record?.overrides);
-  const { standing } = withOverrides(findings, overrides, tokens);
-  if (standing.length > 0) return cell("broken", brokenOf(standing, row.token).map(told).join("; "));
-  if (source === "copy" && !isOn(sight) && compared === "different")
-    // A copy is younger than what it was copied from.
-    return record && flat[0]!.updatedAt > row.updatedAt
-      ? cell("stale", "its flat value is another one now")
-      : cell("conflict", "somebody wrote another value than the flat path's");
-  return cell(record?.confirmed.includes(name) ? "confirmed" : "placed");
+/** Why a flag that is not as wanted stays so, as it is now. */
+function flagReasons(catalog: Catalog, { config, seen, gate, record }: EnvironmentSight): readonly string[] {
+  if (!seen.flag) return record && record.flag.wanted !== record.flag.running ? record.blocked : [];
+  if (config.vaultEnvAware === seen.flag.on) return [];
+  if (config.vaultEnvAware) return gate && !gate.open ? gate.reasons : [];
+  return offReasons(catalog, config, { ...seen, flag: seen.flag });
 }
 
 function environmentOf(catalog: Catalog, sight: EnvironmentSight, cells: readonly Cell[]): EnvironmentStatus {
@@ -127,7 +143,7 @@ function environmentOf(catalog: Catalog, sight: EnvironmentSight, cells: readonl
       ...new Set([
         ...wrong.map(({ path, why, state }) => `${path}: ${why ?? state}`),
         ...forbiddenHere(catalog, name, config.root, seen).map((one) => `${one.name}: ${one.why}`),
-        ...(record && record.flag.wanted !== record.flag.running ? record.blocked : []),
+        ...flagReasons(catalog, sight),
       ]),
     ],
     folders: { present: seen.folders.size, of: vendors.length },

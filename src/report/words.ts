@@ -91,12 +91,21 @@ export function headline(report: StatusReport): Headline {
   const unseen = notSeen(report);
   if (unseen.length > 0)
     return { tone: "wait", text: `Not all of ${unseen.join(" and ")} could be seen with this token and account.` };
+  const forgotten = environments.filter(({ flag }) => flag.running && flag.recorded === null).map(({ name }) => name);
+  if (forgotten.length > 0)
+    return {
+      tone: "bad",
+      text: `The flag is on for ${forgotten.join(" and ")}, and no state of that stack was found: nothing is known to be confirmed.`,
+    };
   if (last.phase === "retired")
     return { tone: "good", text: "Done: every environment has its own credentials, and the flat copies are gone." };
   if (last.flag.running) {
     const soak = soakProgress(last, observedAt);
     if (last.phase === "soaking" && soak)
       return { tone: "info", text: `${sentence(last.name)} is on and soaking: ${soak.text}, ${soak.left} left.` };
+    const unsure = cells(report).filter(({ state }) => state !== "confirmed" && state !== "never").length;
+    if (unsure > 0)
+      return { tone: "wait", text: `The flags are on, and ${unsure} of ${cells(report).length} are not confirmed.` };
     return { tone: "good", text: "Every environment reads its own credentials." };
   }
   if (first.phase === "soaking") {

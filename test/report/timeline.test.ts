@@ -47,6 +47,10 @@ describe("the timeline", () => {
 describe("the headline", () => {
   const promoted: StatusReport = {
     ...soaking,
+    credentials: soaking.credentials.map((one) => ({
+      ...one,
+      environments: one.environments.map((cell) => (cell.state === "never" ? cell : { ...cell, state: "confirmed" })),
+    })),
     environments: soaking.environments.map((one) => ({
       ...one,
       phase: "soaked",
@@ -59,6 +63,19 @@ describe("the headline", () => {
     ["staging soaks", soaking, "Staging is soaking: 31 h 20 min of 48 h, 16 h 40 min left."],
     ["something changed", drifted, "2 things differ from what was last recorded."],
     ["something blocks", { ...drifted, drift: [] }, "Staging and prod cannot go on yet."],
+    [
+      "prod is on and a credential is not confirmed",
+      { ...promoted, credentials: soaking.credentials },
+      "The flags are on, and 1 of 16 are not confirmed.",
+    ],
+    [
+      "the flags are on and no state of a stack is to be found",
+      {
+        ...promoted,
+        environments: promoted.environments.map((one) => ({ ...one, flag: { ...one.flag, recorded: null } })),
+      },
+      "The flag is on for staging and prod, and no state of that stack was found: nothing is known to be confirmed.",
+    ],
     ["prod is on", promoted, "Every environment reads its own credentials."],
     [
       "the flat copies are gone",

@@ -85,7 +85,7 @@ describe("status, one stage after the other", () => {
 
     const copied = world.at("prod", "POSTMARK_SERVER_TOKEN")!;
     world.write("/MooseQuest/postmark/prod", "POSTMARK_SERVER_TOKEN", valueFor("POSTMARK_SERVER_TOKEN", "prod"));
-    const conflict = { state: "conflict", why: "somebody wrote another value than the flat path's" };
+    const conflict = { state: "conflict", why: expect.stringContaining("somebody wrote another value") };
     expect(cell(await status(), "POSTMARK_SERVER_TOKEN", "prod")).toMatchObject(conflict);
     world.write("/MooseQuest/postmark/prod", "POSTMARK_SERVER_TOKEN", copied);
     expect((await check()).code).toBe(0);
@@ -170,4 +170,34 @@ describe("status, one stage after the other", () => {
     expect(writes).toEqual([]);
     expect(requests.filter(({ path }) => path === "/api/v3/secrets/raw").length).toBeLessThanOrEqual(2 + 4);
   });
+});
+
+it("what status says of a flag that stays off is what an update would say now, not what one once said", async () => {
+  const world = await World.open({ config: { prod: { vaultEnvAware: true } } });
+  try {
+    await world.stagingOn();
+    world.hoursPass(1);
+    expect((await world.up("prod")).text).toMatch(/staging has soaked 1 h of 48 h/);
+    world.hoursPass(30);
+    expect((await world.run(["status", "--json"])).out).toMatch(/staging has soaked 31 h of 48 h/);
+    world.hoursPass(20);
+    const { environments } = JSON.parse((await world.run(["status", "--json"])).out) as StatusReport;
+    expect(environments.map(({ blocked }) => blocked)).toEqual([[], []]);
+  } finally {
+    await world.close();
+  }
+});
+
+it("a flat value that no update copies is broken for status as well, with the same reason", async () => {
+  const world = await World.open();
+  try {
+    world.write("/MooseQuest/postmark", "POSTMARK_SERVER_TOKEN", "a${reference}");
+    const up = await world.up("prod");
+    const { credentials } = JSON.parse((await world.run(["status", "--json"])).out) as StatusReport;
+    const found = credentials.find(({ name }) => name === "POSTMARK_SERVER_TOKEN")!.environments.at(-1);
+    expect(found).toMatchObject({ state: "broken", why: expect.stringMatching(/\$\{.*\(reference\)/) });
+    expect(up.out).toContain(found!.why);
+  } finally {
+    await world.close();
+  }
 });

@@ -4,7 +4,11 @@ import type { Command } from "commander";
 import { scopedVendors } from "../../catalog/index.js";
 import {
   forbiddenPlaces,
+  type GateAnswer,
+  gate,
+  gateFacts,
   type MigrationRecord,
+  predecessor,
   publicName,
   type Sight,
   see,
@@ -23,8 +27,9 @@ import {
 import { environmentPath, flatPath } from "../../resolver/index.js";
 import { Ended, exitCodes } from "../exit.js";
 import type { Io } from "../io.js";
+import { lastState } from "../lastUpdate.js";
 import { catalog } from "../project.js";
-import { openStack, type StackOptions } from "../stack.js";
+import { type OpenStack, openStack, type StackOptions } from "../stack.js";
 
 interface StatusOptions extends Omit<StackOptions, "stack"> {
   readonly check?: boolean;
@@ -46,17 +51,33 @@ async function observe(io: Io, options: Omit<StackOptions, "stack">): Promise<Ob
   let target: StatusReport["target"] | undefined;
   let hidden: ReadonlySet<string> | undefined;
   for (const { name } of catalog.environments) {
-    const { config, services, vault, heroku, engine } = await openStack(io, { ...options, stack: name });
+    const stack = await openStack(io, { ...options, stack: name });
+    const { config, services, vault, heroku } = stack;
+    const { record, last } = await lastState(io, stack, name);
     const seen = await see(catalog, config, vault, heroku);
     target = targetOf(config, services, seen.account);
-    const record = (await engine.outputs()).migration?.value as MigrationRecord | undefined;
-    sights.set(name, { config, seen, record });
+    const from = predecessor(catalog, name);
+    const output = from ? sights.get(from)?.record : undefined;
+    sights.set(name, { config, seen, record, last, gate: await gateNow(stack, seen, target, from, output) });
     hidden ??= new Set((await unreadable(vault, seen.rows, everyPath(config.root))).keys());
   }
   return {
     report: buildStatus(catalog, sights, target!, hidden!),
     foreign: [...sights.values()].flatMap(({ config, seen }) => foreignNames(config.environment, config.root, seen)),
   };
+}
+
+/** The gate as an update would ask it: only for a flag that is wanted on and still off. */
+async function gateNow(
+  { config, vault, heroku }: OpenStack,
+  seen: Sight,
+  target: StatusReport["target"],
+  from: string | undefined,
+  output: MigrationRecord | undefined,
+): Promise<GateAnswer | undefined> {
+  const { flag } = seen;
+  if (!from || !flag || flag.on || !config.vaultEnvAware) return undefined;
+  return gate(await gateFacts({ catalog, config, vault, world: { ...seen, flag }, target, heroku, from, output }));
 }
 
 function foreignNames(environment: string, root: string, seen: Sight): string[] {
