@@ -143,6 +143,20 @@ describe("a provider in the engine's own process", () => {
     expect(provider.made.size).toBe(0);
   });
 
+  it("is refreshed where no change is expected: one ends as an error, and after an update a refresh finds none", async () => {
+    const { provider, run } = await setUp();
+    await run("up", program(1));
+    provider.made.set("w1", { size: 3, owner: "me", key: "hush" });
+    const expectNoChanges = { expectNoChanges: true };
+    const changed = await run("refresh", undefined, expectNoChanges);
+    expect([changed.result, changed.errors]).toEqual([
+      "failed",
+      ["no changes were expected but changes were proposed"],
+    ]);
+    await run("up");
+    expect((await run("refresh", undefined, expectNoChanges)).result).toBe("succeeded");
+  });
+
   it("is kept in state as the CLI keeps a parameterized package's", async () => {
     const { project, provider, engine, run } = await setUp();
     await appendFile(join(project.directory, "Pulumi.dev.yaml"), "config:\n  widgets:region: eu\n  toy:other: x\n");

@@ -99,12 +99,15 @@ export class EmbeddedEngine implements Engine {
 
   private async dry(kind: Kind, run: Operation, errors: ErrorCollector): Promise<Outcome> {
     const { result, interrupted } = await run.deploy(kind, true, run.emit);
-    if (run.options.expectNoChanges === true && result.result === "succeeded" && hasChanges(result.changes)) {
-      run.emit(diagnostic("error", changesNotExpected));
-      result.result = "failed";
-    }
+    this.judge(run, result);
     await run.close();
     return { ...ended(result), outputs: outputMap(result.snapshot), errors: errors.list(), interrupted };
+  }
+
+  private judge(run: Operation, result: DeploymentResult): void {
+    if (run.options.expectNoChanges !== true || result.result !== "succeeded" || !hasChanges(result.changes)) return;
+    run.emit(diagnostic("error", changesNotExpected));
+    result.result = "failed";
   }
 
   private async locked(kind: Kind, run: Operation, errors: ErrorCollector): Promise<Outcome> {
@@ -121,6 +124,7 @@ export class EmbeddedEngine implements Engine {
       await ensureStack(run.session);
       const startTime = seconds();
       const { result, interrupted } = await run.deploy(kind, false, run.emit);
+      this.judge(run, result);
       await lock.check();
       await files.record({
         kind,

@@ -1,2 +1,3 @@
 export { EmbeddedEngine } from "./engine.js";
 export { StackFiles } from "./state/backend.js";
+export { openSecretsManager } from "./state/passphrase.js";

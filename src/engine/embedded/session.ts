@@ -8,7 +8,7 @@ import { StackFiles } from "./state/backend.js";
 import { type DeploymentJson, snapshotFromJson, snapshotToJson } from "./state/checkpoint.js";
 import { targetOf } from "./state/files.js";
 import { integrityProblem } from "./state/integrity.js";
-import { newSecretsManager, openSecretsManager, type SecretsManager } from "./state/passphrase.js";
+import { missingPassphrase, newSecretsManager, openSecretsManager, type SecretsManager } from "./state/passphrase.js";
 import type { Snapshot } from "./state/resource.js";
 
 /** Everything about a stack that an operation starts from. */
@@ -93,9 +93,7 @@ export async function readPassphrase(env: NodeJS.ProcessEnv, where: string): Pro
   if (env.PULUMI_CONFIG_PASSPHRASE !== undefined) return env.PULUMI_CONFIG_PASSPHRASE;
   const file = env.PULUMI_CONFIG_PASSPHRASE_FILE;
   if (file === undefined || file === "") {
-    throw new EngineError(
-      `The passphrase of ${where} is missing: set PULUMI_CONFIG_PASSPHRASE, or PULUMI_CONFIG_PASSPHRASE_FILE to a file that holds it.`,
-    );
+    throw missingPassphrase(where);
   }
   try {
     return (await readFile(file, "utf8")).trim();

@@ -2,6 +2,7 @@ import { createRequire } from "node:module";
 import type * as Automation from "@pulumi/pulumi/automation/index.js";
 import type { LocalWorkspace, PulumiCommand, Stack } from "@pulumi/pulumi/automation/index.js";
 import { changesNotExpected, hasChanges } from "../changes.js";
+import { openSecretsManager } from "../embedded/index.js";
 import { ErrorCollector } from "../errors.js";
 import {
   type Deployment,
@@ -16,6 +17,7 @@ import {
 } from "../port.js";
 import { cliBackend, environmentOf } from "../project/backend.js";
 import { readProject } from "../project/project.js";
+import { readYaml } from "../project/yaml.js";
 import { Redactor } from "../redact.js";
 import { WorkHost } from "../work/host.js";
 import { cliVersion, findCli, howToInstall } from "./cli.js";
@@ -124,6 +126,7 @@ export class PulumiEngine implements Engine {
     const automation = createRequire(import.meta.url)("@pulumi/pulumi/automation") as typeof Automation;
     const { projectDir, stack } = this.location;
     const project = await readProject(this.location, { anyRuntime: true });
+    await refuseMissingPassphrase(this.location, project.stackFile);
     const workspace: LocalWorkspace = await automation.LocalWorkspace.create({
       workDir: projectDir,
       envVars: { ...this.location.env, ...(await cliBackend(this.location, project)), ...env },
@@ -154,6 +157,17 @@ export class PulumiEngine implements Engine {
 /** The Automation API passes on that a refresh is wanted, and not that none is: the CLI then goes by the project's own option. */
 const refreshOption = ({ refresh }: RunOptions): Record<string, string> =>
   refresh === false ? { PULUMI_OPTION_REFRESH: "false" } : {};
+
+/**
+ * The CLI calls a passphrase that was not given an incorrect one.
+ * @throws EngineError when none is given, and the stack's salt was made with one
+ */
+async function refuseMissingPassphrase(location: StackLocation, stackFile: string): Promise<void> {
+  const { PULUMI_CONFIG_PASSPHRASE, PULUMI_CONFIG_PASSPHRASE_FILE } = environmentOf(location);
+  if (PULUMI_CONFIG_PASSPHRASE || PULUMI_CONFIG_PASSPHRASE_FILE) return;
+  const salt: unknown = (await readYaml(stackFile))?.document.get("encryptionsalt");
+  if (typeof salt === "string") await openSecretsManager("", salt, `stack ${location.stack}`);
+}
 
 async function run(
   stack: Stack,

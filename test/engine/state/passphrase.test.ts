@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { ensureStack, openSession, readPassphrase } from "../../../src/engine/embedded/session.js";
 import { newSecretsManager, openSecretsManager } from "../../../src/engine/embedded/state/passphrase.js";
+import { openEngine } from "../../../src/engine/index.js";
 
 // Made with the Pulumi CLI 3.260.0: `pulumi stack init`, `pulumi config set --secret`, passphrase "correct horse".
 const fromCli = {
@@ -85,6 +86,22 @@ describe("the passphrase secrets provider", () => {
     await ensureStack(await openSession(location));
     expect(await readFile(join(location.projectDir, "Pulumi.dev.yaml"), "utf8")).toMatch(/^encryptionsalt: v1:\S+\n$/);
   });
+
+  it.each(["embedded", "pulumi"] as const)(
+    "says that it is missing where none was given (--engine %s)",
+    async (name) => {
+      const salt = (await newSecretsManager("p")).salt;
+      const location = await project(`encryptionsalt: ${salt}\n`, {
+        PULUMI_CONFIG_PASSPHRASE: "",
+        PULUMI_CONFIG_PASSPHRASE_FILE: "",
+      });
+      const missing = /^The passphrase of stack dev is missing: set PULUMI_CONFIG_PASSPHRASE/;
+      await expect(openEngine(name, location, {}).outputs()).rejects.toThrow(missing);
+      expect((await openEngine(name, location, {}).up({ onEvent: () => {} })).errors).toEqual([
+        expect.stringMatching(missing),
+      ]);
+    },
+  );
 
   it("takes the passphrase from a file, and asks for one when there is none", async () => {
     const path = join(await mkdtemp(join(tmpdir(), "engine-passphrase-")), "passphrase");

@@ -63,10 +63,16 @@ export async function newSecretsManager(passphrase: string): Promise<SecretsMana
   return { ...crypter, salt: `v1:${salt.toString("base64")}:${crypter.encrypt(proof)}` };
 }
 
+/** Nothing was given, or an empty passphrase where another is needed. */
+export const missingPassphrase = (where: string): EngineError =>
+  new EngineError(
+    `The passphrase of ${where} is missing: set PULUMI_CONFIG_PASSPHRASE, or PULUMI_CONFIG_PASSPHRASE_FILE to a file that holds it.`,
+  );
+
 /**
  * Opens a salt that a stack has already.
  * @param where names the stack in the error.
- * @throws EngineError when the passphrase is not the one the salt was made with.
+ * @throws EngineError when the passphrase is not the one the salt was made with, or is missing.
  */
 export async function openSecretsManager(passphrase: string, salt: string, where: string): Promise<SecretsManager> {
   const [version, encoded, ...sealed] = salt.split(":");
@@ -79,6 +85,7 @@ export async function openSecretsManager(passphrase: string, salt: string, where
   } catch {
     // The tag does not match: said below.
   }
+  if (passphrase === "") throw missingPassphrase(where);
   throw new EngineError(
     `The passphrase is not the one ${where} was encrypted with. Set PULUMI_CONFIG_PASSPHRASE (or PULUMI_CONFIG_PASSPHRASE_FILE) to that one.`,
   );
