@@ -256,8 +256,11 @@ export function setChanged(last: SetState, spec: SetSpec, observed: Readonly<Rec
     );
   // Back at the flat path, a value that was rotated meanwhile is a conflict, though no token has changed since.
   const wentBack = last.authority === "environment" && spec.authority === "flat";
+  // Nobody tells whether an approval was refused: what is wanted and not there is sent again.
+  const waits = last.summary.broken.some(({ name, rule }) => rule === "approval" && observed[name]?.target === null);
   return (
     wentBack ||
+    waits ||
     !isDeepStrictEqual(plain(declared(last)), plain(declared(spec))) ||
     !isDeepStrictEqual(plain(relevant(last.memory.seen)), plain(relevant(observed)))
   );

@@ -9,6 +9,9 @@ const onWait = (wait: Wait) => void process.stderr.write(`${waitLine(wait)}\n`);
 
 const clients = new Map<string, InfisicalClient>();
 
+/** The next resource logs in anew, as in a new process: for tests in which one process stands for many. */
+export const forgetVaults = (): void => clients.clear();
+
 /** One client per vault, credentials and process: one login, and one queue for the writes that must not race. */
 export function vaultAt({ url, project, slug }: VaultPlace): InfisicalClient {
   const { INFISICAL_TOKEN: token, INFISICAL_CLIENT_ID: id, INFISICAL_CLIENT_SECRET: secret } = process.env;

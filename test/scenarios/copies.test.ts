@@ -90,6 +90,9 @@ describe("what is not placed", () => {
     vault.requireApproval(`${stripe}/prod`);
     const { out } = done(await world.up("prod"));
     expect(out).toMatch(/STRIPE_RESTRICTED_KEY: the write to \/MooseQuest\/stripe\/prod\/ waits for an approval/);
+    expect(done(await world.run(["preview", "--stack", "prod"])).out).toMatch(
+      /~ secrets +\/MooseQuest\/stripe\/prod\//,
+    );
     vault.requireApproval(`${stripe}/prod`, false);
     world.write(`${stripe}/prod`, "STRIPE_RESTRICTED_KEY", world.flat("STRIPE_RESTRICTED_KEY")!);
     expect(await world.migration("prod")).toMatchObject({ phase: "confirmed", broken: [] });

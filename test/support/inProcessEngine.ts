@@ -70,6 +70,17 @@ export class InProcessStacks {
     return this.#outputs.get(stack) ?? {};
   }
 
+  /** @returns puts every stack's state back as it is now */
+  checkpoint(): () => void {
+    const kept = [new Map(this.#states), new Map(this.#outputs)] as const;
+    return () => {
+      this.#states.clear();
+      this.#outputs.clear();
+      for (const [stack, state] of kept[0]) this.#states.set(stack, state);
+      for (const [stack, outputs] of kept[1]) this.#outputs.set(stack, outputs);
+    };
+  }
+
   /** As if the stack was never updated. */
   forget(stack: string): void {
     this.#states.delete(stack);

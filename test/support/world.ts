@@ -323,6 +323,26 @@ export class World {
     this.stacks!.forget(stack);
   }
 
+  /**
+   * Of the in-process engine only.
+   * @returns puts services, states and config files back as they are now, as often as it is called; the clock goes on
+   */
+  checkpoint(): () => void {
+    const back = [this.services.checkpoint(), this.stacks!.checkpoint()];
+    const files = (["staging", "prod"] as const).map(
+      (stack) => [this.file(stack), readFileSync(this.file(stack))] as const,
+    );
+    return () => {
+      for (const restore of back) restore();
+      for (const [file, bytes] of files) writeFileSync(file, bytes);
+    };
+  }
+
+  /** What the stack's last update left, as the command reads it. Of the in-process engine only. */
+  outputs(stack: EnvironmentName): Promise<Record<string, { value: unknown }>> {
+    return this.stacks!.open({ projectDir: this.dir, stack, env: {} }).outputs();
+  }
+
   /** Sets a config key, as an editor would; undefined removes it. */
   set(stack: EnvironmentName, key: string, value: unknown): void {
     const document = parseDocument(readFileSync(this.file(stack), "utf8"));

@@ -89,6 +89,12 @@ export class Vault {
     return this.#stored(this.world.insertSecret(this.#makeFolder(environment, path).id, { key: name, value }), path);
   }
 
+  /** Deletes all rows of a name but the oldest. */
+  deleteDuplicates(environment: string, path: string, name: string): void {
+    const folder = this.world.findByPath(environment, path);
+    for (const row of folder ? this.world.secretsNamed(folder.id, [name]).slice(1) : []) this.world.removeSecret(row);
+  }
+
   /** Deletes all rows of a name; whether there were any. */
   delete(environment: string, path: string, name: string): boolean {
     const folder = this.world.findByPath(environment, path);

@@ -208,6 +208,10 @@ export class World {
     };
   }
 
+  removeSecret(secret: SecretRow): void {
+    remove(this.secrets, (row) => row === secret);
+  }
+
   /** Removes every row of these names in the folder, duplicates included. */
   removeSecrets(folderId: string, keys: readonly string[]): SecretRow[] {
     return remove(this.secrets, (row) => row.folderId === folderId && keys.includes(row.key));

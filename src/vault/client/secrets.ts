@@ -38,14 +38,20 @@ export function secretMethods(exchange: Exchange, options: Options): SecretMetho
       expects: secretsAnswer,
     });
     if (secrets.length === 0) await checkEnvironment();
-    if (!secrets.every((row) => isBelow(path, row, recursive))) throw elsewhere(path, PATH);
-    return secrets.filter(({ type }) => type === "shared");
+    if (!secrets.every((row) => isBelow(path, row, recursive) || (recursive && isNamesake(path, row))))
+      throw elsewhere(path, PATH);
+    return secrets.filter((row) => row.type === "shared" && isBelow(path, row, recursive));
   }
 
   function isBelow(path: FolderPath, row: SecretRow, recursive: boolean): boolean {
     const at = withFinalSlash(row.secretPath ?? path.wire);
     const isThere = recursive ? at.startsWith(path.normal) : at === path.normal;
     return isThere && (row.environment ?? place.environment) === place.environment;
+  }
+
+  /** A recursive list is of all paths that begin with the text of the one asked for: `/a/heroku2` comes along with `/a/heroku`. */
+  function isNamesake(path: FolderPath, row: SecretRow): boolean {
+    return (row.secretPath ?? "").startsWith(path.wire) && (row.environment ?? place.environment) === place.environment;
   }
 
   async function get(path: FolderPath, name: string): Promise<SecretRow | undefined> {

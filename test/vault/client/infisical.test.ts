@@ -201,6 +201,17 @@ for (const flavour of ["2024-10", "current"] as const) {
         }
       });
 
+      it("lists a folder with all below it, and not one whose name only begins the same", async () => {
+        const { service, client } = await world(flavour);
+        service.vault.write("prod", "/MooseQuest/heroku/staging", "BELOW", "x");
+        service.vault.write("prod", "/MooseQuest/heroku2", "BESIDE", "x");
+        const names = (await client(ADMIN).listSecrets("/MooseQuest/heroku", { recursive: true })).map(
+          ({ name }) => name,
+        );
+        expect(names).toContain("BELOW");
+        expect(names).not.toContain("BESIDE");
+      });
+
       it("to make a folder counts at the folder above it, and the message names that one", async () => {
         const { service, client } = await world(flavour);
         const scopes = [{ environment: "prod", secretPath: "/MooseQuest/heroku/staging/**" }];
