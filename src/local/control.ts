@@ -37,7 +37,7 @@ export class LocalClock {
   }
 }
 
-/** One answered request. Bodies, headers and queries are never kept: they hold secret values. */
+/** One answered request. Of bodies, headers and queries nothing but a folder's path is kept: they hold secret values. */
 export interface RequestRecord {
   service: LocalService;
   method: string;
@@ -49,6 +49,14 @@ export interface RequestRecord {
   at: string;
   /** Whether the request asks for a change (logging in is none). */
   write: boolean;
+  /** Of a read of secrets: the folder, with a final slash, and `**` after it for all that is below. */
+  folder?: string;
+}
+
+function folderOf({ query }: FastifyRequest): Pick<RequestRecord, "folder"> {
+  const { secretPath, recursive } = query as Record<string, unknown>;
+  if (typeof secretPath !== "string") return {};
+  return { folder: `${secretPath.replace(/\/*$/, "/")}${recursive === "true" ? "**" : ""}` };
 }
 
 const clockSchema = z.union([
@@ -99,6 +107,7 @@ export class Control {
         status,
         at: started.at,
         write: isWrite(request.method, path),
+        ...folderOf(request),
       };
       this.requests.push(entry);
       this.onRequest?.(entry);

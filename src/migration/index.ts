@@ -1,3 +1,4 @@
+export { comparedPlaces, type Place } from "./compared.js";
 export { type FlagRelease, runningFlag, touches } from "./flag.js";
 export { type GateAnswer, type GateFacts, gate, migrationOutput } from "./gate.js";
 export {
@@ -49,7 +50,7 @@ export {
   type Transition,
 } from "./plan.js";
 export { howToSee, publicName } from "./readers.js";
-export { readFolders, type SeenFolders } from "./readFolders.js";
+export { readFolders, readNames, type SeenFolders, type SeenNames } from "./readFolders.js";
 export { type MigrationFacts, type MigrationRecord, type NamePlaces, recordMigration } from "./record.js";
 export { type Restore, type Retire, restore, retire } from "./retirement.js";
 export {

@@ -1,4 +1,5 @@
 import { type InfisicalClient, InfisicalError } from "../vault/client/index.js";
+import type { Place } from "./compared.js";
 import type { VaultRow } from "./world.js";
 
 /** Folders as the token sees them. */
@@ -25,4 +26,31 @@ export async function readFolders(vault: InfisicalClient, paths: Iterable<string
       hidden.set(path, error);
     }
   return { rows, hidden };
+}
+
+/** Single secrets as the token sees them. */
+export interface SeenNames {
+  readonly rows: readonly VaultRow[];
+  /** Those that the token may not read: unknown, not absent. */
+  readonly unread: readonly Place[];
+}
+
+/**
+ * Reads single secrets, and no other value of their folders.
+ * @throws InfisicalError for any answer but "not allowed" and "not there"
+ */
+export async function readNames(vault: InfisicalClient, places: readonly Place[]): Promise<SeenNames> {
+  const rows: VaultRow[] = [];
+  const unread: Place[] = [];
+  const wanted = new Map(places.map((place) => [`${place.path}${place.name}`, place]));
+  for (const place of wanted.values())
+    try {
+      const row = await vault.getSecret(place.path, place.name);
+      if (row) rows.push(row);
+    } catch (error) {
+      if (!(error instanceof InfisicalError)) throw error;
+      if (error.kind === "forbidden") unread.push(place);
+      else if (error.kind !== "not-found") throw error;
+    }
+  return { rows, unread };
 }

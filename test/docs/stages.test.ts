@@ -93,6 +93,8 @@ ${table}
 
 - A flag is one var of one console app. Turning it on or off takes nothing from any app.
 - While staging's flag is off its apps keep what they have: the stack does not hand them prod's values.
-- A rotation reaches the apps that read the path that it writes, and of those the ones that manage or have the var.
+- A rotation reaches the apps that read the path that it writes: of its own environment those that manage or have the var, of another
+  those that have the path's previous value. Every other value is kept and reported, and no staging app gets a live key for one of
+  another kind, whichever flag is on.
 `).toMatchFileSnapshot("../../docs/stages.md");
 });

@@ -8,9 +8,10 @@ import {
   type Judgement,
   judge,
   mayHold,
+  rulesOf,
 } from "../../catalog/index.js";
 import { Refusal, UsageError } from "../../errors.js";
-import { lookAtFlag, surroundingsOf } from "../../migration/index.js";
+import { comparedPlaces, lookAtFlag, readNames, surroundingsOf } from "../../migration/index.js";
 import { environmentPath, flatPath } from "../../resolver/index.js";
 import { SecretValue } from "../../secret.js";
 import { bytesInBody, MAX_VALUE_BYTES, trimmed } from "../../vault/client/index.js";
@@ -103,10 +104,16 @@ async function place(
   const { name } = credential;
   const flag = await lookAtFlag(heroku, catalog, environment.name);
   const path = environmentPath(config.root, credential.vendor, environment.name);
-  // The whole root: a value that this environment may not hold is not to come in under another vendor's name either.
-  const rows = await vault.listSecrets(config.root, { recursive: true });
+  const folder = await vault.listSecrets(path);
+  // Other vendors' too: a value that this environment may not hold is not to come in under another name either.
+  const compared = comparedPlaces(catalog, config.root, credential, environment.name);
+  const { rows: elsewhere } = await readNames(
+    vault,
+    compared.filter((one) => one.path !== path),
+  );
+  const rows = [...folder, ...elsewhere];
   const { findings, distinct } = judge(
-    { name, environment: environment.name, value, rules: credential.rules },
+    { name, environment: environment.name, value, rules: rulesOf(catalog, credential) },
     surroundingsOf(catalog, environment.name, config.root, rows),
   );
   if (findings.length > 0)

@@ -1,15 +1,22 @@
 import { isDeepStrictEqual } from "node:util";
-import { confirm } from "@inquirer/prompts";
 import type { Command } from "commander";
 import { flagApp } from "../../catalog/index.js";
 import { readStackConfig } from "../../config/index.js";
-import { Refusal, UsageError } from "../../errors.js";
+import { Refusal } from "../../errors.js";
 import { HerokuClient, HerokuError } from "../../heroku/index.js";
-import { lookAtFlag, type MigrationRecord } from "../../migration/index.js";
-import { planRotation, type RotationEvent, type RotationRequest, rotate } from "../../rotation/index.js";
+import type { MigrationRecord } from "../../migration/index.js";
+import {
+  type Flags,
+  type Kept,
+  planRotation,
+  type RotationEvent,
+  type RotationRequest,
+  readFlags,
+  rotate,
+} from "../../rotation/index.js";
 import type { SecretValue } from "../../secret.js";
+import { askYes } from "../ask.js";
 import { environmentToWrite } from "../environment.js";
-import { Ended, exitCodes } from "../exit.js";
 import { colorsOf, type Io } from "../io.js";
 import { catalog, projectDirOf } from "../project.js";
 import { type OpenStack, openStack } from "../stack.js";
@@ -22,6 +29,7 @@ interface RotateOptions {
   readonly cwd?: string;
   readonly yes?: boolean;
   readonly keepNewline?: boolean;
+  readonly also?: readonly string[];
 }
 
 /** Names whose value is a Heroku key, which Heroku itself can try. */
@@ -51,19 +59,13 @@ async function tryKey(stack: OpenStack, name: string, key: SecretValue): Promise
   }
 }
 
-async function runningFlags(heroku: HerokuClient): Promise<Record<string, boolean>> {
-  const flags: Record<string, boolean> = {};
-  for (const { name } of catalog.environments) flags[name] = (await lookAtFlag(heroku, catalog, name)).on;
-  return flags;
-}
-
 /** Config says what is wanted, state what was last done, the app what is true: a rotation goes by the truth, if all agree. */
 async function agreedFlags(
   stack: OpenStack,
   heroku: HerokuClient,
   record: MigrationRecord | undefined,
-): Promise<Record<string, boolean>> {
-  const flags = await runningFlags(heroku);
+): Promise<Flags> {
+  const flags = await readFlags(heroku, catalog);
   const { environment, vaultEnvAware: wanted } = stack.config;
   const [running, recorded] = [flags[environment]!, record?.flag.running ?? false];
   const word = (on: boolean) => (on ? "on" : "off");
@@ -74,27 +76,67 @@ async function agreedFlags(
   return flags;
 }
 
-/** Apps on which some stack manages the name now: one that does not own the flat path does so only while its flag is on. */
-function managedApps(projectDir: string, name: string, flags: Readonly<Record<string, boolean>>): string[] {
-  return catalog.environments
-    .filter((one) => one.name === catalog.fallback || flags[one.name])
-    .flatMap((one) => readStackConfig(projectDir, one.name, catalog).manage[name] ?? []);
+/** What each environment's stack says of the name. One that does not own the flat path manages it only while its flag is on. */
+function configured(projectDir: string, name: string, flags: Flags): Pick<RotationRequest, "managed" | "overrides"> {
+  const configs = catalog.environments.map((one) => readStackConfig(projectDir, one.name, catalog));
+  return {
+    managed: configs
+      .filter(({ environment }) => environment === catalog.fallback || flags[environment])
+      .flatMap(({ manage }) => manage[name] ?? []),
+    overrides: Object.fromEntries(
+      configs.map(({ environment, overrides }) => [environment, overrides[name] ? [{ name, ...overrides[name] }] : []]),
+    ),
+  };
+}
+
+const keeps: Record<Kept, string> = {
+  "own value": "has its own environment's value, and keeps it",
+  "another value": "has another value than the path had, and keeps it",
+  format: "has a value of its own environment's kind, which the new one is not (prefix), and keeps it",
+  unknown: "has another value, and keeps it: whether it is the one that the path had is not known any more",
+};
+
+function line(event: RotationEvent): string {
+  switch (event.step) {
+    case "ruled":
+      return `the value passes its rules${notCompared(event.distinct)}`;
+    case "tried":
+      return "the value works at its vendor";
+    case "not tried":
+      return "the value cannot be tried from here";
+    case "written":
+      return `written to ${event.path} and read back (${event.token})`;
+    case "in place":
+      return `${event.path} has it already`;
+    case "set":
+      return `set on ${event.app} and read back`;
+    case "had it":
+      return `${event.app} has it already`;
+    case "does not use it":
+      return `${event.app} does not have the var, and is left alone`;
+    case "keeps":
+      return `${event.app} ${keeps[event.why]}`;
+  }
 }
 
 function tell(io: Io, event: RotationEvent): void {
   const c = colorsOf(io);
-  const lines: Record<RotationEvent["step"], string> = {
-    ruled: `the value passes its rules${"distinct" in event ? notCompared(event.distinct) : ""}`,
-    tried: "the value works at its vendor",
-    "not tried": "the value cannot be tried from here",
-    written: "path" in event ? `written to ${event.path} and read back (${event.token})` : "",
-    "in place": "path" in event ? `${event.path} has it already` : "",
-    set: "app" in event ? `set on ${event.app} and read back` : "",
-    "had it": "app" in event ? `${event.app} has it already` : "",
-    "keeps its own": "app" in event ? `${event.app} has its own environment's value, and keeps it` : "",
-    "does not use it": "app" in event ? `${event.app} does not have the var, and is left alone` : "",
-  };
-  io.out(`  ${event.step === "not tried" ? c.yellow("·") : c.green("✓")} ${lines[event.step]}`);
+  const open = event.step === "not tried" || (event.step === "keeps" && event.why !== "own value");
+  io.out(`  ${open ? c.yellow("·") : c.green("✓")} ${line(event)}`);
+  if (event.step === "ruled")
+    for (const { name, path } of event.unread)
+      io.out(`  ${c.yellow("·")} it could not be compared with ${path}${name}: the token may not read that`);
+}
+
+/** @throws Refusal where it is not known whether an app was passed over */
+function tellKept(io: Io, { name, environment }: RotationRequest, kept: readonly string[], unknown: readonly string[]) {
+  const command = (apps: readonly string[]) =>
+    `  console-vault rotate ${[name, "--env", environment, ...apps.flatMap((app) => ["--also", app])].join(" ")}`;
+  if (unknown.length > 0)
+    throw new Refusal(
+      `An earlier run has written the path, and whether ${unknown.join(" and ")} had its previous value is not known any more. If so, with the same value:\n${command(unknown)}`,
+    );
+  if (kept.length > 0) io.out(`\nto give the new value to ${kept.join(" and ")} all the same\n${command(kept)}`);
 }
 
 async function rotateCommand(io: Io, name: string, options: RotateOptions): Promise<void> {
@@ -116,7 +158,8 @@ async function rotateCommand(io: Io, name: string, options: RotateOptions): Prom
     vault: stack.vault,
     heroku,
     flags,
-    managed: managedApps(projectDir, name, flags),
+    also: options.also ?? [],
+    ...configured(projectDir, name, flags),
     ...(herokuKeys.includes(name) ? { attempt: (tried: SecretValue) => tryKey(stack, name, tried) } : {}),
   };
   const plan = await planRotation(request);
@@ -127,24 +170,26 @@ async function rotateCommand(io: Io, name: string, options: RotateOptions): Prom
   const others = [...new Set(plan.apps.map((one) => one.environment))].filter((one) => one !== environment);
   if (others.length > 0)
     io.out(c.yellow(`  ! ${others.join(" and ")} reads the same path: this rotates ${others.join(" and ")}'s too`));
-  if (!options.yes) {
-    if (!io.interactive) throw new UsageError("Nobody can be asked here: add --yes.");
-    if (!(await confirm({ message: "Rotate?", default: false })))
-      throw new Ended(exitCodes.failed, "Nothing was changed.");
-  }
+  await askYes(io, options, "Rotate?");
   const touched = [...new Set([environment, ...plan.apps.map((one) => one.environment)])];
+  const kept: string[] = [];
+  let unknown: readonly string[] = [];
   await stack.lock(touched, async () => {
     // Somebody else's update may have ended while this one asked and waited.
-    if (!isDeepStrictEqual(await runningFlags(heroku), flags))
+    if (!isDeepStrictEqual(await readFlags(heroku, catalog), flags))
       throw new Refusal(
         "A flag was turned meanwhile, so this plan is over. Nothing was changed; run the command again.",
       );
-    await rotate(request, plan, (event) => tell(io, event));
+    unknown = await rotate(request, plan, (event) => {
+      tell(io, event);
+      if (event.step === "keeps" && event.why === "another value") kept.push(event.app);
+    });
   });
   if (herokuKeys.includes(name) && io.env.HEROKU_API_KEY)
     io.out(
       `\nnext\n  if it was the key that this shell uses: export HEROKU_API_KEY=… (the new one), or pulumi config set --secret heroku:apiKey --stack ${environment}`,
     );
+  tellKept(io, request, kept, unknown);
 }
 
 export function addRotate(program: Command, io: Io): void {
@@ -155,6 +200,11 @@ export function addRotate(program: Command, io: Io): void {
       "a new value: tried, written where the running flag says, propagated to the apps that read it there, read back",
     )
     .option("--env <environment>", "environment whose credential it is")
+    .option(
+      "--also <app>",
+      "an app of another environment that reads the path and is to get the value whatever it has (repeatable)",
+      (app: string, before: readonly string[] = []) => [...before, app],
+    )
     .option("--engine <engine>", "auto, pulumi or embedded: whose state says what was recorded", "auto")
     .option("--keep-newline", "the line break at the end of stdin belongs to the value")
     .option("--cwd <dir>", "the project's directory")

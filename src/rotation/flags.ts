@@ -1,0 +1,69 @@
+// The running flags while a rotation writes: they decide who reads what it wrote.
+import { type Catalog, flagApp } from "../catalog/index.js";
+import type { HerokuClient } from "../heroku/index.js";
+import { runningFlag } from "../migration/index.js";
+
+export type Flags = Readonly<Record<string, boolean>>;
+
+/** The running flag of every environment, from its app's config vars. */
+export async function readFlags(heroku: HerokuClient, catalog: Catalog): Promise<Flags> {
+  const { environments, flag } = catalog;
+  const flags: Record<string, boolean> = {};
+  for (const { name } of environments) {
+    const app = flagApp(catalog, name);
+    const raw = (await heroku.configVars(app)).get(flag.variable)?.reveal();
+    flags[name] = runningFlag({ app, variable: flag.variable }, raw, undefined).on;
+  }
+  return flags;
+}
+
+export interface Begun {
+  readonly catalog: Catalog;
+  readonly name: string;
+  /** That is rotated. */
+  readonly environment: string;
+  readonly path: string;
+  /** Whether the path is the flat one. */
+  readonly flat: boolean;
+  readonly flags: Flags;
+}
+
+/** A flag is not any more what it was when the rotation began: what the rotation wrote may not be read. */
+export class FlagMoved extends Error {
+  override readonly name = "FlagMoved";
+  constructor(begun: Begun, now: Flags) {
+    const { catalog, name, path, flags } = begun;
+    const word = (on: boolean | undefined) => (on ? "on" : "off");
+    const moved = catalog.environments.filter((one) => flags[one.name] !== now[one.name]);
+    const lines = moved.map(
+      (one) =>
+        `${catalog.flag.variable} is ${word(now[one.name])} (${flagApp(catalog, one.name)}); it was ${word(flags[one.name])} when this rotation began.`,
+    );
+    const { setting, commands } = repair(begun, now);
+    super(
+      [
+        ...lines,
+        `The new value of ${name} is at ${path}, and no further app was set. ${setting ? `Set ${setting}, then type` : "Type"}, with the same value:`,
+        ...commands.map((command) => `  ${command}`),
+      ].join("\n"),
+    );
+  }
+}
+
+/** What brings the value to where it is read, and the flag to what is wanted. */
+function repair({ catalog, name, environment, flat, flags }: Begun, now: Flags) {
+  const { fallback } = catalog;
+  const moved = (one: string) => flags[one] !== now[one];
+  const rotate = (one: string) => `console-vault rotate ${name} --env ${one}`;
+  // At the flat path it is the fallback's value, whoever's rotation wrote it.
+  if (flat && moved(fallback))
+    return {
+      setting: `console-vault:vaultEnvAware: true in Pulumi.${fallback}.yaml`,
+      commands: [`console-vault up --stack ${fallback}`, rotate(fallback)],
+    };
+  if (flat) return { commands: [rotate(moved(environment) ? fallback : environment)] };
+  if (!moved(environment)) return { commands: [rotate(environment)] };
+  // Back at the flat path the fallback's value belongs there; another environment's never does, so its flag goes on again.
+  const agree = environment === fallback ? "rollback" : "up";
+  return { commands: [`console-vault ${agree} --stack ${environment}`, rotate(environment)] };
+}

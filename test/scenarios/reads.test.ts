@@ -1,0 +1,103 @@
+// What each command reads of the vault: the names and folders that its decision needs, and nothing else.
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { valueFor } from "../support/values.js";
+import { done, type Ran, World } from "../support/world.js";
+
+let world: World;
+beforeEach(async () => {
+  world = await World.open();
+});
+afterEach(() => world.close());
+
+const live = ["ALPACA_LIVE_API_KEY_ID", "ALPACA_LIVE_API_SECRET_KEY"];
+const liveAt = (...folders: string[]) => folders.flatMap((folder) => live.map((name) => `${folder}${name}`));
+
+/** `/folder/` for a list, `/folder/**` for a recursive one, `/folder/NAME` for one secret; each once. */
+function reads({ requests }: Pick<Ran, "requests">): string[] {
+  const all = requests.flatMap(({ method, path, folder }) => {
+    const [, name] = /^\/api\/v3\/secrets\/raw(?:\/(.*))?$/.exec(path) ?? [undefined, undefined];
+    return method === "GET" && folder && path.startsWith("/api/v3/secrets/raw") ? [`${folder}${name ?? ""}`] : [];
+  });
+  return [...new Set(all)].sort();
+}
+
+describe("rotate", () => {
+  const stripe = "STRIPE_RESTRICTED_KEY";
+
+  it("of prod's key with prod's flag on reads prod's folder of that vendor, and the name at staging's", async () => {
+    await world.prodOn();
+    const ran = done(await world.rotate(stripe, "prod", valueFor(stripe, "prod")));
+    expect(reads(ran)).toEqual([
+      "/MooseQuest/stripe/prod/",
+      `/MooseQuest/stripe/prod/${stripe}`,
+      `/MooseQuest/stripe/staging/${stripe}`,
+    ]);
+  });
+
+  it("of staging's with its flag on reads prod's values of the same name, and of the keys staging may never hold", async () => {
+    await world.stagingOn();
+    const ran = done(await world.rotate(stripe, "staging", valueFor(stripe, "staging")));
+    expect(reads(ran)).toEqual(
+      [
+        ...liveAt("/MooseQuest/alpaca/", "/MooseQuest/alpaca/prod/"),
+        `/MooseQuest/stripe/${stripe}`,
+        `/MooseQuest/stripe/prod/${stripe}`,
+        "/MooseQuest/stripe/staging/",
+        `/MooseQuest/stripe/staging/${stripe}`,
+      ].sort(),
+    );
+  });
+
+  it("works with a token for staging's folders alone, and says what could not be compared", async () => {
+    await world.stagingOn();
+    const scopes = [{ environment: "prod", secretPath: "/MooseQuest/*/staging/**" }];
+    const token = world.services.infisical.vault.addServiceToken({
+      name: "few",
+      scopes,
+      permissions: ["read", "write"],
+    });
+    const env = { INFISICAL_TOKEN: token, INFISICAL_CLIENT_ID: undefined, INFISICAL_CLIENT_SECRET: undefined };
+    const { out } = done(await world.rotate(stripe, "staging", valueFor(stripe, "staging"), { env }));
+    expect(out).toMatch(/could not be compared with .*\/MooseQuest\/stripe\//);
+    expect(out).toMatch(/ALPACA_LIVE_API_SECRET_KEY/);
+  });
+
+  it("of a shared credential reads its one folder", async () => {
+    expect(reads(done(await world.rotate("SLACK_BOT_TOKEN", "prod", "xoxb-new")))).toEqual([
+      ...liveAt("/MooseQuest/alpaca/", "/MooseQuest/alpaca/prod/"),
+      "/MooseQuest/slack/",
+      "/MooseQuest/slack/SLACK_BOT_TOKEN",
+    ]);
+  });
+});
+
+it("provision reads the folder it writes to, and the names that its rules compare with", async () => {
+  done(await world.up("staging"));
+  const name = "POSTMARK_SERVER_TOKEN";
+  expect(reads(done(await world.provision(name, valueFor(name, "staging"))))).toEqual(
+    [
+      ...liveAt("/MooseQuest/alpaca/", "/MooseQuest/alpaca/prod/"),
+      `/MooseQuest/postmark/${name}`,
+      `/MooseQuest/postmark/prod/${name}`,
+      "/MooseQuest/postmark/staging/",
+      `/MooseQuest/postmark/staging/${name}`,
+    ].sort(),
+  );
+});
+
+describe("rollback", () => {
+  const vendors = ["alpaca", "heroku", "postmark", "stripe"];
+
+  it("of staging reads the flat folders before the flag is off, and of prod prod's too", async () => {
+    await world.prodOn();
+    for (const [stack, own] of [
+      ["staging", []],
+      ["prod", ["prod/"]],
+    ] as const) {
+      const { requests } = done(await world.run(["rollback", "--stack", stack, "--yes"]));
+      const off = requests.findIndex(({ write }) => write);
+      const expected = vendors.flatMap((vendor) => ["", ...own].map((sub) => `/MooseQuest/${vendor}/${sub}`));
+      expect(reads({ requests: requests.slice(0, off) })).toEqual(expected);
+    }
+  });
+});
