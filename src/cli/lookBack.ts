@@ -35,11 +35,17 @@ export interface Known {
   readonly records: Readonly<Record<string, CopyRecord>>;
 }
 
-/** @throws InfisicalError where the vault, or this token, cannot be asked at all */
-async function lookAtVault({ config, vault }: OpenStack, { records }: Known): Promise<WayBack> {
+/**
+ * @param running whether the flag is on
+ * @throws InfisicalError where the vault, or with this token any path of it, cannot be asked at all
+ */
+async function lookAtVault({ config, vault }: OpenStack, { records }: Known, running: boolean): Promise<WayBack> {
   const { environment, root } = config;
   await vault.checkAccess();
-  const seen = await readFolders(vault, wayBackPaths(catalog, environment, root));
+  const paths = wayBackPaths(catalog, environment, root);
+  const seen = await readFolders(vault, paths);
+  const [refused] = seen.hidden.values();
+  if (running && refused && seen.hidden.size === paths.length) throw refused;
   return wayBack(catalog, environment, root, { ...seen, records });
 }
 
@@ -56,7 +62,7 @@ export async function lookBack(
   running: boolean,
 ): Promise<WayBack | undefined> {
   try {
-    return await lookAtVault(stack, known);
+    return await lookAtVault(stack, known, running);
   } catch (error) {
     if (!(error instanceof InfisicalError)) throw error;
     if (options.restoreFlat)

@@ -210,12 +210,3 @@ export function factsOf(
     also: request.also.includes(app),
   };
 }
-
-function checkAlso({ also }: RotationRequest, affected: readonly AffectedApp[]): void {
-  const apps = affected.map(({ app }) => app);
-  const strange = also.filter((app) => !apps.includes(app));
-  if (strange.length > 0)
-    throw new UsageError(
-      `--also ${strange.join(", ")}: not an app that reads the path which is written. There are: ${apps.join(", ")}. Nothing was changed.`,
-    );
-}
