@@ -392,7 +392,9 @@ export class Story {
     const again = await this.#once(intent, once);
     const writes = world.local.control.requests.slice(asked).filter(({ write }) => write);
     const told = `\n${done.told}\n--- again (${again.code}):\n${again.told}`;
-    if (done.code === 0) expect(again.code, `run again it ends otherwise:${told}`).toBe(0);
+    // Once the path has the new value, what it had before may be told by nothing any more: then the second run says so, with 3.
+    const forgotten = intent.command === "rotate" && /previous value is not known any more/.test(again.told);
+    if (done.code === 0 && !forgotten) expect(again.code, `run again it ends otherwise:${told}`).toBe(0);
     expect(
       writes.map(({ method, path }) => `${method} ${path}`),
       `run again it writes:${told}`,
