@@ -86,7 +86,8 @@ function flagSince(last: LastUpdate): string | undefined {
   return typeof time === "string" ? time : undefined;
 }
 
-function soakOf({ soakHours: hours }: StackConfig, last: LastUpdate): PlanReport["soak"] {
+/** Soak of a stack as it was last recorded. @param hours asked for: by the stack that follows, where one does */
+export function soakOf({ soakHours: hours }: Pick<StackConfig, "soakHours">, last: LastUpdate): PlanReport["soak"] {
   const record = recordOf(last);
   if (!record) return null;
   const date = (iso: string | null | undefined) => (iso ? new Date(iso) : undefined);

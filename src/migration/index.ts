@@ -32,7 +32,7 @@ export {
   targetOf,
   unreadable,
 } from "./look.js";
-export { type Neighbours, type NextStep, nextSteps, settingFirst } from "./next.js";
+export { type Earlier, type Neighbours, type NextStep, nextSteps, settingFirst } from "./next.js";
 export { duration, hoursBetween, type Phase, phaseOf, phases, soakStart } from "./phases.js";
 export { type Authority, type CopyRecord, type Placement, place } from "./placement.js";
 export {

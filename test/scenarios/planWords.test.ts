@@ -57,3 +57,17 @@ it("a conflict refuses a flag that is wanted: 3, now and at every further update
   }
   expect([world.flag("staging"), world.at("staging", "POSTMARK_SERVER_TOKEN")]).toEqual(["false", conflicting]);
 });
+
+it("up of prod names the promotion only when staging has soaked, and until then how long that takes", async () => {
+  expect(done(await world.up("prod")).out).toMatch(
+    /# the flag of prod follows staging's, and staging was never updated\n {2}console-vault up --stack staging/,
+  );
+  await world.stagingOn();
+  world.hoursPass(20);
+  const { out } = done(await world.up("prod"));
+  expect(out).toMatch(
+    /# staging has 2[78] h( \d+ min)? of its soak left, until \S+; then console-vault promote .*\n {2}console-vault status/,
+  );
+  world.hoursPass(28);
+  expect(done(await world.up("prod")).out).toMatch(/next\n {2}console-vault promote --from staging --to prod\n?$/);
+});

@@ -4,9 +4,11 @@ import type { Command } from "commander";
 import type { OutputMap } from "../../engine/index.js";
 import { Refusal, UsageError } from "../../errors.js";
 import {
+  type Earlier,
   flagVerdict,
   lookAtFlag,
   type MigrationRecord,
+  type Neighbours,
   nextSteps,
   predecessor,
   retirementVerdict,
@@ -19,7 +21,7 @@ import { askYes } from "../ask.js";
 import { Ended, exitCodes } from "../exit.js";
 import { colorsOf, type Io } from "../io.js";
 import { lastUpdate } from "../lastUpdate.js";
-import { recordOf } from "../offline.js";
+import { recordOf, soakOf } from "../offline.js";
 import { planReport, refusedReport } from "../planReport.js";
 import { flagSwitch } from "../planSteps.js";
 import { catalog } from "../project.js";
@@ -118,8 +120,7 @@ export function refusalOf(record: MigrationRecord | undefined): Refusal | undefi
   return verdict && new Refusal(verdictText(verdict));
 }
 
-/** @param follow environments that may be promoted next */
-function showRecord(io: Io, environment: string, record: MigrationRecord | undefined, follow: readonly string[]): void {
+function showRecord(io: Io, environment: string, record: MigrationRecord | undefined, neighbours: Neighbours): void {
   if (!record) return;
   const c = colorsOf(io);
   const { flag } = record;
@@ -130,8 +131,9 @@ function showRecord(io: Io, environment: string, record: MigrationRecord | undef
   for (const name of record.confirmed) io.out(`  ${c.green("✓")} ${name}  ${c.dim("confirmed")}`);
   for (const name of record.waiting) io.out(`  ${c.yellow("…")} ${name}  ${c.dim("awaits provision")}`);
   for (const line of record.blocked) io.out(`  ${c.red("✗")} ${line}`);
-  const next = nextSteps(environment, record, { before: predecessor(catalog, environment), after: follow });
-  const lines = next.flatMap(({ command, setting }) => [
+  const next = nextSteps(environment, record, neighbours);
+  const lines = next.flatMap(({ command, setting, because }, index) => [
+    ...(because && because !== next[index - 1]?.because ? [c.dim(`  # ${because}`)] : []),
     ...(setting ? [c.dim(`  # set ${setting}, then`)] : []),
     `  ${command}`,
   ]);
@@ -147,6 +149,23 @@ async function toFollow(io: Io, { projectDir, config }: OpenStack): Promise<stri
     if (last?.is !== "known" || !recordOf(last)?.flag.running) off.push(name);
   }
   return off;
+}
+
+/** The environment before, where its state lies open. A state that cannot be read changes nothing of how this update ends. */
+async function earlierOf(io: Io, { projectDir, config, heroku }: OpenStack): Promise<Earlier | undefined> {
+  const before = predecessor(catalog, config.environment);
+  const last = before === undefined ? undefined : await lastUpdate(io, projectDir, before).catch(() => undefined);
+  if (last?.is !== "known") return undefined;
+  const { readyAt } = soakOf(config, last) ?? {};
+  return { record: recordOf(last), readyAt: readyAt ? new Date(readyAt) : undefined, now: heroku.now() };
+}
+
+async function neighboursOf(io: Io, stack: OpenStack): Promise<Neighbours> {
+  return {
+    before: predecessor(catalog, stack.config.environment),
+    after: await toFollow(io, stack),
+    earlier: await earlierOf(io, stack),
+  };
 }
 
 async function preview(io: Io, options: UpdateOptions): Promise<void> {
@@ -215,7 +234,7 @@ export async function update(io: Io, options: UpdateOptions): Promise<void> {
   else {
     io.out(`\n${colorsOf(io).bold("Done")}    ${countWords(done.counts, true)}`);
     if (done !== planned) for (const line of unchangedAfterAll(planned, done)) io.out(line);
-    showRecord(io, options.stack, record, await toFollow(io, stack));
+    showRecord(io, options.stack, record, await neighboursOf(io, stack));
     for (const { name, why } of retirement?.kept ?? []) io.out(`  flat ${name} stays: ${why}`);
   }
   const refusal = refusalOf(record);
