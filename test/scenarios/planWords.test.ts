@@ -58,6 +58,17 @@ it("a conflict refuses a flag that is wanted: 3, now and at every further update
   expect([world.flag("staging"), world.at("staging", "POSTMARK_SERVER_TOKEN")]).toEqual(["false", conflicting]);
 });
 
+it("up of a stack that soaks, or keeps its flat copies until it has, says how long that takes", async () => {
+  await world.stagingOn();
+  world.hoursPass(20);
+  expect(done(await world.up("staging")).out).toMatch(/^soak {4}2[78] h( \d+ min)? left, until \S+$/m);
+  world.hoursPass(28);
+  done(await world.run(["promote", "--yes"]));
+  world.set("prod", "retireFlat", true);
+  const { code, text } = await world.up("prod");
+  expect([code, text]).toEqual([3, expect.stringMatching(/^soak {4}4[78] h( \d+ min)? left, until \S+$/m)]);
+});
+
 it("up of prod names the promotion only when staging has soaked, and until then how long that takes", async () => {
   expect(done(await world.up("prod")).out).toMatch(
     /# the flag of prod follows staging's, and staging was never updated\n {2}console-vault up --stack staging/,

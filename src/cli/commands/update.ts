@@ -4,6 +4,7 @@ import type { Command } from "commander";
 import type { OutputMap } from "../../engine/index.js";
 import { Refusal, UsageError } from "../../errors.js";
 import {
+  duration,
   type Earlier,
   flagVerdict,
   lookAtFlag,
@@ -120,13 +121,32 @@ export function refusalOf(record: MigrationRecord | undefined): Refusal | undefi
   return verdict && new Refusal(verdictText(verdict));
 }
 
-function showRecord(io: Io, environment: string, record: MigrationRecord | undefined, neighbours: Neighbours): void {
+/** `47 h of its soak left, until …`; undefined where it does not run or is over. */
+async function soakLeft(io: Io, { projectDir, config, heroku }: OpenStack): Promise<string | undefined> {
+  const last = await lastUpdate(io, projectDir, config.environment).catch(() => undefined);
+  const until = last?.is === "known" ? soakOf(config, last)?.readyAt : undefined;
+  const left = until ? Date.parse(until) - heroku.now().getTime() : 0;
+  return left > 0 ? `${duration(left)} left, until ${until}` : undefined;
+}
+
+interface After {
+  readonly neighbours: Neighbours;
+  readonly soak: string | undefined;
+}
+
+function showRecord(
+  io: Io,
+  environment: string,
+  record: MigrationRecord | undefined,
+  { neighbours, soak }: After,
+): void {
   if (!record) return;
   const c = colorsOf(io);
   const { flag } = record;
   io.out(
     `\n${c.bold("phase")}   ${record.phase}${record.confirmedSince ? c.dim(`  everything confirmed since ${record.confirmedSince}`) : ""}`,
   );
+  if (soak) io.out(`${c.bold("soak")}    ${soak}`);
   io.out(`${c.bold("flag")}    ${flag.variable} is ${flag.running ? c.green("on") : "off"} (${flag.app})`);
   for (const name of record.confirmed) io.out(`  ${c.green("✓")} ${name}  ${c.dim("confirmed")}`);
   for (const name of record.waiting) io.out(`  ${c.yellow("…")} ${name}  ${c.dim("awaits provision")}`);
@@ -234,7 +254,10 @@ export async function update(io: Io, options: UpdateOptions): Promise<void> {
   else {
     io.out(`\n${colorsOf(io).bold("Done")}    ${countWords(done.counts, true)}`);
     if (done !== planned) for (const line of unchangedAfterAll(planned, done)) io.out(line);
-    showRecord(io, options.stack, record, await neighboursOf(io, stack));
+    showRecord(io, options.stack, record, {
+      neighbours: await neighboursOf(io, stack),
+      soak: await soakLeft(io, stack),
+    });
     for (const { name, why } of retirement?.kept ?? []) io.out(`  flat ${name} stays: ${why}`);
   }
   const refusal = refusalOf(record);
