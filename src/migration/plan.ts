@@ -22,7 +22,7 @@ import type { GateAnswer } from "./gate.js";
 import { forbiddenHere, surroundingsOf, tokensFor, tokensOf } from "./judged.js";
 import type { Last, OnApp, ValueSource } from "./last.js";
 import type { Phase } from "./phases.js";
-import { type MigrationFacts, recordMigration } from "./record.js";
+import { type MigrationFacts, type MigrationRecord, recordMigration } from "./record.js";
 import { retire } from "./retirement.js";
 import { decide, predict, type SetSpec, SetView, setChanged, wordsOf } from "./set.js";
 import {
@@ -82,6 +82,8 @@ export interface AppPlan extends OnApp {
   readonly hasFlag: boolean;
   /** Values of the credentials that come from the vault. */
   readonly values: Readonly<Record<string, SecretValue>>;
+  /** What the last update kept there; undefined where it kept nothing. */
+  readonly before: OnApp | undefined;
   /** What the app has now of the credentials that it is to have. */
   readonly current: Readonly<Record<string, SecretValue>>;
 }
@@ -106,8 +108,8 @@ export interface StackPlan {
   readonly apps: readonly AppPlan[];
   /** What the `Migration` resource is told, but for what the sets will say. */
   readonly migration: Omit<MigrationFacts, "summary">;
-  /** After this update, if what was seen stays so. */
-  readonly phase: Phase;
+  /** What `Migration` will remember, if what was seen stays so. */
+  readonly expected: MigrationRecord;
   readonly gate: GateAnswer | undefined;
   /** Only where the environment owns the flat path. */
   readonly retirement: RetirementPlan | undefined;
@@ -394,7 +396,18 @@ function planApp(question: PlanQuestion, flag: FlagPlan, app: World["apps"][numb
     return value ? [[name, value] as const] : [];
   });
   const owned = [...new Set([...Object.keys(values), ...before.owned])].filter((name) => name in credentials).sort();
-  return [{ app: app.name, id: app.id, hasFlag, credentials, owned, values, current: Object.fromEntries(current) }];
+  return [
+    {
+      app: app.name,
+      id: app.id,
+      hasFlag,
+      credentials,
+      owned,
+      values,
+      before: last.apps[app.name],
+      current: Object.fromEntries(current),
+    },
+  ];
 }
 
 /** What a stack declares. */
@@ -422,7 +435,7 @@ export function planStack(question: PlanQuestion): StackPlan {
     soakHours: config.soakHours,
     apps: Object.fromEntries(apps.map(({ app, credentials, owned }) => [app, { credentials, owned }])),
   };
-  const { phase } = recordMigration({ ...facts, summary }, last.record, world.now);
+  const expected = recordMigration({ ...facts, summary }, last.record, world.now);
   return {
     environment,
     target,
@@ -431,9 +444,9 @@ export function planStack(question: PlanQuestion): StackPlan {
     flag,
     apps,
     migration: facts,
-    phase,
+    expected,
     gate,
-    retirement: environment === catalog.fallback ? planRetirement(question, phase) : undefined,
+    retirement: environment === catalog.fallback ? planRetirement(question, expected.phase) : undefined,
     ...said,
   };
 }

@@ -6,12 +6,31 @@ import {
   type MigrationRecord,
   mergeSummaries,
   type OnApp,
+  type SetMemory,
   type SetPlan,
   type StackPlan,
 } from "../migration/index.js";
-import { Folder, Migration, placeOf, Retirement, SecretSet, providerVersion as version } from "../provider/index.js";
+import {
+  Folder,
+  Migration,
+  placeOf,
+  Retirement,
+  type RetirementReport,
+  SecretSet,
+  providerVersion as version,
+} from "../provider/index.js";
 
-type Outputs = { migration: pulumi.Output<MigrationRecord>; retirement?: Retirement["retirement"] };
+type Outputs = {
+  migration: pulumi.Output<MigrationRecord | undefined>;
+  retirement?: pulumi.Output<RetirementReport | undefined>;
+};
+
+/**
+ * Whether a resource has ever been made, by an output that none of its inputs is called like. The SDK gives a resource that an
+ * update leaves out and that does not exist yet (`--exclude`) the outputs of its inputs, as if it had said all that it was told.
+ */
+const exists = (own: pulumi.Output<unknown>): pulumi.Output<boolean> =>
+  pulumi.runtime.isDryRun() ? pulumi.output(true) : own.apply((value) => value !== undefined);
 
 /** What every part of a declaration knows. */
 interface Context {
@@ -29,14 +48,17 @@ function declareSet({ plan, vault, protect }: Context, { vendor, ...inputs }: Se
   return new SecretSet(name, { version, vault, ...inputs }, { protect, dependsOn: [folder] });
 }
 
+/** What a set found; nothing for one that this update leaves out and that never looked. */
+const summaryOf = (set: SecretSet) =>
+  pulumi.all([exists(set.memory), set.summary]).apply(([real, summary]) => (real ? [summary] : []));
+
 /**
  * The credentials that an app's association holds: those that `Migration` says, whose output this is made from, so that an
  * update which leaves `Migration` out changes neither their names nor where they come from. What this run has no value for stays
  * as the app has it: the Heroku provider would delete on the app what leaves the map.
  */
 function credentialsFor(app: AppPlan, held: OnApp | undefined): Record<string, pulumi.Output<string>> {
-  // A state of the first version does not say: then nothing changes.
-  const names = Object.keys(held?.credentials ?? app.current);
+  const names = Object.keys(held?.credentials ?? {});
   return Object.fromEntries(
     names.flatMap((name) => {
       const source = held?.credentials[name] ?? "kept";
@@ -49,13 +71,16 @@ function credentialsFor(app: AppPlan, held: OnApp | undefined): Record<string, p
 
 function declareApp({ plan, protect, turn }: Context, app: AppPlan, migration: Migration): heroku.AppConfigAssociation {
   const { variable, text } = plan.flag;
-  const vars = migration.turn.apply((turned): Record<string, string> => {
+  const made = exists(migration.migration);
+  const vars = pulumi.all([made, migration.turn]).apply(([real, turned]): Record<string, string> => {
     if (!app.hasFlag) return {};
-    return { [variable]: turn !== null && turned === turn ? text.turned : text.running };
+    return { [variable]: real && turn !== null && turned === turn ? text.turned : text.running };
   });
-  const sensitiveVars = migration.apps.apply((apps) =>
-    pulumi.output(credentialsFor(app, (apps as typeof apps | undefined)?.[app.app])),
-  );
+  const sensitiveVars = pulumi.all([made, migration.apps]).apply(([real, apps]) => {
+    // A state of the first version does not say: then nothing changes.
+    const held = real && apps ? apps[app.app] : app.before;
+    return pulumi.output(credentialsFor(app, held));
+  });
   const some = Object.keys(app.credentials).length > 0 || Object.keys(app.current).length > 0;
   return new heroku.AppConfigAssociation(
     app.app,
@@ -81,10 +106,10 @@ export function declare(catalog: Catalog, plan: StackPlan): Outputs {
   const turn = flag.transition === "none" ? null : crypto.randomUUID();
   const context = { plan, vault, protect, turn };
   const sets = plan.sets.map((set) => declareSet(context, set));
-  const summary = pulumi.all(sets.map((set) => set.summary)).apply(mergeSummaries);
+  const summary = pulumi.all(sets.map(summaryOf)).apply((all) => mergeSummaries(all.flat()));
   const migration = new Migration(
     environment,
-    { version, ...plan.migration, summary, phase: plan.phase, turn },
+    { version, ...plan.migration, summary, phase: plan.expected.phase, turn },
     { protect, dependsOn: sets },
   );
   const associations = plan.apps.map((app) => declareApp(context, app, migration));
@@ -99,21 +124,25 @@ export function declare(catalog: Catalog, plan: StackPlan): Outputs {
       flag: { variable: flag.variable, apps: catalog.environments.map(({ name }) => flagApp(catalog, name)) },
       root: target.root,
       ...plan.retirement,
-      phase: migration.phase,
+      phase: pulumi
+        .all([exists(migration.migration), migration.phase])
+        .apply(([real, phase]) => (real ? phase : ("empty" as const))),
       names: plan.migration.names,
       copies: pulumi
-        .all(sets.map((set) => set.memory))
-        .apply((all) => Object.assign({}, ...all.map((one) => one.records))),
+        .all(sets.map((set) => set.memory.apply((memory?: SetMemory) => memory?.records)))
+        .apply((all) => Object.assign({}, ...all)),
     },
     { protect, dependsOn: associations },
   );
   const { wanted } = plan.retirement;
-  return {
-    migration: pulumi
-      .all([migration.migration, retirement.retirement])
-      .apply(([record, { retired }]) =>
-        wanted && retired.length > 0 && record.phase === "soaked" ? { ...record, phase: "retired" as const } : record,
-      ),
-    retirement: retirement.retirement,
-  };
+  const migrated: Outputs["migration"] = migration.migration;
+  const report: NonNullable<Outputs["retirement"]> = retirement.retirement;
+  const retired = pulumi
+    .all([migrated, report])
+    .apply(([record, done]) =>
+      record && wanted && done && done.retired.length > 0 && record.phase === "soaked"
+        ? { ...record, phase: "retired" as const }
+        : record,
+    );
+  return { migration: retired, retirement: report };
 }

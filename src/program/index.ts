@@ -97,10 +97,12 @@ function refuseImpossible({ environment, problems, refusals }: StackPlan): void 
  * With plain Pulumi a warning is all that a recorded refusal would be, and its exit code is 0. An error that is logged keeps what
  * was prepared and recorded, the outputs of this run included; the exit code has to be set beside it, once all is done.
  */
-function turnRed({ migration, retirement }: ReturnType<typeof declare>): void {
+function turnRed({ migration, retirement }: ReturnType<typeof declare>, { expected }: StackPlan): void {
   if (process.env.CONSOLE_VAULT_COMMAND === "1" || pulumi.runtime.isDryRun()) return;
   pulumi.all([migration, retirement]).apply(([record, report]) => {
-    const verdicts = [flagVerdict(record), retirementVerdict(report)].filter((one) => one !== undefined);
+    // An update that leaves `Migration` out has only what an earlier one recorded: the plan knows what was seen now.
+    const flag = (record && flagVerdict(record)) ?? flagVerdict(expected);
+    const verdicts = [flag, retirementVerdict(report)].filter((one) => one !== undefined);
     if (verdicts.length === 0) return;
     for (const verdict of verdicts) pulumi.log.error(verdictText(verdict));
     process.on("exit", (code) => {
@@ -149,6 +151,6 @@ async function program(catalog: Catalog) {
   for (const reason of plan.flag.refused)
     pulumi.log.warn(`${plan.flag.variable} stays ${plan.flag.running ? "on" : "off"}: ${reason}`);
   const outputs = declare(catalog, plan);
-  turnRed(outputs);
+  turnRed(outputs, plan);
   return outputs;
 }

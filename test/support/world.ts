@@ -195,6 +195,7 @@ export class World {
 
   /**
    * Runs the command as a person does, in a process of its own.
+   * @param command path of another program than the command line, such as the Pulumi CLI
    * @param killWhen ends it with SIGKILL, right before the request that it is true for is answered
    */
   async spawn(
@@ -202,15 +203,18 @@ export class World {
     options: Omit<RunOptions, "input"> & {
       input?: string | Buffer;
       killWhen?: (request: RequestRecord) => boolean;
+      command?: string;
     } = {},
   ): Promise<Ran> {
-    const { input, env, killWhen } = options;
+    const { input, env, killWhen, command } = options;
     const bin = join(checkout, "bin", "console-vault.mjs");
     return this.#observe(async () => {
       if (input !== undefined) this.canaries.value(String(input).trim(), `what ${argv[0]} was given`);
       this.#makeTemporary();
       const environment = { ...this.#environment(env), TMPDIR: this.#temporary };
-      const child = spawn(process.execPath, [bin, ...argv], { cwd: this.dir, env: environment });
+      const program =
+        command === undefined ? ([process.execPath, [bin, ...argv]] as const) : ([command, argv] as const);
+      const child = spawn(...program, { cwd: this.dir, env: environment });
       const watched = watchProcesses(child.pid!);
       this.#processes.push(watched);
       const out: Buffer[] = [];

@@ -1,0 +1,354 @@
+// Whatever a user leaves out of an update, or has replaced, or takes out of the state: what apps and vault hold stays as it is
+// where a full update would refuse to change it. The in-process engine does every case; the Pulumi CLI, where there is one, those
+// that a person types (each takes it seconds).
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { plainResources } from "../../src/engine/index.js";
+import { findCli } from "../../src/engine/pulumi/index.js";
+import { resourceTypes } from "../../src/migration/index.js";
+import { valueFor } from "../support/values.js";
+import { noCli, without } from "../support/without.js";
+import { done, type EnvironmentName, type Ran, World } from "../support/world.js";
+
+const stripe = "STRIPE_RESTRICTED_KEY";
+const stripePath = { staging: "/MooseQuest/stripe/staging", flat: "/MooseQuest/stripe" };
+const managed = {
+  manage: { [stripe]: ["raxx-api-staging"] },
+  takeover: { "raxx-api-staging": { [stripe]: "staging gets its own key" } },
+};
+
+/** A command line on the embedded engine, which is the faster one for what comes before a case. */
+const run = async (world: World, ...argv: string[]) => done(await world.run([...argv, "--engine", "embedded"]));
+const fullUp = (world: World, stack: EnvironmentName) => run(world, "up", "--stack", stack, "--yes");
+const missing = (world: World) => void world.services.infisical.vault.delete("prod", stripePath.staging, stripe);
+
+/** Everything confirmed, the flag off, and wanted on since the last update. */
+async function wantedOn(world: World): Promise<void> {
+  await world.provisionStaging();
+  await fullUp(world, "staging");
+  world.set("staging", "vaultEnvAware", true);
+}
+
+async function stagingOn(world: World): Promise<void> {
+  await world.provisionStaging();
+  world.set("staging", "vaultEnvAware", true);
+  for (const [key, value] of Object.entries(managed)) world.set("staging", key, value);
+  await fullUp(world, "staging");
+  expect(world.flag("staging")).toBe("true");
+}
+
+async function prodOn(world: World): Promise<void> {
+  await stagingOn(world);
+  world.hoursPass(48);
+  await run(world, "promote", "--yes");
+}
+
+interface Situation {
+  readonly what: string;
+  readonly stack: EnvironmentName;
+  /** The flag's var, before a case and after it. */
+  readonly flag: string;
+  /** Whether an update that leaves nothing out is refused: `known` where only the state of `Migration` knows what it must not do. */
+  readonly refused: boolean | "known";
+  make(world: World): Promise<void>;
+}
+
+const situations: readonly Situation[] = [
+  {
+    what: "the flag is wanted on, and an app of staging holds a live trading key",
+    stack: "staging",
+    flag: "false",
+    refused: true,
+    make: async (world) => {
+      await wantedOn(world);
+      world.apps.set("raxx-api-staging", { BROKER_SECRET: world.flat("ALPACA_LIVE_API_SECRET_KEY")! });
+    },
+  },
+  {
+    what: "the flag is wanted on, and a live Stripe key is at staging's path",
+    stack: "staging",
+    flag: "false",
+    refused: true,
+    make: async (world) => {
+      await wantedOn(world);
+      world.write(stripePath.staging, stripe, valueFor(stripe, "prod"));
+    },
+  },
+  {
+    what: "the flag is wanted on, and a credential that was confirmed is gone",
+    stack: "staging",
+    flag: "false",
+    refused: true,
+    make: async (world) => {
+      await wantedOn(world);
+      missing(world);
+    },
+  },
+  {
+    what: "the flag is wanted on, and nothing is provisioned",
+    stack: "staging",
+    flag: "false",
+    refused: true,
+    make: async (world) => {
+      await fullUp(world, "staging");
+      world.set("staging", "vaultEnvAware", true);
+    },
+  },
+  {
+    what: "the flag was turned off by hand, and a credential is gone",
+    stack: "staging",
+    flag: "false",
+    refused: true,
+    make: async (world) => {
+      await stagingOn(world);
+      world.apps.set("raxx-console-staging", { FLAG_CONSOLE_VAULT_ENV_AWARE: "false" });
+      missing(world);
+    },
+  },
+  {
+    what: "the flag is wanted off, and a credential was rotated since it is on",
+    stack: "prod",
+    flag: "true",
+    refused: true,
+    make: async (world) => {
+      await prodOn(world);
+      await world.rotate(stripe, "prod", valueFor(stripe, "prod"));
+      await fullUp(world, "prod");
+      world.set("prod", "vaultEnvAware", false);
+    },
+  },
+  {
+    what: "the flag is on, and a managed credential is taken out of manage",
+    stack: "staging",
+    flag: "true",
+    refused: "known",
+    make: async (world) => {
+      await stagingOn(world);
+      world.set("staging", "manage", undefined);
+      world.set("staging", "takeover", undefined);
+    },
+  },
+  {
+    what: "the flag is on, and everything is as it should be",
+    stack: "staging",
+    flag: "true",
+    refused: false,
+    make: stagingOn,
+  },
+];
+
+/** Resources by a short name: those of the vendor Stripe, and the stack's others. */
+const resources = (stack: EnvironmentName) => {
+  const urn = (type: string, name: string) => `urn:pulumi:${stack}::console-vault::${type}::${name}`;
+  return {
+    folder: urn(resourceTypes.folder, `stripe-${stack}`),
+    set: urn(resourceTypes.secretSet, `stripe-${stack}`),
+    migration: urn(resourceTypes.migration, stack),
+    association: urn(resourceTypes.association, `raxx-console-${stack}`),
+    managed: urn(resourceTypes.association, `raxx-api-${stack}`),
+    retirement: urn(resourceTypes.retirement, "flat"),
+  };
+};
+type Name = keyof ReturnType<typeof resources>;
+/** A resource before those that it depends on. */
+const names = ["retirement", "managed", "association", "migration", "set", "folder"] as const satisfies readonly Name[];
+
+interface Part {
+  readonly options?: readonly (`--${string}` | Name)[];
+  /** Taken out of the state before, with all that depends on it. */
+  readonly deleted?: Name;
+  /** A case for the Pulumi CLI as well. */
+  readonly typed?: boolean;
+}
+
+const parts: readonly Part[] = [
+  {},
+  { options: ["--target", "association"], typed: true },
+  { options: ["--target", "association", "--target-dependents"] },
+  { options: ["--target", "association", "--target", "managed"] },
+  { options: ["--target", "set", "--target-dependents"] },
+  { options: ["--target", "migration", "--target-dependents"] },
+  { options: ["--target", "migration"] },
+  { options: ["--target", "folder"] },
+  { options: ["--exclude", "migration"], typed: true },
+  { options: ["--exclude", "set"], typed: true },
+  { options: ["--exclude", "association"] },
+  ...names.map((name): Part => ({ options: ["--replace", name], typed: name === "association" })),
+  ...names.map((name): Part => ({ deleted: name, typed: name === "association" || name === "migration" })),
+];
+
+const titled = ({ options = [], deleted }: Part) =>
+  deleted ? `${deleted} deleted from the state` : options.length > 0 ? options.join(" ") : "nothing left out";
+
+/** What a partial update of a stack ends with, and how; each on the world of its situation. */
+interface Machine {
+  readonly name: string;
+  open(): Promise<World>;
+  up(world: World, stack: EnvironmentName, options: readonly string[]): Promise<Ran>;
+  delete(world: World, stack: EnvironmentName, urn: string): Promise<unknown>;
+  /** Exit code of an update that refuses something. */
+  readonly refusedCode: number;
+}
+
+const inProcess: Machine = {
+  name: "the embedded engine",
+  open: () => World.open(),
+  up: (world, stack, options) => world.run(["up", "--stack", stack, "--yes", ...options]),
+  delete: (world, stack, urn) => world.stateDelete(stack, urn),
+  refusedCode: 3,
+};
+
+const cli = await findCli({ projectDir: process.cwd(), stack: "staging" });
+const cliEnv = Object.fromEntries(
+  Object.entries(process.env).filter(([key]) => /^PULUMI_(HOME|DISABLE|SKIP|DYNAMIC)/.test(key)),
+);
+/** Plain `pulumi`, as it is typed in the checkout. */
+const plain = (world: World, ...argv: string[]) =>
+  world.spawn([...argv, "--non-interactive"], {
+    command: cli!.command,
+    env: { PULUMI_SKIP_UPDATE_CHECK: "1", ...cliEnv },
+  });
+const pulumi: Machine = {
+  name: `plain pulumi (${cli?.found})`,
+  open: () => World.open({ engine: "processes" }),
+  up: (world, stack, options) => plain(world, "up", "--stack", stack, "--yes", "--skip-preview", ...options),
+  delete: async (world, stack, urn) =>
+    done(await plain(world, "state", "delete", urn, "--stack", stack, "--yes", "--force", "--target-dependents")),
+  refusedCode: 1,
+};
+
+async function has(world: World, stack: EnvironmentName, urn: string): Promise<boolean> {
+  const deployment = (await world.exported(stack)) as Parameters<typeof plainResources>[0];
+  return plainResources(deployment).some((one) => one.urn === urn);
+}
+
+/** What an update has to end with; undefined where either way is right. */
+function expectedCode({ refused }: Situation, { options = [], deleted }: Part, refusedCode: number) {
+  const forgotten = refused === "known" && ["migration", "set", "folder"].includes(deleted ?? "");
+  if (!refused || forgotten) return 0;
+  const whole = options.length === 0 || options.includes("--replace");
+  return whole || refused === "known" ? refusedCode : undefined;
+}
+
+/** Apps, their releases and the vault, before and after. A refusal is never silent; without one the update ends well. */
+async function expectNothingChanges(machine: Machine, world: World, situation: Situation, part: Part) {
+  const { stack, flag } = situation;
+  const urns = resources(stack);
+  const options = (part.options ?? []).map((option) => urns[option as Name] ?? option);
+  for (const urn of [
+    ...options.filter((option) => option.startsWith("urn:")),
+    ...(part.deleted ? [urns[part.deleted]] : []),
+  ])
+    if (!(await has(world, stack, urn))) return;
+  const before = world.snapshot();
+  if (part.deleted) await machine.delete(world, stack, urns[part.deleted]);
+  const { code, text } = await machine.up(world, stack, options);
+  expect(world.flag(stack), text).toBe(flag);
+  // Replaced, an empty folder is made and then deleted, as Pulumi orders it; the next update makes it again.
+  if (options.includes(urns.folder) && options.includes("--replace")) await machine.up(world, stack, []);
+  const after = world.snapshot();
+  expect({ ...after, folders: [...after.folders].sort() }).toEqual({ ...before, folders: [...before.folders].sort() });
+  // Nothing that is protected is replaced, and while the flag is on everything is.
+  if (options.includes("--replace") && code === 1 && text.includes("protection")) return;
+  const expected = expectedCode(situation, part, machine.refusedCode);
+  if (expected !== undefined) expect(code, text).toBe(expected);
+  else if (code === 0) expect(text).toMatch(/FLAG_CONSOLE_VAULT_ENV_AWARE stays (on|off)/);
+  if (machine === pulumi && expected === undefined) expect(code, text).toBe(machine.refusedCode);
+}
+
+const machines = [
+  { machine: inProcess, cases: parts, lack: undefined },
+  { machine: pulumi, cases: parts.filter(({ typed }) => typed), lack: cli ? undefined : noCli },
+];
+
+describe.each(machines)("on $machine.name", { timeout: 300_000 }, ({ machine, cases, lack }) => {
+  describe.skipIf(without(`partial updates with ${machine.name}`, lack)).each(situations)("$what", (situation) => {
+    let world: World;
+    beforeAll(async () => {
+      world = await machine.open();
+      await situation.make(world);
+    }, 300_000);
+    afterAll(() => world.close());
+
+    it.each(cases.map((part) => [titled(part), part] as const))("stays so: %s", (_title, part) =>
+      expectNothingChanges(machine, world, situation, part),
+    );
+  });
+});
+
+const partly = (world: World, stack: EnvironmentName, options: readonly string[]) =>
+  inProcess.up(
+    world,
+    stack,
+    options.map((option) => resources(stack)[option as Name] ?? option),
+  );
+
+describe("an update that leaves out what confirms", () => {
+  it.each([
+    [["--target", "migration", "--target-dependents"]],
+    [["--exclude", "set"]],
+    [["--exclude", "migration"]],
+    [["--target", "association"]],
+  ])("does not turn the flag on over what was written since: %j", async (options) => {
+    const world = await World.open();
+    await fullUp(world, "staging");
+    world.set("staging", "vaultEnvAware", true);
+    await world.provisionStaging();
+    await partly(world, "staging", options);
+    expect(world.flag("staging")).toBe("false");
+    await fullUp(world, "staging");
+    expect(world.flag("staging")).toBe("true");
+    await world.close();
+  });
+});
+
+describe("where the flat copies are retired and the flag is wanted off", () => {
+  it.each([
+    [["--target", "association"]],
+    [["--target", "association", "--target-dependents"]],
+    [["--exclude", "migration"]],
+    [["--exclude", "retirement"]],
+    [["--target", "migration", "--target-dependents"]],
+  ])("the flag stays on: %j", async (options) => {
+    const world = await World.open();
+    await prodOn(world);
+    world.hoursPass(48);
+    world.set("prod", "retireFlat", true);
+    await fullUp(world, "prod");
+    expect(world.flat(stripe)).toBeUndefined();
+    world.set("prod", "retireFlat", false);
+    world.set("prod", "vaultEnvAware", false);
+    const { apps } = world.snapshot();
+    await partly(world, "prod", options);
+    expect(world.snapshot().apps).toEqual(apps);
+    expect(world.flag("prod")).toBe("true");
+    await world.close();
+  });
+});
+
+describe("on a stack that was never updated", () => {
+  it.each(["staging", "prod"] as const)("one folder of %s is made, and nothing else", async (stack) => {
+    const world = await World.open();
+    const before = world.snapshot();
+    done(await partly(world, stack, ["--target", "folder"]));
+    const { folders, ...rest } = world.snapshot();
+    expect({ ...rest, folders: folders.filter((path) => path !== `/MooseQuest/stripe/${stack}`) }).toEqual(before);
+    expect(folders).toContain(`/MooseQuest/stripe/${stack}`);
+    await fullUp(world, stack);
+    await world.close();
+  });
+
+  // The SDK gives what is left out and does not exist yet the outputs of its inputs; the CLI goes on with them.
+  it.skipIf(without("an excluded first Migration with the Pulumi CLI", cli ? undefined : noCli))(
+    "plain pulumi turns no flag on without Migration",
+    { timeout: 300_000 },
+    async () => {
+      const world = await pulumi.open();
+      await world.provisionStaging();
+      world.set("staging", "vaultEnvAware", true);
+      done(await plain(world, "stack", "init", "staging"));
+      await pulumi.up(world, "staging", ["--exclude", resources("staging").migration]);
+      expect(world.flag("staging")).not.toBe("true");
+      await world.close();
+    },
+  );
+});
