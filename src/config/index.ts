@@ -16,5 +16,6 @@ export {
   parseStackConfig,
   rawStackConfig,
   readStackConfig,
+  siblingStacks,
   stackFile,
 } from "./stackFile.js";

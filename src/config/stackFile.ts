@@ -6,6 +6,7 @@ import { environmentOf } from "../catalog/index.js";
 import { ConfigurationError, UsageError } from "../errors.js";
 import { herokuProblems, isEncrypted } from "./herokuConfig.js";
 import { configKeys, namespace, type ParsedConfig, parseConfig, type StackConfig } from "./schema.js";
+import { type Services, servicesOf } from "./services.js";
 
 /** `Pulumi.<stack>.yaml` of a project. */
 export function stackFile(projectDir: string, stack: string): string {
@@ -84,4 +85,26 @@ export function checkedConfig(
 export function configError(where: string, problems: readonly string[]): ConfigurationError {
   const count = problems.length === 1 ? "a problem" : `${problems.length} problems`;
   return new ConfigurationError(`${where} has ${count}:\n  ${problems.join("\n  ")}`);
+}
+
+/**
+ * The other environments' stacks whose files are beside a stack's own. One whose file is wrong is left out: its own commands
+ * list its problems.
+ */
+export function siblingStacks(
+  projectDir: string,
+  stack: string,
+  catalog: Catalog,
+  env: NodeJS.ProcessEnv,
+): { readonly config: StackConfig; readonly services: Services }[] {
+  return catalog.environments.flatMap(({ name }) => {
+    if (name === stack || !existsSync(stackFile(projectDir, name))) return [];
+    try {
+      const config = readStackConfig(projectDir, name, catalog);
+      return [{ config, services: servicesOf(config, env) }];
+    } catch (error) {
+      if (error instanceof ConfigurationError) return [];
+      throw error;
+    }
+  });
 }

@@ -11,6 +11,7 @@ import {
   type MigrationRecord,
   nextSteps,
   offReasons,
+  otherPlaces,
   phaseOf,
   SetView,
   type Sight,
@@ -250,6 +251,21 @@ function nextOf(
   });
 }
 
+/** Whether the stacks' files name one place. The first one is compared with each of the others. */
+function placesOf(sights: readonly EnvironmentSight[]): string[] {
+  const [first, ...others] = sights.map(({ config }) => ({
+    environment: config.environment,
+    target: {
+      vault: config.infisicalUrl,
+      project: config.infisicalProjectId,
+      slug: config.infisicalEnvironment,
+      root: config.root,
+      heroku: config.herokuApiUrl,
+    },
+  }));
+  return first ? otherPlaces(first, others) : [];
+}
+
 /** @param unreadable paths that the vault refused to list: what is there is not known */
 export function buildStatus(
   catalog: Catalog,
@@ -311,6 +327,7 @@ export function buildStatus(
       (record?.overrides ?? []).map(({ name, rule, reason }) => ({ environment, name, rule, reason })),
     ),
     warnings: [
+      ...placesOf(all),
       ...(unreadable.size > 0 ? [`the vault does not let this token list ${[...unreadable].sort().join(", ")}`] : []),
       ...all.flatMap(({ seen: { hidden } }) => hidden),
     ],
