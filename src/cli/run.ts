@@ -46,7 +46,7 @@ export async function runEngine(
   };
   const outcome = await engine[operation]({ ...options, onEvent, signal: io.signal });
   for (const line of outcome.interrupted) io.err(c.yellow(`  ! ${line}`));
-  if (outcome.result !== "succeeded") throw failure(operation, outcome, events);
+  if (outcome.result !== "succeeded") throw failure(operation, outcome);
   return { outcome, steps, counts: countShown(events), warnings: [...warnings], events };
 }
 
@@ -55,18 +55,7 @@ function clean(message: string): string {
   return message.replace(/<\{%[^%]*%\}>/g, "").trim();
 }
 
-const stackReference = "pulumi:pulumi:StackReference";
-
-/** The stack whose reference could not be read: an error stands at the reference, and its URN ends with the stack's full name. */
-function unreadStack(events: readonly EngineEvent[]): string | undefined {
-  for (const { diagnosticEvent } of events) {
-    const [, , type, name] = diagnosticEvent?.urn?.split("::") ?? [];
-    if (diagnosticEvent?.severity === "error" && type === stackReference) return name?.split("/").at(-1);
-  }
-  return undefined;
-}
-
-function failure(operation: Operation, { result, errors }: Outcome, events: readonly EngineEvent[]): Error {
+function failure(operation: Operation, { result, errors }: Outcome): Error {
   if (result === "cancelled")
     return new Ended(
       exitCodes.failed,
@@ -76,14 +65,5 @@ function failure(operation: Operation, { result, errors }: Outcome, events: read
   const refusals = text.filter((line) => line.includes(refusedMark));
   if (refusals.length > 0)
     return new Refusal(refusals.map((line) => line.slice(line.indexOf(refusedMark) + refusedMark.length)).join("\n"));
-  const unread = unreadStack(events);
-  if (unread)
-    return new Refusal(
-      [
-        `The flag follows ${unread}'s, and the stack ${unread} cannot be read: ${text.join("\n")}`,
-        "Where there is no such stack yet, it comes first:",
-        `  console-vault up --stack ${unread}`,
-      ].join("\n"),
-    );
   return new Ended(exitCodes.failed, text.join("\n") || `${operation} failed; the engine gave no reason`);
 }

@@ -24,6 +24,7 @@ export {
   gateFacts,
   look,
   lookAtFlag,
+  lookAtRoot,
   mustRead,
   predecessor,
   type Sight,

@@ -8,6 +8,7 @@ import { type InfisicalClient, InfisicalError } from "../vault/client/index.js";
 import { type FlagRelease, runningFlag, touches } from "./flag.js";
 import { type GateFacts, migrationOutput } from "./gate.js";
 import { forbiddenHere, readNow } from "./judged.js";
+import { foldersToList, judgeRoot, type RootJudgement } from "./root.js";
 import type { AppView, RunningFlag, Target, World } from "./world.js";
 
 /** The apps of an environment that the Heroku account sees. */
@@ -107,7 +108,30 @@ function pathsToRead(
 }
 
 /** Everything of a stack that may be seen: `World`, but for what an account's or a token's rights hide. */
-export interface Sight extends Omit<World, "flag">, SeenApps {}
+export interface Sight extends Omit<World, "flag">, SeenApps {
+  readonly root: RootJudgement;
+}
+
+/** Lists folders only where no secret proves the root. */
+export async function lookAtRoot(
+  catalog: Catalog,
+  root: string,
+  vault: InfisicalClient,
+  rows: World["rows"],
+): Promise<RootJudgement> {
+  const listed = new Map<string, readonly string[]>();
+  for (;;) {
+    const paths = foldersToList(catalog, root, rows, listed);
+    if (paths.length === 0) return judgeRoot(catalog, root, rows, listed);
+    for (const path of paths) {
+      const folders = await vault.listFolders(path);
+      listed.set(
+        path,
+        folders.map(({ name }) => name),
+      );
+    }
+  }
+}
 
 /** @throws InfisicalError, HerokuError for what cannot be read (which is not the same as missing) */
 export async function see(
@@ -126,21 +150,23 @@ export async function see(
     // A folder with a secret in it is there; only an empty one has to be asked for.
     if (rows.some((row) => row.path === path) || (await vault.folderExists(path))) folders.add(path);
   }
-  return { rows, folders, account, ...(await seeApps(heroku, catalog, environment, account)), now: heroku.now() };
+  const apps = await seeApps(heroku, catalog, environment, account);
+  return { rows, folders, account, ...apps, root: await lookAtRoot(catalog, root, vault, rows), now: heroku.now() };
 }
 
 /**
  * What a plan is made from.
  * @throws InfisicalError, HerokuError for what cannot be read; Refusal where the Heroku account does not see all of the stack's
- * apps
+ * apps, or the root is not the catalog's
  */
 export async function look(
   catalog: Catalog,
   config: StackConfig,
   vault: InfisicalClient,
   heroku: HerokuClient,
-): Promise<World> {
+): Promise<World & Pick<Sight, "root">> {
   const world = complete(await see(catalog, config, vault, heroku));
+  if (world.root.is === "wrong") throw new Refusal(world.root.why);
   await mustRead(vault, world.rows, pathsToRead(catalog, config, world.flag.on));
   return world;
 }

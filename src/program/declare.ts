@@ -44,7 +44,11 @@ interface Context {
 function declareSet({ plan, vault, protect }: Context, { vendor, ...inputs }: SetPlan): SecretSet {
   const { exists } = plan.folders.find(({ path }) => path === inputs.path)!;
   const name = `${vendor}-${plan.environment}`;
-  const folder = new Folder(name, { version, vault, path: inputs.path, exists }, { protect });
+  const folder = new Folder(
+    name,
+    { version, vault, path: inputs.path, make: exists ? null : crypto.randomUUID() },
+    { protect },
+  );
   return new SecretSet(name, { version, vault, ...inputs }, { protect, dependsOn: [folder] });
 }
 

@@ -6,8 +6,10 @@ import {
   credentialsOf,
   defaultHerokuUrl,
   namespace,
+  type Services,
   type StackConfig,
   servicesOf,
+  siblingStacks,
 } from "../config/index.js";
 import { awaitWork } from "../engine/work/program.js";
 import { Refusal, refusedMark } from "../errors.js";
@@ -22,6 +24,7 @@ import {
   lastOf,
   look,
   movedFrom,
+  otherPlaces,
   planStack,
   predecessor,
   retirementVerdict,
@@ -48,11 +51,37 @@ async function askGate(
 ): Promise<GateAnswer | undefined> {
   const from = predecessor(catalog, config.environment);
   if (!from || !config.vaultEnvAware) return undefined;
+  await mustExist(from);
   // Declared as long as the flag is wanted, so that turning it on is not followed by an update that drops the reference.
   const reference = new pulumi.StackReference(`${pulumi.getOrganization()}/${pulumi.getProject()}/${from}`);
   if (world.flag.on && !config.retireFlat) return undefined;
   const { value } = await reference.getOutputDetails("migration");
   return gate(await gateFacts({ catalog, config, vault, world, target, heroku, from, output: value }));
+}
+
+/** An engine ends an update whose stack reference leads nowhere, and has no word about what should come first. */
+async function mustExist(from: string): Promise<void> {
+  const name = `${pulumi.getOrganization()}/${pulumi.getProject()}/${from}`;
+  await pulumi.runtime.invoke("pulumi:pulumi:readStackOutputs", { name }).catch((error: unknown) => {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new Refusal(
+      `The flag follows ${from}'s, and the stack ${from} cannot be read (${why}). Where there is none yet, first:\n  console-vault up --stack ${from}`,
+    );
+  });
+}
+
+/** Stacks whose files, beside this one's, name another place. */
+function warnOfPlaces(catalog: Catalog, config: StackConfig, services: Services): string[] {
+  const dir = pulumi.runtime.getRootDirectory();
+  const place = (config: StackConfig, services: Services) => ({
+    environment: config.environment,
+    target: targetOf(config, services, ""),
+  });
+  const siblings = dir ? siblingStacks(dir, config.environment, catalog, process.env) : [];
+  return otherPlaces(
+    place(config, services),
+    siblings.map((one) => place(one.config, one.services)),
+  );
 }
 
 /** An engine passes on only the text of an error: a refusal is known by its mark, and ends a command with its own exit code. */
@@ -147,7 +176,8 @@ async function program(catalog: Catalog) {
   const steady = process.env.CONSOLE_VAULT_STEADY === "1";
   const plan = planStack({ catalog, config, world, target, last, gate: answer, steady });
   refuseImpossible(plan);
-  for (const warning of plan.warnings) pulumi.log.warn(warning);
+  const places = [...(world.root.is === "new" ? [world.root.warning] : []), ...warnOfPlaces(catalog, config, services)];
+  for (const warning of [...places, ...plan.warnings]) pulumi.log.warn(warning);
   for (const reason of plan.flag.refused)
     pulumi.log.warn(`${plan.flag.variable} stays ${plan.flag.running ? "on" : "off"}: ${reason}`);
   const outputs = declare(catalog, plan);

@@ -6,8 +6,8 @@ export interface FolderInputs {
   readonly vault: VaultPlace;
   /** With a final slash: `/MooseQuest/heroku/staging/`. */
   readonly path: string;
-  /** Seen before this update. */
-  readonly exists: boolean;
+  /** Names the update that is to make it; null where it was there before. A refresh comes with the last update's own. */
+  readonly make: string | null;
 }
 
 export interface FolderOutputs extends FolderInputs {
@@ -33,7 +33,10 @@ export const folder: DynamicProvider<FolderInputs, FolderOutputs> = {
 
   diff: async (_id, olds, news) => ({
     changes:
-      !news.exists || olds.path !== news.path || olds.version !== news.version || !same(lastPlace(olds), news.vault),
+      (news.make !== null && news.make !== olds.make) ||
+      olds.path !== news.path ||
+      olds.version !== news.version ||
+      !same(lastPlace(olds), news.vault),
     ...(olds.path === news.path ? {} : { replaces: ["path"] }),
   }),
 
@@ -44,7 +47,7 @@ export const folder: DynamicProvider<FolderInputs, FolderOutputs> = {
     return { outs: { ...made, created: made.created || (olds.created && olds.folderId === made.folderId) } };
   },
 
-  // The program looks in every run and says whether it is there (`exists`). Asking here would send this run's credentials to
+  // The program looks in every run and says whether it is there (`make`). Asking here would send this run's credentials to
   // whatever vault the state names, before anybody has compared it with this run's.
   read: async (id, props) => ({ id, props }),
 

@@ -105,7 +105,8 @@ export const migration: DynamicProvider<MigrationInputs, MigrationOutputs> = {
   diff: async (_id, olds, news) => ({
     changes:
       !known(news.summary) ||
-      news.flag.transition !== "none" ||
+      // A refresh compares what an update left with the inputs of that same update: its turn is over.
+      (news.turn !== null && news.turn !== olds.turn) ||
       olds.version !== news.version ||
       !same(olds.apps, news.apps) ||
       remembersElse(news, olds.migration),

@@ -328,6 +328,7 @@ export function buildStatus(
     ),
     warnings: [
       ...placesOf(all),
+      ...new Set(all.flatMap(({ seen: { root } }) => (root.is === "wrong" ? [root.why] : []))),
       ...(unreadable.size > 0 ? [`the vault does not let this token list ${[...unreadable].sort().join(", ")}`] : []),
       ...all.flatMap(({ seen: { hidden } }) => hidden),
     ],

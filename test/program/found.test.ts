@@ -194,7 +194,7 @@ it("a folder that a stack made is not deleted with credentials in it that the to
   // Enough to make folders, and to delete them with all that is in them.
   const scopes = ["/MooseQuest", "/MooseQuest/*"].map((secretPath) => ({ environment: "prod", secretPath }));
   vi.stubEnv("INFISICAL_TOKEN", vault.addServiceToken({ name: "narrow", scopes, permissions: ["read", "write"] }));
-  const props = { version: 1, vault: { url, project, slug: "prod" }, path, exists: true, created: true, folderId: id };
+  const props = { version: 1, vault: { url, project, slug: "prod" }, path, make: null, created: true, folderId: id };
   await expect(providers.folder.delete(path, props)).rejects.toThrow(/may not list the secrets/);
   vi.unstubAllEnvs();
   expect(world.at("staging", stripe)).toBeDefined();

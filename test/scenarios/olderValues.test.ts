@@ -105,3 +105,13 @@ it("no more flat copies go once staging's flag has gone off during a retirement,
   const flat = world.services.infisical.vault.secrets("prod", stripe).map((row) => row.name);
   expect(flat).toContain(name);
 });
+
+it("a refresh finds nothing to change right after folders were made and after the flag turned on", async () => {
+  done(await world.up("staging"));
+  const refresh = () => world.run(["refresh", "--stack", "staging", "--yes", "--json"]);
+  const updates = async () =>
+    (JSON.parse(done(await refresh()).out) as { changes: { update?: number } }).changes.update;
+  expect(await updates()).toBeUndefined();
+  await world.stagingOn();
+  expect(await updates()).toBeUndefined();
+});

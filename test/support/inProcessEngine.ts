@@ -147,7 +147,11 @@ export class InProcessStacks {
       signal: run.signal,
     });
     const values = Object.fromEntries([...config].map(([key, { value }]) => [key, value]));
-    const program = inProcess(this.options.program, { project: project.name, stack, dryRun, values }, () => deployment);
+    const program = inProcess(
+      this.options.program,
+      { dir: location.projectDir, project: project.name, stack, dryRun, values },
+      () => deployment,
+    );
     const { result, changes, snapshot } = await withEnv(env, () =>
       withPlainStructs(() => deployment.run(kind === "update" ? program : undefined)),
     );
@@ -237,7 +241,7 @@ async function withEnv<T>(env: Env, work: () => Promise<T>): Promise<T> {
 /** What the SDK keeps per run; its types leave this out. */
 const { withLocalStorage, getStore } = state as unknown as {
   withLocalStorage<T>(run: () => Promise<T>): Promise<T>;
-  getStore(): { settings: { monitor: unknown; engine: unknown } };
+  getStore(): { settings: { monitor: unknown; engine: unknown; options: object } };
 };
 const { disconnect, resetOptions } = settings as unknown as {
   disconnect(): Promise<void>;
@@ -245,6 +249,8 @@ const { disconnect, resetOptions } = settings as unknown as {
 };
 
 interface Run {
+  /** Of `Pulumi.yaml`. */
+  readonly dir: string;
   readonly project: string;
   readonly stack: string;
   readonly dryRun: boolean;
@@ -265,6 +271,7 @@ function inProcess(main: () => Promise<object>, run: Run, deployment: () => Depl
         });
         resetOptions(run.project, run.stack, 16, "in-process", "in-process", run.dryRun, "organization");
         const { settings: own } = getStore();
+        Object.assign(own.options, { rootDirectory: run.dir });
         own.monitor = client((services as Handlers).monitorHandlers());
         own.engine = client((services as Handlers).engineHandlers());
         pulumi.runtime.setAllConfig(run.values);
