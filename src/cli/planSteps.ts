@@ -1,6 +1,7 @@
 // What a plan's events mean in the words of this tool: names, paths and actions, never a value.
 import { isDeepStrictEqual } from "node:util";
 import type { EngineEvent } from "../engine/index.js";
+import { newRevision } from "../migration/index.js";
 
 export interface PlanDetail {
   readonly name: string;
@@ -43,8 +44,9 @@ function secretDetails(metadata: StepMetadata): PlanDetail[] {
     const [now, before] = [bag(observed[name]), bag(seen[name])];
     const same = (key: string) => isDeepStrictEqual(now[key], before[key]);
     if (metadata.op !== "create" && same("target") && same("flat") && same("verdict")) return [];
-    const { plan, writes } = bag(one);
-    if (metadata.op === "create" || writes === true || now.target === null) return [{ name, text: words(plan) }];
+    const { plan } = bag(one);
+    const writes = bag(bag(inputs.summary).revisions)[name] === newRevision;
+    if (metadata.op === "create" || writes || now.target === null) return [{ name, text: words(plan) }];
     const why = !same("target")
       ? "written since the last update"
       : !same("flat")

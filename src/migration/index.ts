@@ -59,6 +59,7 @@ export {
   type Decision,
   type Decisions,
   decide,
+  newRevision,
   predict,
   type SetSpec,
   type SetState,

@@ -50,8 +50,6 @@ export interface NamePlan {
   readonly rules: Credential["rules"];
   /** What a person reads in the preview. */
   readonly plan: string;
-  /** Whether this update writes it. */
-  readonly writes: boolean;
 }
 
 export interface SetPlan extends SetSpec {
@@ -164,11 +162,10 @@ function planSet(question: PlanQuestion, vendor: string): SetPlan {
   const records = before?.memory.records ?? {};
   const decisions = decide(spec, records, view);
   const observed = view.seen();
-  const names = Object.entries(spec.names).map(([name, one]): [string, NamePlan] => {
-    const decision = decisions.get(name)!;
-    const writes = decision.is === "create" || decision.is === "follow";
-    return [name, { ...one, plan: wordsOf(spec, name, decision), writes }];
-  });
+  const names = Object.entries(spec.names).map(([name, one]): [string, NamePlan] => [
+    name,
+    { ...one, plan: wordsOf(spec, name, decisions.get(name)!) },
+  ]);
   return {
     ...spec,
     vendor,

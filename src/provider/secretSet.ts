@@ -19,9 +19,7 @@ export interface SecretSetInputs extends SetSpec {
   readonly version: number;
   readonly vault: VaultPlace;
   /** Each name's `plan` says in words what this update does with it. */
-  readonly names: Readonly<
-    Record<string, SetSpec["names"][string] & { readonly plan: string; readonly writes: boolean }>
-  >;
+  readonly names: Readonly<Record<string, SetSpec["names"][string] & { readonly plan: string }>>;
   readonly observed: Readonly<Record<string, SeenTokens>>;
   /** What the plan expects to be so afterwards; as an output it is what was found. */
   readonly summary: SetSummary;

@@ -103,7 +103,7 @@ async function open(story: Story): Promise<World> {
 
 /** Keys of a state that tell of the run that made it: its times, what it saw before it began, whether a folder was there. */
 const ofTheRun = new Set(
-  "observed observedAt exists created modified plan since confirmedSince authority running transition sensitiveVars ciphertext".split(
+  "observed make turn created modified plan flat revisions since flagSince confirmedSince authority running transition sensitiveVars ciphertext".split(
     " ",
   ),
 );

@@ -163,6 +163,7 @@ describe("after 48 hours", () => {
   });
 
   it("refuses where staging works on another vault folder than prod", async () => {
+    world.services.infisical.vault.createFolder("prod", "/Other/heroku");
     world.set("prod", "root", "/Other");
     await refused(/staging works on another root \(\/MooseQuest, here \/Other\)/);
   });
