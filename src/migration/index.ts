@@ -51,7 +51,7 @@ export {
   type Transition,
 } from "./plan.js";
 export { howToSee, publicName } from "./readers.js";
-export { readFolders, readNames, type SeenFolders, type SeenNames } from "./readFolders.js";
+export { readEverySecret, readFolders, readNames, type SeenFolders, type SeenNames } from "./readFolders.js";
 export { type MigrationFacts, type MigrationRecord, type NamePlaces, recordMigration } from "./record.js";
 export { type Restore, type Retire, restore, retire } from "./retirement.js";
 export { foldersToList, judgeRoot, type Listings, otherPlaces, type RootJudgement, type StackPlace } from "./root.js";

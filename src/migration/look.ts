@@ -1,4 +1,4 @@
-// The one look that a plan is made from: one recursive read of the vault, one look at each app. Reads only.
+// The one look that a plan is made from: one recursive read of each vendor's folder, one look at each app. Reads only.
 import { type Catalog, environmentOf, flagApp, heldBy, scopedVendors } from "../catalog/index.js";
 import type { Services, StackConfig } from "../config/index.js";
 import { Refusal } from "../errors.js";
@@ -9,7 +9,7 @@ import { type FlagRelease, runningFlag, touches } from "./flag.js";
 import { type GateFacts, migrationOutput } from "./gate.js";
 import { forbiddenHere, readNow } from "./judged.js";
 import { foldersToList, judgeRoot, type RootJudgement } from "./root.js";
-import type { AppView, RunningFlag, Target, World } from "./world.js";
+import type { AppView, RunningFlag, Target, VaultRow, World } from "./world.js";
 
 /** The apps of an environment that the Heroku account sees. */
 interface SeenApps {
@@ -133,16 +133,22 @@ export async function lookAtRoot(
   }
 }
 
-/** @throws InfisicalError, HerokuError for what cannot be read (which is not the same as missing) */
+/**
+ * @param below the folders to read with all that is below them; by default those of the vendors whose credentials have an
+ * environment: a plan needs no other
+ * @throws InfisicalError, HerokuError for what cannot be read (which is not the same as missing)
+ */
 export async function see(
   catalog: Catalog,
   { environment, root }: StackConfig,
   vault: InfisicalClient,
   heroku: HerokuClient,
+  below: readonly string[] = scopedVendors(catalog).map((vendor) => flatPath(root, vendor)),
 ): Promise<Sight> {
   await vault.checkAccess();
   const { email: account } = await heroku.account();
-  const rows = await vault.listSecrets(root, { recursive: true });
+  const rows: VaultRow[] = [];
+  for (const path of below) rows.push(...(await vault.listSecrets(path, { recursive: true })));
 
   const folders = new Set<string>();
   for (const vendor of scopedVendors(catalog)) {

@@ -28,6 +28,13 @@ export async function readFolders(vault: InfisicalClient, paths: Iterable<string
   return { rows, hidden };
 }
 
+/** Every secret of the folders. @throws InfisicalError also for a folder that the token may not read */
+export async function readEverySecret(vault: InfisicalClient, paths: Iterable<string>): Promise<VaultRow[]> {
+  const { rows, hidden } = await readFolders(vault, paths);
+  for (const error of hidden.values()) throw error;
+  return [...rows];
+}
+
 /** Single secrets as the token sees them. */
 export interface SeenNames {
   readonly rows: readonly VaultRow[];

@@ -4,6 +4,7 @@ import {
   type MigrationRecord,
   type NamePlaces,
   type Phase,
+  readEverySecret,
   recordMigration,
   runningFlag,
   type SetSummary,
@@ -59,7 +60,10 @@ async function standsAgainst(inputs: MigrationInputs, record: MigrationRecord, r
   const { flag, names, summary, target } = inputs;
   const reasons = running === flag.running ? [] : ["somebody turned it since this update looked"];
   if (flag.transition !== "on") return reasons;
-  const rows = await vaultAt(placeOf(target)).listSecrets(target.root, { recursive: true });
+  const compared = Object.values(names).flatMap(({ source, path, flatPath }) =>
+    source === "copy" ? [path, flatPath] : [path],
+  );
+  const rows = await readEverySecret(vaultAt(placeOf(target)), compared);
   reasons.push(...new Set([...record.blocked, ...lastLook(names, summary, rows)]));
   const unconfirmed = Object.keys(names).filter((name) => !record.confirmed.includes(name));
   return reasons.length > 0 ? reasons : unconfirmed.map((name) => `${name}: not confirmed`);

@@ -4,6 +4,7 @@ import {
   type NamePlaces,
   type Phase,
   type RetirementPlan,
+  readEverySecret,
   restore,
   retire,
   runningFlag,
@@ -49,8 +50,9 @@ interface Place extends NamePlaces {
   readonly record: CopyRecord | undefined;
 }
 
-async function look(vault: InfisicalClient, { root, names, copies }: RetirementInputs): Promise<Place[]> {
-  const rows = await vault.listSecrets(root, { recursive: true });
+async function look(vault: InfisicalClient, { names, copies }: RetirementInputs): Promise<Place[]> {
+  const paths = Object.values(names).flatMap(({ path, flatPath }) => [path, flatPath]);
+  const rows = await readEverySecret(vault, paths);
   return Object.entries(names).map(([name, one]) => ({
     ...one,
     name,

@@ -101,3 +101,19 @@ describe("rollback", () => {
     }
   });
 });
+
+it("an update and promote read the vendors' folders that the migration moves, and no other credential", async () => {
+  await world.stagingOn();
+  world.hoursPass(48);
+  for (const argv of [
+    ["up", "--stack", "prod", "--yes"],
+    ["promote", "--yes"],
+  ]) {
+    const all = reads(done(await world.run(argv)));
+    expect(
+      all.filter((path) => !/^\/MooseQuest\/(alpaca|heroku|postmark|stripe)\//.test(path)),
+      argv[0],
+    ).toEqual([]);
+    expect(all).toContain("/MooseQuest/stripe/**");
+  }
+});

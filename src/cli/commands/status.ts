@@ -54,7 +54,8 @@ async function observe(io: Io, options: Omit<StackOptions, "stack">): Promise<Ob
     const stack = await openStack(io, { ...options, stack: name });
     const { config, services, vault, heroku } = stack;
     const { record, last } = await lastState(io, stack, name);
-    const seen = await see(catalog, config, vault, heroku);
+    // The table has the shared credentials too.
+    const seen = await see(catalog, config, vault, heroku, [config.root]);
     target = targetOf(config, services, seen.account);
     const from = predecessor(catalog, name);
     const output = from ? sights.get(from)?.record : undefined;
