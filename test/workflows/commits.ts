@@ -10,6 +10,7 @@ const content = [
   "entries",
   "sdks",
   ".github",
+  "action",
   "action.yml",
   "program.mjs",
   "provider.cjs",
@@ -25,12 +26,16 @@ export type Stack = "staging" | "prod";
 export class Commit {
   private constructor(readonly dir: string) {}
 
-  /** @param config keys of both stacks, without their namespace */
-  static make(dir: string, config: Readonly<Record<string, unknown>> = {}): Commit {
+  /**
+   * @param config keys of both stacks, without their namespace
+   * @param pins of the files that the action downloads
+   */
+  static make(dir: string, config: Readonly<Record<string, unknown>> = {}, pins?: object): Commit {
     mkdirSync(dir, { recursive: true });
     for (const path of content)
       cpSync(join(checkout, path), join(dir, path), { recursive: true, filter: notInstalled });
     const commit = new Commit(dir);
+    if (pins) writeFileSync(join(dir, "action/pins.json"), JSON.stringify(pins));
     for (const stack of ["staging", "prod"] as const) {
       const text = readFileSync(join(checkout, `Pulumi.${stack}.yaml`), "utf8");
       writeFileSync(commit.file(stack), text.replace(/^encryptionsalt: .*\n/m, ""));

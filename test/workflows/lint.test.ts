@@ -129,6 +129,24 @@ test("the job that updates prod asks first whether its commit is main's head, an
   expect(conditions).toEqual(["steps.decide.outputs.promote == 'true'", "steps.decide.outputs.promote != 'true'"]);
 });
 
+test("Dependabot keeps the pins of actions and of every package-lock.json young", () => {
+  const { updates } = parse(readFileSync(join(root, ".github/dependabot.yml"), "utf8")) as {
+    updates: { "package-ecosystem": string; directories?: string[] }[];
+  };
+  expect(updates.map((one) => one["package-ecosystem"])).toEqual(["github-actions", "npm"]);
+  const locks = readdirSync(root, { recursive: true, encoding: "utf8" }).filter(
+    (path) => /(^|\/)package-lock\.json$/.test(path) && !path.includes("node_modules"),
+  );
+  const covered = updates[1]!.directories!.map((path) => new RegExp(`^${path.slice(1).replace("*", "[^/]+")}$`));
+  for (const lock of locks) {
+    const directory = lock.replace(/\/?package-lock\.json$/, "");
+    expect(
+      covered.some((pattern) => pattern.test(directory)),
+      lock,
+    ).toBe(true);
+  }
+});
+
 test("one update runs at a time, and the next ones wait in a queue", () => {
   const group = { group: "console-vault-update", "cancel-in-progress": false, queue: "max" };
   expect(workflows.get("deploy.yml")!.concurrency).toEqual(group);

@@ -6,6 +6,7 @@ import { type LocalServices, startLocal } from "../../src/local/index.js";
 import { Commit } from "./commits.js";
 import { startGithub } from "./githubApi.js";
 import { type GithubEvent, Repository, type WorkflowRun } from "./runner/index.js";
+import { startTools, type Tools } from "./tools.js";
 
 const repository = { owner: "raxx", repo: "vault" };
 const sha = (letter: string) => letter.repeat(40);
@@ -13,6 +14,7 @@ const sha = (letter: string) => letter.repeat(40);
 let services: LocalServices;
 let github: Awaited<ReturnType<typeof startGithub>>;
 let repo: Repository;
+let tools: Tools;
 let base: Commit;
 
 /** Everything that must not be found where a pull request's code runs. */
@@ -38,14 +40,14 @@ beforeAll(async () => {
     vars: { PULUMI_BACKEND_URL: "s3://states" },
     secrets: Object.fromEntries(environments.map((name) => [name, held()])),
   });
-  base = Commit.make(join(repo.dir, "main"), {
-    infisicalUrl: services.env.INFISICAL_API_URL,
-    herokuApiUrl: services.env.HEROKU_API_URL,
-  });
+  tools = await startTools(join(repo.dir, "tools"));
+  const urls = { infisicalUrl: services.env.INFISICAL_API_URL, herokuApiUrl: services.env.HEROKU_API_URL };
+  base = Commit.make(join(repo.dir, "main"), urls, tools.pins);
 });
 afterAll(async () => {
   repo?.close();
   await github?.close();
+  await tools?.close();
   await services?.close();
 });
 

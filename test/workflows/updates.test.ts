@@ -7,6 +7,7 @@ import { World } from "../support/world.js";
 import { Commit } from "./commits.js";
 import { startGithub } from "./githubApi.js";
 import { type GithubEvent, Repository } from "./runner/index.js";
+import { startTools, type Tools } from "./tools.js";
 
 // Each of them starts several engines in processes of their own.
 vi.setConfig({ testTimeout: 300_000 });
@@ -19,6 +20,7 @@ let approved = true;
 /** Of the commit that every run here is of. */
 const sha = "a".repeat(40);
 const heads = { main: sha };
+let tools: Tools;
 let github: Awaited<ReturnType<typeof startGithub>>;
 /** What happens while a reviewer takes his time. */
 let meanwhile = () => {};
@@ -45,14 +47,14 @@ beforeAll(async () => {
       return environment !== "prod-approval" || approved;
     },
   });
-  main = Commit.make(join(repo.dir, "main"), {
-    infisicalUrl: world.env.INFISICAL_API_URL,
-    herokuApiUrl: world.env.HEROKU_API_URL,
-  });
+  tools = await startTools(join(world.dir, "tools"));
+  const urls = { infisicalUrl: world.env.INFISICAL_API_URL, herokuApiUrl: world.env.HEROKU_API_URL };
+  main = Commit.make(join(repo.dir, "main"), urls, tools.pins);
 });
 afterAll(async () => {
   repo?.close();
   await github?.close();
+  await tools?.close();
   await world?.close();
 });
 

@@ -88,7 +88,6 @@ export const actions: Readonly<Record<string, Act>> = {
   "actions/upload-artifact": upload,
   "actions/download-artifact": download,
   "actions/github-script": script,
-  // The sandbox has one Node, and on loopback the engine that needs no CLI.
+  // The sandbox has one Node.
   "actions/setup-node": () => "",
-  "pulumi/actions": () => "",
 };
