@@ -20,6 +20,7 @@ import {
 } from "../engine/index.js";
 import { UsageError } from "../errors.js";
 import { HerokuClient, herokuEngineProvider } from "../heroku/index.js";
+import type { SecretValue } from "../secret.js";
 import { createInfisicalClient, type InfisicalClient } from "../vault/client/index.js";
 import { type Wait, waitLine } from "../waits.js";
 import { Ended, exitCodes } from "./exit.js";
@@ -31,6 +32,10 @@ export interface StackOptions {
   readonly engine?: string | undefined;
   readonly cwd?: string | undefined;
   readonly rebind?: boolean | undefined;
+  /** The stack's updates are for what a command has written, and for nothing else: no flag turns, nothing retires or is restored. */
+  readonly steady?: boolean | undefined;
+  /** In place of HEROKU_API_KEY, for the stack's updates. */
+  readonly herokuKey?: SecretValue | undefined;
 }
 
 export interface OpenServices {
@@ -81,8 +86,6 @@ export interface OpenStack extends OpenServices {
   readonly engine: Engine;
   /** Why this engine, in words. */
   readonly engineReason: string;
-  /** Does work while no update of any of the stacks may run. */
-  lock<T>(stacks: readonly string[], work: () => Promise<T>): Promise<T>;
   /**
    * @returns false for a backend whose lock only an update itself can take
    * @throws Ended that names the holder, while an update of the stack runs
@@ -112,14 +115,6 @@ const takeLock = (location: StackLocation, engine: EngineName) =>
   lockStack(location, engine).catch((error: Error) => {
     throw new Ended(exitCodes.failed, error.message);
   });
-
-/** Holds a stack's lock, or says that it cannot. */
-export async function holdStack(io: Io, location: StackLocation, engine: EngineName) {
-  const lock = await takeLock(location, engine);
-  if (!lock)
-    io.err(`! the lock of ${location.stack} cannot be held in this backend: see that no update of it runs now`);
-  return lock;
-}
 
 /** As both engines choose it: the variable counts once it is set, even to nothing; else what the file holds. */
 function refuseEmptyPassphrase({
@@ -153,6 +148,8 @@ export async function openStack(io: Io, options: StackOptions): Promise<OpenStac
   // The command itself says what was refused, by its exit code; with plain Pulumi the program has to.
   env.CONSOLE_VAULT_COMMAND = "1";
   if (options.rebind) env.CONSOLE_VAULT_REBIND = "1";
+  if (options.herokuKey) env.HEROKU_API_KEY = options.herokuKey.reveal();
+  if (options.steady) env.CONSOLE_VAULT_STEADY = "1";
   // The Heroku provider knows nothing of our config: without this it would write to the real Heroku.
   env.HEROKU_API_URL = open.services.herokuUrl;
   if (!loopback) refuseEmptyPassphrase(env);
@@ -160,22 +157,10 @@ export async function openStack(io: Io, options: StackOptions): Promise<OpenStac
   const at = (stack: string) => ({ projectDir, stack, env });
   const { engine, reason } = await chosenEngine(io, engineOption(options.engine), at(options.stack), loopback);
 
-  const lock: OpenStack["lock"] = async (stacks, work) => {
-    const held = [];
-    try {
-      for (const stack of stacks) {
-        const lock = await holdStack(io, at(stack), engine.name);
-        if (lock) held.push(lock);
-      }
-      return await work();
-    } finally {
-      for (const one of held.reverse()) await one.release();
-    }
-  };
   const refuseWhileHeld = async () => {
     const lock = await takeLock(at(options.stack), engine.name);
     await lock?.release();
     return lock !== undefined;
   };
-  return { ...open, projectDir, engine, engineReason: reason, lock, refuseWhileHeld };
+  return { ...open, projectDir, engine, engineReason: reason, refuseWhileHeld };
 }

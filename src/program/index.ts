@@ -152,6 +152,9 @@ async function program(catalog: Catalog) {
     ]);
   const credentials = credentialsOf(process.env, new pulumi.Config("heroku").get("apiKey"));
   const last = await readLast();
+  const steady = process.env.CONSOLE_VAULT_STEADY === "1";
+  // A stack that no update has made stays unmade where nobody asked for it.
+  if (steady && !last.target) return {};
   const place = targetOf(config, services, last.target?.account ?? "");
   // Before any credential is sent there.
   refuseOtherPlace(last.target, place);
@@ -173,7 +176,6 @@ async function program(catalog: Catalog) {
   const target = { ...place, account: world.account };
   refuseOtherPlace(last.target, target);
   const answer = await askGate(catalog, config, world, target, { vault, heroku });
-  const steady = process.env.CONSOLE_VAULT_STEADY === "1";
   const plan = planStack({ catalog, config, world, target, last, gate: answer, steady });
   refuseImpossible(plan);
   const places = [...(world.root.is === "new" ? [world.root.warning] : []), ...warnOfPlaces(catalog, config, services)];

@@ -52,7 +52,9 @@ describe("staging, prepared", () => {
     expect(writes).toEqual([]);
   });
 
-  it("has each credential re-provisioned: one write, at the environment path, read back", async () => {
+  it("has each credential re-provisioned: one write, at the environment path, read back", {
+    timeout: 300_000,
+  }, async () => {
     for (const [name, value] of Object.entries(provisioned)) {
       const { writes, out } = done(await world.provision(name, `${value}\n`));
       expect(writes).toHaveLength(1);

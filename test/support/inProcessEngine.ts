@@ -107,7 +107,7 @@ export class InProcessStacks {
       project.name,
       location.stack,
     );
-    const lock = await acquireLock(lockDirectory, `Stack ${location.stack}`).catch((error: Error) => error);
+    const lock = await acquireLock(lockDirectory, location.stack).catch((error: Error) => error);
     if (lock instanceof Error)
       return { result: "failed", changes: {}, outputs: {}, errors: [lock.message], interrupted: [] };
     try {

@@ -18,7 +18,7 @@ import { parseDocument } from "yaml";
 import { localEnv } from "../../src/cli/commands/local.js";
 import type { Io } from "../../src/cli/io.js";
 import { run as runCommand } from "../../src/cli/program.js";
-import { openEngine } from "../../src/engine/index.js";
+import { type OutputMap, openEngine } from "../../src/engine/index.js";
 import {
   defaultSeed,
   type LocalSeed,
@@ -284,9 +284,16 @@ export class World {
     return this.stacks?.delete(stack, urn) ?? deleteFromFiles(join(this.dir, "state"), stack, urn);
   }
 
-  /** All of staging's credentials written by an operator. */
+  /** Outputs of a stack's last update. */
+  outputs(stack: EnvironmentName): Promise<OutputMap> {
+    const location = { projectDir: this.dir, stack, env: this.env };
+    return (this.stacks?.open(location) ?? openEngine("embedded", location, {})).outputs();
+  }
+
+  /** All of staging's credentials written by an operator: in the vault itself, since eight updates take their time. */
   async provisionStaging(values: Readonly<Record<string, string>> = stagingValues()): Promise<void> {
-    for (const [name, value] of Object.entries(values)) done(await this.provision(name, value));
+    for (const [name, value] of Object.entries(values))
+      this.write(`/MooseQuest/${environmentScoped[name as keyof typeof environmentScoped]}/staging`, name, value);
   }
 
   /** Staging provisioned, confirmed, and its flag on: the point from which prod's 48 hours count. */
@@ -340,11 +347,6 @@ export class World {
       for (const restore of back) restore();
       for (const [file, bytes] of files) writeFileSync(file, bytes);
     };
-  }
-
-  /** What the stack's last update left, as the command reads it. Of the in-process engine only. */
-  outputs(stack: EnvironmentName): Promise<Record<string, { value: unknown }>> {
-    return this.stacks!.open({ projectDir: this.dir, stack, env: {} }).outputs();
   }
 
   /** Sets a config key, as an editor would; undefined removes it. */

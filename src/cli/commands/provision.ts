@@ -16,10 +16,11 @@ import { environmentPath, flatPath } from "../../resolver/index.js";
 import { SecretValue } from "../../secret.js";
 import { bytesInBody, MAX_VALUE_BYTES, trimmed } from "../../vault/client/index.js";
 import { environmentToWrite } from "../environment.js";
+import { insideUpdates, refuseFailed, tellWarnings } from "../insideUpdates.js";
 import { colorsOf, type Io } from "../io.js";
 import { lastRecord } from "../lastUpdate.js";
 import { catalog, projectDirOf } from "../project.js";
-import { definedOnly, holdStack, type OpenServices, openServices } from "../stack.js";
+import { type OpenServices, openServices, openStack } from "../stack.js";
 import { refuseOtherTarget } from "../target.js";
 
 interface ProvisionOptions {
@@ -75,13 +76,14 @@ async function provision(io: Io, name: string, options: ProvisionOptions): Promi
   const record = await lastRecord(io, projectDir, { ...options, stack: environment.name });
   refuseOtherTarget(services, record, (await heroku.account()).email);
   await vault.checkAccess();
+  const placing = { credential, environment, value, replace: options.replace === true };
+  // Before the lock as well: most refusals need no update.
+  const { path } = await lookAtPlace(services, placing);
   // An update that runs meanwhile might turn the flag on over this value, and two creations of one name make two rows.
-  const lock = await holdStack(io, { projectDir, stack: environment.name, env: definedOnly(io.env) }, "pulumi");
-  try {
-    await place(io, services, { credential, environment, value, replace: options.replace === true });
-  } finally {
-    await lock?.release();
-  }
+  const stack = await openStack(io, { ...options, stack: environment.name, steady: true });
+  const updates = await insideUpdates(io, [stack], () => write(io, stack, placing));
+  tellWarnings(io, updates);
+  refuseFailed(updates, `${name} is at ${path}, and was read back`);
 }
 
 interface Placing {
@@ -95,12 +97,20 @@ interface Placing {
 export const notCompared = (distinct: Judgement["distinct"]) =>
   distinct === "unchecked" ? "; that it differs from the other environment's could not be checked" : "";
 
-/** Looks, judges, writes, reads back. @throws Refusal for what may not be written */
-async function place(
-  io: Io,
+interface Place {
+  readonly path: string;
+  readonly distinct: Judgement["distinct"];
+  /** Whether the name has another value there. */
+  readonly other: boolean;
+  /** Whether it has this one. */
+  readonly holds: boolean;
+}
+
+/** @throws Refusal for what may not be written */
+async function lookAtPlace(
   { config, vault, heroku }: OpenServices,
   { credential, environment, value, replace }: Placing,
-): Promise<void> {
+): Promise<Place> {
   const { name } = credential;
   const flag = await lookAtFlag(heroku, catalog, environment.name);
   const path = environmentPath(config.root, credential.vendor, environment.name);
@@ -120,25 +130,35 @@ async function place(
     throw new Refusal(`${name} is not written:\n${findings.map(({ why, rule }) => `  ${why} (${rule})`).join("\n")}`);
 
   const there = rows.filter((row) => row.path === path && row.name === name);
-  const c = colorsOf(io);
   if (there.length > 1)
     throw new Refusal(`${name} has ${there.length} rows at ${path}: delete all but one in Infisical first.`);
-  if (there[0]?.value.equals(value)) {
-    io.out(`${c.green("✓")} ${name} is at ${path} with this value already; nothing was written`);
-    return;
-  }
+  const place = { path, distinct, other: there.length > 0, holds: false };
+  if (there[0]?.value.equals(value)) return { ...place, other: false, holds: true };
   if (flag.on)
     throw new Refusal(
       `${path} is in use (the flag is on on ${flag.app}), and the apps have to be told: console-vault rotate ${name} --env ${environment.name}`,
     );
   if (there[0] && !replace)
     throw new Refusal(`${path} has another value of ${name}; to replace it, run the command again with --replace`);
+  return place;
+}
 
+/** Looks again, writes, reads back: with the stack's lock held. */
+async function write(io: Io, services: OpenServices, placing: Placing): Promise<void> {
+  const { vault } = services;
+  const { value, credential } = placing;
+  const { name } = credential;
+  const { path, distinct, other, holds } = await lookAtPlace(services, placing);
+  const c = colorsOf(io);
+  if (holds) {
+    io.out(`${c.green("✓")} ${name} is at ${path} with this value already; nothing was written`);
+    return;
+  }
   if (!(await vault.folderExists(path))) {
     await vault.createFolder(path);
     io.err(`  + folder ${path}`);
   }
-  const result = there[0]
+  const result = other
     ? await vault.updateSecrets(path, [{ name, value }])
     : await vault.createSecrets(path, [{ name, value }]);
   if ("approval" in result)
@@ -161,11 +181,7 @@ export function addProvision(program: Command, io: Io): void {
     .option("--env <environment>", "environment that gets it")
     .option("--replace", "replace another value that is there (only while the flag is off)")
     .option("--keep-newline", "the line break at the end of stdin belongs to the value")
-    .option(
-      "--engine <engine>",
-      "auto, pulumi or embedded: who is asked what was recorded, if the state's file is not here",
-      "auto",
-    )
+    .option("--engine <engine>", "auto, pulumi (the Pulumi CLI) or embedded: who updates the stack", "auto")
     .option("--cwd <dir>", "the project's directory")
     .action((name: string, options: ProvisionOptions) => provision(io, name, options));
 }

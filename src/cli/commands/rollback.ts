@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { credentialOf, environmentOf, flagApp } from "../../catalog/index.js";
-import type { StackConfig } from "../../config/index.js";
-import type { OutputMap } from "../../engine/index.js";
+import { readStackConfig, type StackConfig } from "../../config/index.js";
+import type { OutputMap, Work } from "../../engine/index.js";
 import { UsageError } from "../../errors.js";
 import { type MigrationRecord, planWayBack, type WayBackPlan } from "../../migration/index.js";
 import { flagMeansOn } from "../../resolver/index.js";
@@ -9,6 +9,7 @@ import { writeFlat } from "../../rotation/index.js";
 import { askYes } from "../ask.js";
 import { ConfigFile } from "../configFile.js";
 import { Ended } from "../exit.js";
+import { insideUpdates, NotLocked, refuseFailed, type Updated } from "../insideUpdates.js";
 import { colorsOf, type Io } from "../io.js";
 import { copyRecords } from "../lastUpdate.js";
 import { confirmOverwrites, knownGone, type LookBackOptions, lookBack } from "../lookBack.js";
@@ -16,7 +17,7 @@ import { catalog } from "../project.js";
 import { type OpenStack, openStack } from "../stack.js";
 import { refuseOtherTarget } from "../target.js";
 import { refuseKnownGone, refuseWayBack } from "../wayBack.js";
-import { type UpdateOptions, update, withStackOptions } from "./update.js";
+import { reportUpdate, type UpdateOptions, withStackOptions } from "./update.js";
 
 type RollbackOptions = UpdateOptions & LookBackOptions;
 
@@ -39,13 +40,13 @@ function consequences({ environment, manage }: StackConfig, stale: readonly stri
 }
 
 /** What the stack's last update recorded. A state that cannot be read keeps nobody from turning the flag off who says --force. */
-async function outputsOf(io: Io, { engine }: OpenStack, options: RollbackOptions): Promise<OutputMap> {
+async function outputsOf(io: Io, { engine }: OpenStack, options: RollbackOptions): Promise<OutputMap | undefined> {
   try {
     return await engine.outputs();
   } catch (error) {
     if (!options.force) throw error;
     io.err(`! the stack's state cannot be read (${(error as Error).message}); going on, as --force says`);
-    return {};
+    return undefined;
   }
 }
 
@@ -76,12 +77,15 @@ async function rollback(io: Io, options: RollbackOptions): Promise<void> {
   const isOn = async () => flagMeansOn((await stack.heroku.configVars(app)).get(variable)?.reveal());
 
   const outputs = await outputsOf(io, stack, options);
-  const record = outputs.migration?.value as MigrationRecord | undefined;
+  const record = outputs?.migration?.value as MigrationRecord | undefined;
   if (!options.rebind) {
     const { email } = await stack.heroku.account();
     refuseOtherTarget(stack, record, email, `console-vault rollback --stack ${environment} --rebind`);
   }
-  const known = { outputs, records: environment === catalog.fallback ? await copyRecords(stack.engine) : {} };
+  const known = {
+    outputs: outputs ?? {},
+    records: environment === catalog.fallback ? await copyRecords(stack.engine) : {},
+  };
   const running = await isOn();
   let overwrite: ReadonlyMap<string, string> = new Map();
   const choice = () => ({
@@ -94,7 +98,7 @@ async function rollback(io: Io, options: RollbackOptions): Promise<void> {
     const asker = first ? io : { ...io, interactive: false };
     const found = await lookBack(asker, stack, options, known, on);
     if (found && on && first) overwrite = await confirmOverwrites(asker, found, options);
-    if (!found && on) refuseKnownGone(environment, await knownGone(io, outputs, options, stack.config));
+    if (!found && on) refuseKnownGone(environment, await knownGone(io, known.outputs, options, stack.config));
     if (found && (on || options.restoreFlat)) refuseWayBack(environment, stack.config.root, found, choice(), on);
     return found;
   };
@@ -105,53 +109,85 @@ async function rollback(io: Io, options: RollbackOptions): Promise<void> {
   const { retireFlat, vaultEnvAware } = stack.config;
   if (vaultEnvAware || retireFlat)
     file.set({ ...(vaultEnvAware ? { vaultEnvAware: false } : {}), ...(retireFlat ? { retireFlat: false } : {}) });
-  // What retires the flat copies is the other stack's update. Not waited for where the flag has to go off at any price.
-  const locks = options.force ? [environment] : [...new Set([environment, catalog.fallback])];
   let asked = false;
   let stale: readonly string[] = [];
-  try {
-    await stack.lock(locks, async () => {
-      const on = await isOn();
-      // Somebody else's update or rotation may have ended while this one asked and waited. Nobody is asked under a lock.
-      if (on ? back || !running : options.restoreFlat) back = await look(on, false);
-      const plan = back && planWayBack(back, choice(), on);
-      if (plan) await restoreFlat(io, stack, plan);
-      stale = plan?.stale ?? [];
-      // One change of one var, before anything else: it needs no vault and no engine.
-      asked = on;
-      if (on) await stack.heroku.patchConfigVars(app, new Map([[variable, "false"]]));
-    });
-  } catch (error) {
-    // Once Heroku was asked the flag may be off: where it is not known to be on, the file goes on asking for that.
-    const changed = asked && !(await isOn().catch(() => false));
-    if (!changed) file.putBack();
-    io.err(changed ? `  ${file.path} keeps saying that the flag is not wanted` : `  ${file.path} is as it was`);
-    if (
-      environment !== catalog.fallback &&
-      error instanceof Ended &&
-      error.message.startsWith(`Stack ${catalog.fallback} `)
-    )
-      throw new Ended(
-        error.code,
-        `${error.message}. To turn ${environment}'s flag off without waiting for it: --force`,
-      );
-    throw error;
-  }
   // With --json the answer is one document: what is told on the way goes where progress goes.
   const tell = options.json ? io.err : io.out;
-  tell(`${c.green("✓")} ${variable} is off on ${app}${asked ? "" : " already"}, and not wanted in ${file.path}`);
-  if (retireFlat) tell("  console-vault:retireFlat is false there too: the flat copies are what is read now.");
-  if (asked) for (const line of consequences(stack.config, stale)) tell(`  ${line}`);
-  if (!back || !record) {
-    const next = `console-vault up --stack ${environment}`;
-    tell(
-      `\nnext\n  ${next}    ${back ? "makes the stack: no update of it is recorded" : "once the vault can be asked again"}`,
-    );
-    if (options.json)
-      io.out(JSON.stringify({ result: "succeeded", changes: {}, migration: null, next: [next] }, null, 2));
-    return;
+  const turnOff: Work = async (lost) => {
+    const on = await isOn();
+    // Somebody else's update or rotation may have ended while this one asked and waited. Nobody is asked under a lock.
+    if (on ? back || !running : options.restoreFlat) back = await look(on, false);
+    const plan = back && planWayBack(back, choice(), on);
+    if (plan) await restoreFlat(io, stack, plan);
+    stale = plan?.stale ?? [];
+    lost.throwIfAborted();
+    // One change of one var, before anything else: it needs no vault and no engine.
+    asked = on;
+    if (on) await stack.heroku.patchConfigVars(app, new Map([[variable, "false"]]));
+    tell(`${c.green("✓")} ${variable} is off on ${app}${asked ? "" : " already"}, and not wanted in ${file.path}`);
+    if (retireFlat) tell("  console-vault:retireFlat is false there too: the flat copies are what is read now.");
+    if (asked) for (const line of consequences(stack.config, stale)) tell(`  ${line}`);
+  };
+  const updates = await insideLocks(io, stack, options, { record, readable: outputs !== undefined }, turnOff).catch(
+    async (error: Error) => {
+      // Once Heroku was asked the flag may be off: where it is not known to be on, the file goes on asking for that.
+      const changed = asked && !(await isOn().catch(() => false));
+      if (!changed) file.putBack();
+      io.err(changed ? `  ${file.path} keeps saying that the flag is not wanted` : `  ${file.path} is as it was`);
+      if (error instanceof NotLocked && error.environment !== environment)
+        throw new Ended(
+          error.code,
+          `${error.message}\nTo turn ${environment}'s flag off without waiting for it: --force`,
+        );
+      throw error;
+    },
+  );
+  keepUnwanted(stack);
+  for (const { stack: other, failed } of updates)
+    if (failed && other !== environment)
+      io.err(c.yellow(`  ! the update of ${other}, for its lock alone, failed: ${failed.message}`));
+  const own = updates.find((one) => one.stack === environment);
+  if (own?.ran && record) return reportUpdate(io, stack, options, own.ran);
+  if (own?.failed && back) refuseFailed([own], `${variable} is off (${app}), and not wanted in ${file.path}`);
+  if (own?.failed) io.err(c.yellow(`  ! the update that records it failed: ${own.failed.message}`));
+  const next = `console-vault up --stack ${environment}`;
+  tell(
+    `\nnext\n  ${next}    ${back ? "makes the stack: no update of it is recorded" : "once the vault can be asked again"}`,
+  );
+  if (options.json)
+    io.out(JSON.stringify({ result: "succeeded", changes: {}, migration: null, next: [next] }, null, 2));
+}
+
+/** Another command in this checkout that failed meanwhile may have put the file back to what it was before this one. */
+function keepUnwanted({ projectDir, config: { environment } }: OpenStack): void {
+  if (readStackConfig(projectDir, environment, catalog).vaultEnvAware)
+    new ConfigFile(projectDir, environment).set({ vaultEnvAware: false });
+}
+
+/**
+ * Does the work with the stack's lock held, and that of the flat path's owner, whose update is what retires the flat copies: not
+ * waited for where the flag has to go off at any price. A stack that no update has made stays unmade.
+ */
+async function insideLocks(
+  io: Io,
+  stack: OpenStack,
+  options: RollbackOptions,
+  own: { readonly record: MigrationRecord | undefined; readonly readable: boolean },
+  work: Work,
+): Promise<readonly Updated[]> {
+  const owner = catalog.fallback;
+  if (!own.readable) {
+    io.err(`! ${options.stack} cannot be locked: see that no update of it runs now`);
+    await work(new AbortController().signal);
+    return [];
   }
-  await update(io, { ...options, yes: true });
+  const steady = (name: string) =>
+    openStack(io, { cwd: options.cwd, engine: stack.engine.name, stack: name, steady: true });
+  const stacks = [
+    own.record ? stack : await steady(options.stack),
+    ...(options.force || options.stack === owner ? [] : [await steady(owner)]),
+  ];
+  return insideUpdates(io, stacks, work);
 }
 
 export function addRollback(program: Command, io: Io): void {

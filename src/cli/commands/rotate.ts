@@ -17,6 +17,7 @@ import {
 import type { SecretValue } from "../../secret.js";
 import { askYes } from "../ask.js";
 import { environmentToWrite } from "../environment.js";
+import { insideUpdates, refuseFailed, tellWarnings } from "../insideUpdates.js";
 import { colorsOf, type Io } from "../io.js";
 import { catalog, projectDirOf } from "../project.js";
 import { type OpenStack, openStack } from "../stack.js";
@@ -139,6 +140,15 @@ function tellKept(io: Io, { name, environment }: RotationRequest, kept: readonly
   if (kept.length > 0) io.out(`\nto give the new value to ${kept.join(" and ")} all the same\n${command(kept)}`);
 }
 
+/** @param key what Heroku accepts, where it does not accept the key that the tool was started with */
+const openToRecord = (
+  io: Io,
+  { cwd }: RotateOptions,
+  { engine }: OpenStack,
+  stack: string,
+  key: SecretValue | undefined,
+) => openStack(io, { cwd, engine: engine.name, stack, steady: true, herokuKey: key });
+
 async function rotateCommand(io: Io, name: string, options: RotateOptions): Promise<void> {
   const environment = await environmentToWrite(io, options.env);
   const projectDir = projectDirOf(io, options.cwd);
@@ -172,9 +182,12 @@ async function rotateCommand(io: Io, name: string, options: RotateOptions): Prom
     io.out(c.yellow(`  ! ${others.join(" and ")} reads the same path: this rotates ${others.join(" and ")}'s too`));
   await askYes(io, options, "Rotate?");
   const touched = [...new Set([environment, ...plan.apps.map((one) => one.environment)])];
+  const key = heroku === stack.heroku ? undefined : value;
+  const stacks = await Promise.all(touched.map((one) => openToRecord(io, options, stack, one, key)));
+  const set: string[] = [];
   const kept: string[] = [];
   let unknown: readonly string[] = [];
-  await stack.lock(touched, async () => {
+  const updates = await insideUpdates(io, stacks, async (lost) => {
     // Somebody else's update may have ended while this one asked and waited.
     if (!isDeepStrictEqual(await readFlags(heroku, catalog), flags))
       throw new Refusal(
@@ -183,13 +196,20 @@ async function rotateCommand(io: Io, name: string, options: RotateOptions): Prom
     unknown = await rotate(request, plan, (event) => {
       tell(io, event);
       if (event.step === "keeps" && event.why === "another value") kept.push(event.app);
+      if (event.step === "set" || event.step === "had it") set.push(event.app);
+      lost.throwIfAborted();
     });
   });
+  tellWarnings(io, updates);
   if (herokuKeys.includes(name) && io.env.HEROKU_API_KEY)
     io.out(
       `\nnext\n  if it was the key that this shell uses: export HEROKU_API_KEY=… (the new one), or pulumi config set --secret heroku:apiKey --stack ${environment}`,
     );
   tellKept(io, request, kept, unknown);
+  refuseFailed(
+    updates,
+    `${name} is at ${plan.path}${set.length > 0 ? ` and on ${set.join(" and ")}` : ""}, and was read back`,
+  );
 }
 
 export function addRotate(program: Command, io: Io): void {

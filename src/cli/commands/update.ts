@@ -235,6 +235,17 @@ export async function update(io: Io, options: UpdateOptions): Promise<void> {
   const same = said && changesOf(planned) === 0 && planned.outcome.interrupted.length === 0;
   const idle = same && (await stack.refuseWhileHeld());
   const done = idle ? planned : await runEngine(io, stack.engine, "up", { refresh: true, ...part });
+  await reportUpdate(io, stack, options, done, planned);
+}
+
+/** What an update has left, and how the command ends for it. @throws Refusal where something that is wanted was refused */
+export async function reportUpdate(
+  io: Io,
+  stack: OpenStack,
+  options: Pick<UpdateOptions, "stack" | "json">,
+  done: Ran,
+  planned: Ran = done,
+): Promise<void> {
   const outputs = await stack.engine.outputs();
   const record = outputs.migration?.value as MigrationRecord | undefined;
   const retirement = outputs.retirement?.value as RetirementReport | undefined;

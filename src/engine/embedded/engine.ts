@@ -157,7 +157,8 @@ export class EmbeddedEngine implements Engine {
    */
   private async preflight(run: Operation): Promise<Omit<Outcome, "errors"> | undefined> {
     const { expectNoChanges } = run.options;
-    if (this.previewed && expectNoChanges !== true) return undefined;
+    // After work there is nothing left that it could keep from being touched.
+    if ((this.previewed || run.options.before !== undefined) && expectNoChanges !== true) return undefined;
     const events: EngineEvent[] = [];
     const { result, interrupted } = await run.deploy("update", true, (event) => events.push(event));
     const changed = expectNoChanges === true && hasChanges(result.changes);

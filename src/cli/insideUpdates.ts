@@ -1,0 +1,96 @@
+// What the commands that write share: they write while the update of each stack that they touch holds its lock.
+import type { Work } from "../engine/index.js";
+import type { MigrationRecord } from "../migration/index.js";
+import { Ended, exitCodes } from "./exit.js";
+import { colorsOf, type Io } from "./io.js";
+import { catalog } from "./project.js";
+import { type Ran, runEngine } from "./run.js";
+import { countWords } from "./show.js";
+import type { OpenStack } from "./stack.js";
+
+/** How the update of one stack ended, whose lock the work was done under. */
+export type Updated =
+  | { readonly stack: string; readonly ran: Ran; readonly failed?: undefined }
+  | { readonly stack: string; readonly ran?: undefined; readonly failed: Error };
+
+/** A stack's update did not come to where it holds the lock, so nothing was written. */
+export class NotLocked extends Ended {
+  constructor(
+    readonly environment: string,
+    { message }: Error,
+  ) {
+    super(exitCodes.failed, `${environment} could not be locked, so nothing was changed:\n${message}`);
+  }
+}
+
+/**
+ * Does work with the locks of all the stacks held; then the update of each goes on and records what was written. The locks are
+ * taken in the catalog's order.
+ *
+ * @returns how each update ended; that one failed keeps no other from being made
+ * @throws NotLocked, or what the work threw; then no update has changed anything
+ */
+export async function insideUpdates(io: Io, stacks: readonly OpenStack[], work: Work): Promise<readonly Updated[]> {
+  const updates: Updated[] = [];
+  let progress: "waiting" | "working" | "done" = "waiting";
+  const inside = async ([first, ...rest]: readonly OpenStack[], lost: AbortSignal): Promise<void> => {
+    if (!first) {
+      progress = "working";
+      await work(lost);
+      progress = "done";
+      return;
+    }
+    const stack = first.config.environment;
+    try {
+      const ran = await updateAfter(io, first, (also) => inside(rest, AbortSignal.any([lost, also])));
+      updates.push({ stack, ran });
+    } catch (error) {
+      if (progress === "waiting" && !(error instanceof NotLocked)) throw new NotLocked(stack, error as Error);
+      if (progress !== "done") throw error;
+      updates.push({ stack, failed: error as Error });
+    }
+  };
+  const order = catalog.environments.map(({ name }) => name);
+  const inOrder = [...stacks].sort((a, b) => order.indexOf(a.config.environment) - order.indexOf(b.config.environment));
+  await inside(inOrder, new AbortController().signal);
+  return updates;
+}
+
+/** Says on stderr how far it is: a lock may be somebody else's, and an update takes its time. */
+async function updateAfter(io: Io, stack: OpenStack, before: Work): Promise<Ran> {
+  const c = colorsOf(io);
+  const name = stack.config.environment;
+  io.err(c.dim(`  … locking ${name}, for a write and an update`));
+  const locked: Work = async (lost) => {
+    io.err(c.dim(`  … ${name} is locked`));
+    await before(lost);
+    io.err(c.dim(`  … updating ${name}`));
+  };
+  const ran = await runEngine(io, stack.engine, "up", { refresh: true, before: locked });
+  io.err(`  ${c.green("✓")} ${name} is updated: ${countWords(ran.counts, true) || "nothing else to do"}`);
+  return ran;
+}
+
+/** What an update that nobody asked for warns of: on stderr, since it is no answer of the command's. */
+export function tellWarnings(io: Io, updates: readonly Updated[]): void {
+  const c = colorsOf(io);
+  for (const { ran } of updates) {
+    const record = ran?.outcome.outputs.migration?.value as MigrationRecord | undefined;
+    for (const line of [...(ran?.warnings ?? []), ...(record?.blocked ?? [])]) io.err(c.yellow(`  ! ${line}`));
+  }
+}
+
+/**
+ * Ends a command whose work is done, where an update that records it failed.
+ * @param done what holds now, a sentence without its full stop
+ */
+export function refuseFailed(updates: readonly Updated[], done: string): void {
+  const failed = updates.filter((one) => one.failed !== undefined);
+  if (failed.length === 0) return;
+  const why = failed.map(
+    ({ stack, failed: { message } }) => `The update of ${stack} that records it failed:\n${message}`,
+  );
+  const repair = failed.map(({ stack }) => `console-vault up --stack ${stack}`);
+  const text = [`${done}.`, ...why, "Nothing has to be written again. Once the cause is removed:", ...repair];
+  throw new Ended(exitCodes.failed, text.join("\n"));
+}
