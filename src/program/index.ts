@@ -182,6 +182,8 @@ async function program(catalog: Catalog) {
   for (const warning of [...places, ...plan.warnings]) pulumi.log.warn(warning);
   for (const reason of plan.flag.refused)
     pulumi.log.warn(`${plan.flag.variable} stays ${plan.flag.running ? "on" : "off"}: ${reason}`);
+  const standing = flagVerdict(plan.expected);
+  if (pulumi.runtime.isDryRun() && standing && plan.flag.refused.length === 0) pulumi.log.warn(verdictText(standing));
   const outputs = declare(catalog, plan);
   turnRed(outputs, plan);
   return outputs;
