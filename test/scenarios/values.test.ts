@@ -91,17 +91,14 @@ describe("any value", () => {
     );
   });
 
-  it("that is rotated is at the flat path, on the app that has the var, and at the copy after the next update", async () => {
+  it("that is rotated is at the flat path, on the app that has the var, and at the copy, by the update that ends the rotation", async () => {
     await fc.assert(
       fc.asyncProperty(anyValue, async (value) => {
         world.write(flatPath, name, valueFor(name, "prod"));
         done(await world.up("prod"));
-        const before = world.at("prod", name);
         const ran = await world.run(["rotate", name, "--env", "prod", "--yes", "--keep-newline"], { input: value });
         if (!judged(ran, value)) return;
         expect([world.flat(name), world.apps.vars("raxx-api-prod")[name]]).toEqual(Array(2).fill(asStored(value)));
-        expect(world.at("prod", name)).toBe(before);
-        done(await world.up("prod"));
         expect(world.at("prod", name)).toBe(asStored(value));
       }),
       { numRuns: 6 },
