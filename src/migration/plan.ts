@@ -361,8 +361,10 @@ function weigh(
 }
 
 function planApp(question: PlanQuestion, flag: FlagPlan, app: World["apps"][number], said: Said): AppPlan[] {
-  const { catalog, config, last, target } = question;
-  const names = Object.keys(config.manage).filter((name) => config.manage[name]!.includes(app.name));
+  const { catalog, config, last, target, steady } = question;
+  const wanted = Object.keys(config.manage).filter((name) => config.manage[name]!.includes(app.name));
+  // An update that only records takes nothing on that config asks for and no update has done yet.
+  const names = steady ? wanted.filter((name) => name in (last.apps[app.name]?.credentials ?? {})) : wanted;
   const hasFlag = app.name === flag.app;
   if (!hasFlag && names.length === 0 && Object.keys(last.apps[app.name]?.credentials ?? {}).length === 0) return [];
   // Ownership does not carry over to another Heroku URL; another account's apps are the same ones.
@@ -384,7 +386,8 @@ function planApp(question: PlanQuestion, flag: FlagPlan, app: World["apps"][numb
   weigh(app, new Map(Object.entries(values)), said);
   // The Heroku provider deletes on the app what leaves its map: also what the app only kept.
   for (const name of Object.keys(before.credentials))
-    if (!names.includes(name))
+    if (steady && !names.includes(name)) credentials[name] = "kept";
+    else if (!names.includes(name))
       said.refusals.push(
         `${name} on ${app.name} is managed by this stack and would be deleted there; put ${app.name} back into manage.${name}`,
       );

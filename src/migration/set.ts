@@ -202,7 +202,8 @@ export function summarise(
     overrides: [] as Passed[],
   };
   const records: Record<string, CopyRecord> = {};
-  for (const [name, decision] of decisions) {
+  // In one order, whoever made the decisions: properties come to a provider in another one than the program wrote them in.
+  for (const [name, decision] of [...decisions].sort(([a], [b]) => (a < b ? -1 : 1))) {
     const target = after.target(name);
     const [row] = target;
     if (row) summary.revisions[name] = row.token;
