@@ -1,7 +1,7 @@
 // What a plan's events mean in the words of this tool: names, paths and actions, never a value.
 import { isDeepStrictEqual } from "node:util";
 import type { EngineEvent } from "../engine/index.js";
-import { newRevision } from "../migration/index.js";
+import { newRevision, resourceTypes } from "../migration/index.js";
 
 export interface PlanDetail {
   readonly name: string;
@@ -28,11 +28,11 @@ const words = (value: unknown): string =>
 
 /** Words for the types of a stack's resources. */
 export const kinds: Readonly<Record<string, string>> = {
-  "pulumi-nodejs:dynamic/console-vault:Folder": "folder",
-  "pulumi-nodejs:dynamic/console-vault:SecretSet": "secrets",
-  "pulumi-nodejs:dynamic/console-vault:Migration": "migration",
-  "pulumi-nodejs:dynamic/console-vault:Retirement": "retirement",
-  "heroku:index/appConfigAssociation:AppConfigAssociation": "config vars",
+  [resourceTypes.folder]: "folder",
+  [resourceTypes.secretSet]: "secrets",
+  [resourceTypes.migration]: "migration",
+  [resourceTypes.retirement]: "retirement",
+  [resourceTypes.association]: "config vars",
 };
 
 /** Names whose revisions are not what the last update left, and what happens to each. */

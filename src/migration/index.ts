@@ -22,6 +22,7 @@ export {
 } from "./last.js";
 export {
   gateFacts,
+  isFlagOn,
   look,
   lookAtFlag,
   lookAtRoot,
@@ -92,4 +93,12 @@ export {
   wayBack,
   wayBackPaths,
 } from "./wayBack.js";
-export { type AppView, movedFrom, type RunningFlag, type Target, type VaultRow, type World } from "./world.js";
+export {
+  type AppView,
+  differences,
+  movedFrom,
+  type RunningFlag,
+  type Target,
+  type VaultRow,
+  type World,
+} from "./world.js";

@@ -5,7 +5,7 @@ import { Refusal } from "../errors.js";
 import { type HerokuClient, HerokuError } from "../heroku/index.js";
 import { environmentPath, flatPath } from "../resolver/index.js";
 import { type InfisicalClient, InfisicalError } from "../vault/client/index.js";
-import { type FlagRelease, runningFlag, touches } from "./flag.js";
+import { type FlagRelease, type FlagVar, runningFlag, touches } from "./flag.js";
 import { type GateFacts, migrationOutput } from "./gate.js";
 import { forbiddenHere, readNow } from "./judged.js";
 import { foldersToList, judgeRoot, type RootJudgement } from "./root.js";
@@ -46,6 +46,11 @@ async function seeApps(
 function complete<Seen extends SeenApps>({ hidden, flag, ...seen }: Seen) {
   if (hidden.length > 0 || !flag) throw new Refusal(hidden.join("\n"));
   return { ...seen, flag };
+}
+
+/** Whether an app has a flag on now. @throws Refusal for a text that is neither on nor off; HerokuError */
+export async function isFlagOn(heroku: HerokuClient, flag: FlagVar): Promise<boolean> {
+  return runningFlag(flag, (await heroku.configVars(flag.app)).get(flag.variable)?.reveal(), undefined).on;
 }
 
 /** The flag of an environment as it runs now, from its console app's vars and releases. */

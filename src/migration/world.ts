@@ -56,9 +56,16 @@ export interface Target {
   readonly account: string;
 }
 
-/** What of a target is another one now, a line each. */
-export function movedFrom(before: Target, now: Target): string[] {
-  return (Object.keys(before) as (keyof Target)[])
+/** What of a place is another one now, in words. */
+export function differences<Place extends object>(
+  before: Place,
+  now: Place,
+): { readonly key: string; readonly text: string }[] {
+  return (Object.keys(before) as (keyof Place & string)[])
     .filter((key) => before[key] !== now[key])
-    .map((key) => `${key}: this stack works on ${before[key]}, not on ${now[key]}`);
+    .map((key) => ({ key, text: `this stack works on ${before[key]}, not on ${now[key]}` }));
 }
+
+/** What of a target is another one now, a line each. */
+export const movedFrom = (before: Target, now: Target): string[] =>
+  differences(before, now).map(({ key, text }) => `${key}: ${text}`);

@@ -62,10 +62,8 @@ const summaryOf = (set: SecretSet) =>
  * as the app has it: the Heroku provider would delete on the app what leaves the map.
  */
 function credentialsFor(app: AppPlan, held: OnApp | undefined): Record<string, pulumi.Output<string>> {
-  const names = Object.keys(held?.credentials ?? {});
   return Object.fromEntries(
-    names.flatMap((name) => {
-      const source = held?.credentials[name] ?? "kept";
+    Object.entries(held?.credentials ?? {}).flatMap(([name, source]) => {
       const planned = source !== "kept" && source === app.credentials[name] ? app.values[name] : undefined;
       const value = planned ?? app.current[name];
       return value ? [[name, pulumi.secret(value.reveal())]] : [];

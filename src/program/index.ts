@@ -34,6 +34,7 @@ import {
   verdictText,
   type World,
 } from "../migration/index.js";
+import { rebinding } from "../provider/index.js";
 import { createInfisicalClient, type InfisicalClient } from "../vault/client/index.js";
 import { type Wait, waitLine } from "../waits.js";
 import { declare } from "./declare.js";
@@ -108,7 +109,7 @@ async function readLast(): Promise<Last> {
 
 /** @throws Refusal that names everything that differs */
 function refuseOtherPlace(before: Target | undefined, target: Target): void {
-  const moved = before && process.env.CONSOLE_VAULT_REBIND !== "1" ? movedFrom(before, target) : [];
+  const moved = before && !rebinding() ? movedFrom(before, target) : [];
   if (moved.length > 0)
     throw new Refusal(`${moved.join("\n")}\nNothing was changed. If that is meant, run the command with --rebind`);
 }

@@ -1,5 +1,5 @@
 import { refusedMark } from "../errors.js";
-import type { Target } from "../migration/index.js";
+import { differences, type Target } from "../migration/index.js";
 
 /** In the inputs of every resource: a provider that learns to do more raises it, so that an update is made. */
 export const providerVersion = 2;
@@ -43,12 +43,10 @@ export function lastPlace(olds: { readonly vault?: VaultPlace; readonly target?:
 }
 
 const moved = <Place extends object>(prefix: string, before: Place, now: Place): CheckFailure[] =>
-  (Object.keys(before) as (keyof Place & string)[])
-    .filter((key) => before[key] !== now[key])
-    .map((key) => ({
-      property: `${prefix}.${key}`,
-      reason: `${refusedMark}this stack works on ${before[key]}, not on ${now[key]}; if that is meant, run the command with --rebind`,
-    }));
+  differences(before, now).map(({ key, text }) => ({
+    property: `${prefix}.${key}`,
+    reason: `${refusedMark}${text}; if that is meant, run the command with --rebind`,
+  }));
 
 /** A stack that suddenly works on another vault would copy, compare and delete in the wrong one. */
 export function sameVault(

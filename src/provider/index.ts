@@ -4,7 +4,7 @@ import { migration } from "./migration.js";
 import { retirement } from "./retirement.js";
 import { secretSet } from "./secretSet.js";
 
-export { placeOf, providerVersion } from "./contract.js";
+export { placeOf, providerVersion, rebinding } from "./contract.js";
 export type { FolderInputs } from "./folder.js";
 export type { MigrationInputs } from "./migration.js";
 export { Folder, Migration, Retirement, SecretSet } from "./resources.js";

@@ -1,13 +1,13 @@
 import { refusedMark } from "../errors.js";
 import {
   type CopyRecord,
+  isFlagOn,
   type NamePlaces,
   type Phase,
   type RetirementPlan,
   readEverySecret,
   restore,
   retire,
-  runningFlag,
   tokensOf,
   type VaultRow,
 } from "../migration/index.js";
@@ -79,10 +79,7 @@ async function deletable(vault: InfisicalClient, { name, path, flatPath, record 
 async function appsOff({ heroku: url, flag: { variable, apps } }: RetirementInputs): Promise<string[]> {
   const heroku = herokuAt(url);
   const off: string[] = [];
-  for (const app of apps) {
-    const raw = (await heroku.configVars(app)).get(variable)?.reveal();
-    if (!runningFlag({ app, variable }, raw, undefined).on) off.push(app);
-  }
+  for (const app of apps) if (!(await isFlagOn(heroku, { app, variable }))) off.push(app);
   return off;
 }
 

@@ -1,7 +1,7 @@
 // The running flags while a rotation writes: they decide who reads what it wrote.
 import { type Catalog, flagApp } from "../catalog/index.js";
 import type { HerokuClient } from "../heroku/index.js";
-import { runningFlag } from "../migration/index.js";
+import { isFlagOn } from "../migration/index.js";
 
 export type Flags = Readonly<Record<string, boolean>>;
 
@@ -9,11 +9,8 @@ export type Flags = Readonly<Record<string, boolean>>;
 export async function readFlags(heroku: HerokuClient, catalog: Catalog): Promise<Flags> {
   const { environments, flag } = catalog;
   const flags: Record<string, boolean> = {};
-  for (const { name } of environments) {
-    const app = flagApp(catalog, name);
-    const raw = (await heroku.configVars(app)).get(flag.variable)?.reveal();
-    flags[name] = runningFlag({ app, variable: flag.variable }, raw, undefined).on;
-  }
+  for (const { name } of environments)
+    flags[name] = await isFlagOn(heroku, { app: flagApp(catalog, name), variable: flag.variable });
   return flags;
 }
 

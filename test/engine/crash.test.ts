@@ -6,6 +6,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 import { afterEach, describe, expect, it } from "vitest";
 import { type Deployment, openEngine, type RunOptions } from "../../src/engine/index.js";
+import { isAlive } from "../support/isAlive.js";
 import { Project } from "./conformance/onDisk.js";
 import type { ProgramData } from "./conformance/program.js";
 
@@ -163,12 +164,3 @@ describe("an update whose lock is freed while it runs", () => {
     expect(before.pending_operations).toHaveLength(1);
   });
 });
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}

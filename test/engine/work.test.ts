@@ -15,6 +15,7 @@ import { type Address, channelVariable } from "../../src/engine/work/channel.js"
 import { WorkHost } from "../../src/engine/work/host.js";
 import { awaitWork } from "../../src/engine/work/program.js";
 import { awaitingProject } from "../support/awaiting.js";
+import { isAlive } from "../support/isAlive.js";
 import { noCli, without } from "../support/without.js";
 import { Project } from "./conformance/onDisk.js";
 import type { ProgramData } from "./conformance/program.js";
@@ -47,15 +48,6 @@ const until = async (condition: () => boolean | Promise<boolean>) => {
   for (const deadline = Date.now() + 60_000; !(await condition()); await wait(20))
     if (Date.now() > deadline) throw new Error("it did not come to that within a minute");
 };
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 describe.each(engines)("work before an update (engine %s)", { timeout: 120_000 }, (engine) => {
   it("is done once, with the stack's lock held, before the program looks", async () => {
