@@ -21,7 +21,7 @@ import {
 import { UsageError } from "../errors.js";
 import { HerokuClient, herokuEngineProvider } from "../heroku/index.js";
 import type { SecretValue } from "../secret.js";
-import { createInfisicalClient, type InfisicalClient } from "../vault/client/index.js";
+import { createInfisicalClient, type InfisicalAuth, type InfisicalClient } from "../vault/client/index.js";
 import { type Wait, waitLine } from "../waits.js";
 import { Ended, exitCodes } from "./exit.js";
 import type { Io } from "./io.js";
@@ -60,25 +60,52 @@ export function definedOnly(env: NodeJS.ProcessEnv): Record<string, string> {
 
 const tellWait = (io: Io) => (wait: Wait) => io.err(`  … ${waitLine(wait)}`);
 
+/** Clients that a command has, by where they work and as whom. */
+interface Clients {
+  readonly vaults: Map<string, InfisicalClient>;
+  readonly herokus: { readonly url: string; readonly key: SecretValue; readonly client: HerokuClient }[];
+}
+
+/** A command logs in once at each place, however many of its stacks are there. */
+const clientsOf = new WeakMap<Io, Clients>();
+
+function openClients(io: Io): Clients {
+  const known = clientsOf.get(io) ?? { vaults: new Map(), herokus: [] };
+  clientsOf.set(io, known);
+  return known;
+}
+
+function openVault(io: Io, config: StackConfig, url: string, auth: InfisicalAuth): InfisicalClient {
+  const { vaults } = openClients(io);
+  const { infisicalProjectId: projectId, infisicalEnvironment: environment } = config;
+  const place = JSON.stringify([url, projectId, environment]);
+  const vault =
+    vaults.get(place) ??
+    createInfisicalClient({ url, projectId, environment, auth, signal: io.signal, onWait: tellWait(io) });
+  vaults.set(place, vault);
+  return vault;
+}
+
+function openHeroku(io: Io, url: string, key: SecretValue): HerokuClient {
+  const { herokus } = openClients(io);
+  const known = herokus.find((one) => one.url === url && one.key.equals(key));
+  if (known) return known.client;
+  const client = new HerokuClient({ url, auth: { kind: "bearer", key }, onWait: tellWait(io) });
+  herokus.push({ url, key, client });
+  return client;
+}
+
 /** A stack's config, and clients of its two services. Makes no request. */
 export async function openServices(io: Io, projectDir: string, stack: string): Promise<OpenServices> {
   const config = readStackConfig(projectDir, stack, catalog);
   const services = servicesOf(config, io.env);
-  const credentials = credentialsOf(io.env, await configuredKey(io, projectDir, stack));
-  const vault = createInfisicalClient({
-    url: services.infisicalUrl,
-    projectId: config.infisicalProjectId,
-    environment: config.infisicalEnvironment,
-    auth: credentials.infisical,
-    signal: io.signal,
-    onWait: tellWait(io),
-  });
-  const heroku = new HerokuClient({
-    url: services.herokuUrl,
-    auth: { kind: "bearer", key: credentials.heroku },
-    onWait: tellWait(io),
-  });
-  return { config, services, vault, heroku };
+  const { infisical, heroku } = credentialsOf(io.env, await configuredKey(io, projectDir, stack));
+  return {
+    config,
+    services,
+    vault: openVault(io, config, services.infisicalUrl, infisical),
+    heroku: openHeroku(io, services.herokuUrl, heroku),
+  };
 }
 
 export interface OpenStack extends OpenServices {

@@ -46,6 +46,7 @@ export class HerokuClient {
   readonly #firstWaitMs: number;
   readonly #onWait: ((wait: Wait) => void) | undefined;
   #now: Date | undefined;
+  #account: Promise<shapes.HerokuAccount> | undefined;
 
   /** @throws ConfigurationError for a URL that cannot be used */
   constructor(options: HerokuClientOptions) {
@@ -66,8 +67,13 @@ export class HerokuClient {
     return this.#now;
   }
 
+  /** The account that the key belongs to. Asked for once: a key never changes hands. */
   account(): Promise<shapes.HerokuAccount> {
-    return this.#read({ method: "GET", path: "/account" }, shapes.account);
+    this.#account ??= this.#read({ method: "GET", path: "/account" }, shapes.account).catch((error: unknown) => {
+      this.#account = undefined;
+      throw error;
+    });
+    return this.#account;
   }
 
   /** All apps that the key's account sees. */

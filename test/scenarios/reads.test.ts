@@ -125,3 +125,37 @@ it("an update and promote read the vendors' folders that the migration moves, an
     expect(all).toContain("/MooseQuest/stripe/**");
   }
 });
+
+/** How often the vault was logged in to, and Heroku asked for the account, by the command itself and by each run of its program. */
+const asked = ({ requests }: Pick<Ran, "requests">) =>
+  ["/api/v1/auth/universal-auth/login", "/account"].map(
+    (path) => requests.filter((request) => request.path === path).length,
+  );
+
+describe("a command logs in once", () => {
+  const stripe = "STRIPE_RESTRICTED_KEY";
+  const postmark = "POSTMARK_SERVER_TOKEN";
+
+  it("by itself, where its update has nothing to look at: the stack is not made yet", async () => {
+    expect(asked(done(await world.provision(postmark, valueFor(postmark, "staging"))))).toEqual([1, 1]);
+    expect(asked(done(await world.rotate(stripe, "prod", valueFor(stripe, "prod"))))).toEqual([1, 1]);
+    world.apps.set("raxx-console-staging", { FLAG_CONSOLE_VAULT_ENV_AWARE: "true" });
+    expect(asked(done(await world.run(["rollback", "--stack", "staging", "--yes"])))).toEqual([1, 1]);
+  });
+
+  it("and its program once more in each update", async () => {
+    for (const stack of ["staging", "prod"] as const) done(await world.up(stack));
+    expect(asked(done(await world.provision(postmark, valueFor(postmark, "staging"))))).toEqual([2, 2]);
+    expect(asked(done(await world.rotate(stripe, "prod", valueFor(stripe, "prod"))))).toEqual([3, 3]);
+    expect(asked(done(await world.run(["rollback", "--stack", "staging", "--yes"])))).toEqual([3, 3]);
+    expect(asked(done(await world.run(["preview", "--stack", "staging"])))).toEqual([2, 2]);
+  });
+
+  it("for all environments that it looks at", async () => {
+    expect(asked(done(await world.run(["status"])))).toEqual([1, 1]);
+    await world.stagingOn();
+    done(await world.up("prod"));
+    const refused = await world.run(["promote", "--yes"]);
+    expect([refused.code, ...asked(refused)]).toEqual([3, 1, 1]);
+  });
+});
