@@ -6,7 +6,8 @@ import { colorsOf, type Io } from "./io.js";
 import { catalog } from "./project.js";
 import { type Ran, runEngine } from "./run.js";
 import { countWords } from "./show.js";
-import type { OpenStack } from "./stack.js";
+import { type OpenStack, openStack, type StackOptions } from "./stack.js";
+import { refuseOtherTarget } from "./target.js";
 
 /** How the update of one stack ended, whose lock the work was done under. */
 export type Updated =
@@ -21,6 +22,18 @@ export class NotLocked extends Ended {
   ) {
     super(exitCodes.failed, `${environment} could not be locked, so nothing was changed:\n${message}`);
   }
+}
+
+/**
+ * A further stack whose lock a command takes: its update records what was written, and does nothing else.
+ *
+ * @throws Refusal for another place than its last update's: to be asked before anything is written, or sent there
+ */
+export async function openToRecord(io: Io, options: Omit<StackOptions, "steady">): Promise<OpenStack> {
+  const stack = await openStack(io, { ...options, steady: true });
+  const { migration } = await stack.engine.outputs();
+  refuseOtherTarget(stack, migration?.value as MigrationRecord | undefined, undefined);
+  return stack;
 }
 
 /**

@@ -5,6 +5,7 @@ import type { OutputMap } from "../engine/index.js";
 import { Refusal } from "../errors.js";
 import {
   type CopyRecord,
+  checkRoot,
   type GoneName,
   readFolders,
   type WayBack,
@@ -37,7 +38,8 @@ export interface Known {
 
 /**
  * @param running whether the flag is on
- * @throws InfisicalError where the vault, or with this token any path of it, cannot be asked at all
+ * @throws InfisicalError where the vault, or with this token any path of it, cannot be asked at all; Refusal for a root that is
+ * not the catalog's
  */
 async function lookAtVault({ config, vault }: OpenStack, { records }: Known, running: boolean): Promise<WayBack> {
   const { environment, root } = config;
@@ -46,6 +48,7 @@ async function lookAtVault({ config, vault }: OpenStack, { records }: Known, run
   const seen = await readFolders(vault, paths);
   const [refused] = seen.hidden.values();
   if (running && refused && seen.hidden.size === paths.length) throw refused;
+  if (seen.rows.length === 0 && !refused) await checkRoot(catalog, root, vault, seen.rows);
   return wayBack(catalog, environment, root, { ...seen, records });
 }
 

@@ -21,10 +21,13 @@ export {
   type ValueSource,
 } from "./last.js";
 export {
+  checkRoot,
+  type FolderSight,
   gateFacts,
   isFlagOn,
   look,
   lookAtFlag,
+  lookAtFolder,
   lookAtRoot,
   mustRead,
   predecessor,

@@ -138,6 +138,58 @@ export async function lookAtRoot(
   }
 }
 
+/** @throws Refusal where the token may not list a folder: unknown is neither right nor wrong */
+async function listed<T>(root: string, look: Promise<T>): Promise<T> {
+  return look.catch((error: unknown) => {
+    if (!(error instanceof InfisicalError && error.kind === "forbidden")) throw error;
+    throw new Refusal(
+      `Whether ${root} is the right root is not known. ${error.message}\nNothing was changed. Use a token that may list folders there.`,
+    );
+  });
+}
+
+/**
+ * @param rows what was read below the root
+ * @returns what to warn of; undefined where the root holds the catalog's folders
+ * @throws Refusal for a root that is not the catalog's, or that the token may not list
+ */
+export async function checkRoot(
+  catalog: Catalog,
+  root: string,
+  vault: InfisicalClient,
+  rows: World["rows"],
+): Promise<string | undefined> {
+  const judged = await listed(root, lookAtRoot(catalog, root, vault, rows));
+  if (judged.is === "wrong") throw new Refusal(judged.why);
+  return judged.is === "new" ? judged.warning : undefined;
+}
+
+/** A folder that is to be written to. */
+export interface FolderSight {
+  readonly folder: "there" | "make";
+  /** What is strange and no reason to refuse. */
+  readonly warning: string | undefined;
+}
+
+/**
+ * A folder that is there shows that its root is the right one. Before one is made the root is judged: at a mistyped one a new
+ * tree would begin, which nobody reads.
+ *
+ * @param rows what was read below the root, the folder's own among them
+ * @throws Refusal, as `checkRoot`
+ */
+export async function lookAtFolder(
+  catalog: Catalog,
+  root: string,
+  vault: InfisicalClient,
+  path: string,
+  rows: World["rows"],
+): Promise<FolderSight> {
+  if (rows.some((row) => row.path === path) || (await listed(root, vault.folderExists(path))))
+    return { folder: "there", warning: undefined };
+  return { folder: "make", warning: await checkRoot(catalog, root, vault, rows) };
+}
+
 /**
  * @param below the folders to read with all that is below them; by default those of the vendors whose credentials have an
  * environment: a plan needs no other

@@ -14,7 +14,15 @@ import {
 } from "../catalog/index.js";
 import { Refusal, UsageError } from "../errors.js";
 import { type HerokuClient, overLimit } from "../heroku/index.js";
-import { comparedPlaces, type Place, readNames, surroundingsOf, type VaultRow } from "../migration/index.js";
+import {
+  comparedPlaces,
+  type FolderSight,
+  lookAtFolder,
+  type Place,
+  readNames,
+  surroundingsOf,
+  type VaultRow,
+} from "../migration/index.js";
 import { environmentPath, flatPath, resolve } from "../resolver/index.js";
 import type { SecretValue } from "../secret.js";
 import type { InfisicalClient } from "../vault/client/index.js";
@@ -42,13 +50,12 @@ export interface RotationRequest {
   readonly attempt?: (value: SecretValue) => Promise<void>;
 }
 
-export interface RotationPlan {
+/** The folder is that of the path. */
+export interface RotationPlan extends FolderSight {
   readonly credential: Credential;
   readonly path: string;
   /** Whether that is the flat path. */
   readonly flat: boolean;
-  /** Of the path. */
-  readonly folder: "there" | "make";
   readonly before: VaultRow | undefined;
   readonly distinct: Judgement["distinct"];
   /** What the value could not be compared with: the token may not read it. */
@@ -91,12 +98,12 @@ export async function planRotation(request: RotationRequest): Promise<RotationPl
   for (const { app } of affected) vars.set(app, await request.heroku.configVars(app));
   const isOwn = (one: AffectedApp) => one.environment === environment;
   const ownVars = affected.filter(isOwn).map(({ app }) => vars.get(app)!.get(name));
-  const exists = folder.length > 0 || (await vault.folderExists(path));
+  const seen = await lookAtFolder(request.catalog, request.root, vault, path, rows);
   const plan: RotationPlan = {
     credential,
     path,
     flat,
-    folder: exists ? "there" : "make",
+    ...seen,
     before,
     ...judged,
     unread,

@@ -43,9 +43,11 @@ async function promote(io: Io, options: PromoteOptions): Promise<void> {
   const source = await openStack(io, { ...options, stack: from, engine: stack.engine.name });
   const c = colorsOf(io);
 
+  const record = (await stack.engine.outputs()).migration?.value as MigrationRecord | undefined;
+  // Before a key is sent there.
+  refuseOtherTarget(stack, record, undefined);
   // The gate before anything is touched, its file included; the stack's own update asks it again.
   const world = await look(catalog, stack.config, stack.vault, stack.heroku);
-  const record = (await stack.engine.outputs()).migration?.value as MigrationRecord | undefined;
   refuseOtherTarget(stack, record, world.account);
   if (world.flag.on && stack.config.vaultEnvAware) {
     io.err(`${catalog.flag.variable} is on on ${world.flag.app} already`);

@@ -11,7 +11,14 @@ import {
   rulesOf,
 } from "../../catalog/index.js";
 import { Refusal, UsageError } from "../../errors.js";
-import { comparedPlaces, lookAtFlag, readNames, surroundingsOf } from "../../migration/index.js";
+import {
+  comparedPlaces,
+  type FolderSight,
+  lookAtFlag,
+  lookAtFolder,
+  readNames,
+  surroundingsOf,
+} from "../../migration/index.js";
 import { environmentPath, flatPath } from "../../resolver/index.js";
 import { SecretValue } from "../../secret.js";
 import { bytesInBody, MAX_VALUE_BYTES, trimmed } from "../../vault/client/index.js";
@@ -71,17 +78,20 @@ async function provision(io: Io, name: string, options: ProvisionOptions): Promi
     throw new Refusal(
       `${name} is copied from its flat path on ${environment.name}. To write it by hand, set console-vault:sources: { ${name}: provision } in Pulumi.${environment.name}.yaml first.`,
     );
+  const record = await lastRecord(io, projectDir, { ...options, stack: environment.name });
+  // Before a key is sent there.
+  refuseOtherTarget(services, record, undefined);
   const value = await readValue(io, name, options.keepNewline);
 
-  const record = await lastRecord(io, projectDir, { ...options, stack: environment.name });
   refuseOtherTarget(services, record, (await heroku.account()).email);
   await vault.checkAccess();
   const placing = { credential, environment, value, replace: options.replace === true };
   // Before the lock as well: most refusals need no update.
-  const { path } = await lookAtPlace(services, placing);
+  const { path, warning } = await lookAtPlace(services, placing);
+  if (warning) io.err(colorsOf(io).yellow(`! ${warning}`));
   // An update that runs meanwhile might turn the flag on over this value, and two creations of one name make two rows.
   const stack = await openStack(io, { ...options, stack: environment.name, steady: true });
-  const updates = await insideUpdates(io, [stack], () => write(io, stack, placing));
+  const updates = await insideUpdates(io, [stack], (lost) => write(io, services, placing, lost));
   tellWarnings(io, updates);
   refuseFailed(updates, `${name} is at ${path}, and was read back`);
 }
@@ -97,7 +107,8 @@ interface Placing {
 export const notCompared = (distinct: Judgement["distinct"]) =>
   distinct === "unchecked" ? "; that it differs from the other environment's could not be checked" : "";
 
-interface Place {
+/** The folder is that of the path. */
+interface Place extends FolderSight {
   readonly path: string;
   readonly distinct: Judgement["distinct"];
   /** Whether the name has another value there. */
@@ -132,7 +143,14 @@ async function lookAtPlace(
   const there = rows.filter((row) => row.path === path && row.name === name);
   if (there.length > 1)
     throw new Refusal(`${name} has ${there.length} rows at ${path}: delete all but one in Infisical first.`);
-  const place = { path, distinct, other: there.length > 0, holds: false };
+  const seen = await lookAtFolder(catalog, config.root, vault, path, rows);
+  const place: Place = {
+    path,
+    distinct,
+    other: there.length > 0,
+    holds: false,
+    ...seen,
+  };
   if (there[0]?.value.equals(value)) return { ...place, other: false, holds: true };
   if (flag.on)
     throw new Refusal(
@@ -144,17 +162,18 @@ async function lookAtPlace(
 }
 
 /** Looks again, writes, reads back: with the stack's lock held. */
-async function write(io: Io, services: OpenServices, placing: Placing): Promise<void> {
+async function write(io: Io, services: OpenServices, placing: Placing, lost: AbortSignal): Promise<void> {
   const { vault } = services;
   const { value, credential } = placing;
   const { name } = credential;
-  const { path, distinct, other, holds } = await lookAtPlace(services, placing);
+  const { path, distinct, other, holds, folder } = await lookAtPlace(services, placing);
   const c = colorsOf(io);
   if (holds) {
     io.out(`${c.green("✓")} ${name} is at ${path} with this value already; nothing was written`);
     return;
   }
-  if (!(await vault.folderExists(path))) {
+  lost.throwIfAborted();
+  if (folder === "make") {
     await vault.createFolder(path);
     io.err(`  + folder ${path}`);
   }

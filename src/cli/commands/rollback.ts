@@ -9,7 +9,7 @@ import { writeFlat } from "../../rotation/index.js";
 import { askYes } from "../ask.js";
 import { ConfigFile } from "../configFile.js";
 import { Ended } from "../exit.js";
-import { insideUpdates, NotLocked, refuseFailed, type Updated } from "../insideUpdates.js";
+import { insideUpdates, NotLocked, openToRecord, refuseFailed, type Updated } from "../insideUpdates.js";
 import { colorsOf, type Io } from "../io.js";
 import { copyRecords } from "../lastUpdate.js";
 import { confirmOverwrites, knownGone, type LookBackOptions, lookBack } from "../lookBack.js";
@@ -79,8 +79,10 @@ async function rollback(io: Io, options: RollbackOptions): Promise<void> {
   const outputs = await outputsOf(io, stack, options);
   const record = outputs?.migration?.value as MigrationRecord | undefined;
   if (!options.rebind) {
-    const { email } = await stack.heroku.account();
-    refuseOtherTarget(stack, record, email, `console-vault rollback --stack ${environment} --rebind`);
+    const ifMeant = `console-vault rollback --stack ${environment} --rebind`;
+    // Before a key is sent there.
+    refuseOtherTarget(stack, record, undefined, ifMeant);
+    refuseOtherTarget(stack, record, (await stack.heroku.account()).email, ifMeant);
   }
   const known = {
     outputs: outputs ?? {},
@@ -181,11 +183,15 @@ async function insideLocks(
     await work(new AbortController().signal);
     return [];
   }
-  const steady = (name: string) =>
-    openStack(io, { cwd: options.cwd, engine: stack.engine.name, stack: name, steady: true });
+  const { cwd, stack: name, force } = options;
+  const shared = { cwd, engine: stack.engine.name };
+  const openOwner = () =>
+    openToRecord(io, { ...shared, stack: owner }).catch((error: Error) => {
+      throw new NotLocked(owner, error);
+    });
   const stacks = [
-    own.record ? stack : await steady(options.stack),
-    ...(options.force || options.stack === owner ? [] : [await steady(owner)]),
+    own.record ? stack : await openStack(io, { ...shared, stack: name, steady: true }),
+    ...(force || name === owner ? [] : [await openOwner()]),
   ];
   return insideUpdates(io, stacks, work);
 }

@@ -10,6 +10,7 @@ import {
   type Kept,
   planRotation,
   type RotationEvent,
+  type RotationPlan,
   type RotationRequest,
   readFlags,
   rotate,
@@ -17,7 +18,7 @@ import {
 import type { SecretValue } from "../../secret.js";
 import { askYes } from "../ask.js";
 import { environmentToWrite } from "../environment.js";
-import { insideUpdates, refuseFailed, tellWarnings } from "../insideUpdates.js";
+import { insideUpdates, openToRecord, refuseFailed, tellWarnings } from "../insideUpdates.js";
 import { colorsOf, type Io } from "../io.js";
 import { catalog, projectDirOf } from "../project.js";
 import { type OpenStack, openStack } from "../stack.js";
@@ -140,22 +141,36 @@ function tellKept(io: Io, { name, environment }: RotationRequest, kept: readonly
   if (kept.length > 0) io.out(`\nto give the new value to ${kept.join(" and ")} all the same\n${command(kept)}`);
 }
 
-/** @param key what Heroku accepts, where it does not accept the key that the tool was started with */
-const openToRecord = (
+/**
+ * Every stack that the rotation touches.
+ * @param own the rotated environment's, whose place was compared
+ * @param herokuKey what Heroku accepts, where it does not accept the key that the tool was started with
+ */
+function openTouched(
   io: Io,
+  own: OpenStack,
+  { apps }: RotationPlan,
   { cwd }: RotateOptions,
-  { engine }: OpenStack,
-  stack: string,
-  key: SecretValue | undefined,
-) => openStack(io, { cwd, engine: engine.name, stack, steady: true, herokuKey: key });
+  herokuKey: SecretValue | undefined,
+): Promise<OpenStack[]> {
+  const { environment } = own.config;
+  const options = { cwd, engine: own.engine.name, herokuKey };
+  const others = [...new Set(apps.map((one) => one.environment))].filter((one) => one !== environment);
+  return Promise.all([
+    openStack(io, { ...options, stack: environment, steady: true }),
+    ...others.map((stack) => openToRecord(io, { ...options, stack })),
+  ]);
+}
 
 async function rotateCommand(io: Io, name: string, options: RotateOptions): Promise<void> {
   const environment = await environmentToWrite(io, options.env);
   const projectDir = projectDirOf(io, options.cwd);
   const stack = await openStack(io, { ...options, stack: environment });
+  const record = (await stack.engine.outputs()).migration?.value as MigrationRecord | undefined;
+  // Before a key is sent there.
+  refuseOtherTarget(stack, record, undefined);
   const value = await readValue(io, name, options.keepNewline);
   const heroku = await clientFor(stack, name, value);
-  const record = (await stack.engine.outputs()).migration?.value as MigrationRecord | undefined;
   refuseOtherTarget(stack, record, (await heroku.account()).email);
   await stack.vault.checkAccess();
   const flags = await agreedFlags(stack, heroku, record);
@@ -174,16 +189,15 @@ async function rotateCommand(io: Io, name: string, options: RotateOptions): Prom
   };
   const plan = await planRotation(request);
   const c = colorsOf(io);
+  if (plan.warning) io.err(c.yellow(`! ${plan.warning}`));
   io.out(c.bold(`Rotate ${name} for ${environment}`));
   io.out(`  flag ${flags[environment] ? "on" : "off"}, so it is written to ${c.bold(plan.path)}`);
   io.out(`  apps that read it there: ${plan.apps.map(({ app }) => app).join(", ") || "none"}`);
   const others = [...new Set(plan.apps.map((one) => one.environment))].filter((one) => one !== environment);
   if (others.length > 0)
     io.out(c.yellow(`  ! ${others.join(" and ")} reads the same path: this rotates ${others.join(" and ")}'s too`));
+  const stacks = await openTouched(io, stack, plan, options, heroku === stack.heroku ? undefined : value);
   await askYes(io, options, "Rotate?");
-  const touched = [...new Set([environment, ...plan.apps.map((one) => one.environment)])];
-  const key = heroku === stack.heroku ? undefined : value;
-  const stacks = await Promise.all(touched.map((one) => openToRecord(io, options, stack, one, key)));
   const set: string[] = [];
   const kept: string[] = [];
   let unknown: readonly string[] = [];
