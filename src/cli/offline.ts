@@ -79,9 +79,11 @@ export function recordOf(last: LastUpdate | undefined): MigrationRecord | undefi
   return "phase" in record && "flag" in record ? (output as unknown as MigrationRecord) : undefined;
 }
 
-/** When the flag was turned on, as the stack's last update knew it. */
-function flagSince(last: LastUpdate): string | undefined {
+/** When the flag was turned on, as the stack's last update knew it. The first version of the state kept it with the resource. */
+function flagSince(last: LastUpdate): string | null | undefined {
   if (last.is !== "known") return undefined;
+  const { since } = recordOf(last)?.flag ?? {};
+  if (since !== undefined) return since;
   const time = last.resources?.find(({ type }) => kinds[type] === "migration")?.outputs.flagSince;
   return typeof time === "string" ? time : undefined;
 }

@@ -12,7 +12,7 @@ import {
   type Target,
 } from "../migration/index.js";
 import type { PlanReport } from "../report/index.js";
-import { type Bag, bag, kinds, type PlanStep, planStep } from "./planSteps.js";
+import { type Bag, bag, kinds, type PlanStep, planStep, turnsFlag } from "./planSteps.js";
 
 /** A step in the report's form; the subject of a folder or a set is its path. */
 export function reportStep({ op, kind, subject, urn, details }: PlanStep): PlanReport["steps"][number] {
@@ -30,8 +30,9 @@ type Metadata = NonNullable<EngineEvent["resourcePreEvent"]>["metadata"];
 
 /** One step per resource of the declaration, those that stay the same among them. */
 function stepsOf(events: readonly EngineEvent[]): PlanReport["steps"] {
+  const turns = turnsFlag(events);
   return events.flatMap((event) => {
-    const step = planStep(event);
+    const step = planStep(event, turns);
     if (step) return step.op.startsWith("create-") || step.op.startsWith("delete-") ? [] : [reportStep(step)];
     const metadata = event.resourcePreEvent?.metadata;
     if (metadata?.op !== "same" || !(metadata.type in kinds)) return [];
@@ -73,7 +74,7 @@ export function planReport({ catalog, config, target, events, warnings }: Previe
   const flat = inputsOf(metadataOf(events, "retirement"));
   const stay = flat.wanted === true ? strings(flat.refused).map((line) => `the flat copies stay: ${line}`) : [];
   const refused = [...strings(seen.refused), ...stay];
-  const to = seen.transition === "on" || (seen.transition !== "off" && running);
+  const to = turnsFlag(events) ? !running : running;
   const { variable } = catalog.flag;
   // The program tells a refusal as a warning too.
   const others = warnings.filter((line) => !line.startsWith(`${variable} stays `));

@@ -75,11 +75,24 @@ function varDetails(metadata: StepMetadata): PlanDetail[] {
   return sensitive ? [...plain, { name: "credentials", text: "the vault's values (see manage)" }] : plain;
 }
 
-function migrationDetails(metadata: StepMetadata): PlanDetail[] {
-  const flag = bag(bag(metadata.new?.inputs).flag);
-  if (flag.transition !== "on" && flag.transition !== "off") return [];
-  const [from, to] = flag.transition === "on" ? ["off", "on"] : ["on", "off"];
-  return [{ name: words(flag.variable), text: `${from} → ${to} (${words(flag.app)})` }];
+/** What `Migration` is told of the flag, where it lets it turn. */
+function transitionOf(metadata: StepMetadata) {
+  const { transition, variable, app } = bag(bag(metadata.new?.inputs).flag);
+  if (transition !== "on" && transition !== "off") return undefined;
+  return { variable: words(variable), app: words(app), from: transition === "on" ? "off" : "on", to: transition };
+}
+
+/** @param turns whether the plan has the app's config var too, which is what turns the flag */
+function migrationDetails(metadata: StepMetadata, turns: boolean): PlanDetail[] {
+  const flag = transitionOf(metadata);
+  if (!flag) return [];
+  const { variable, app, from, to } = flag;
+  return [
+    {
+      name: variable,
+      text: turns ? `${from} → ${to} (${app})` : `stays ${from}: this update leaves out the config vars of ${app}`,
+    },
+  ];
 }
 
 function retirementDetails(metadata: StepMetadata): PlanDetail[] {
@@ -96,6 +109,8 @@ function retirementDetails(metadata: StepMetadata): PlanDetail[] {
 /** No resource of the declaration: the stack itself, default providers, references to other stacks. */
 const isEngines = (type: string) => type.startsWith("pulumi:pulumi:") || type.startsWith("pulumi:providers:");
 
+const unchanged = new Set(["same", "read", "refresh"]);
+
 /** Steps that are a part of another one: of a refresh before an update, of a replacement. */
 const parts = new Set(["read", "refresh", "create-replacement", "delete-replaced"]);
 
@@ -111,12 +126,12 @@ export function countShown(events: readonly EngineEvent[]): Record<string, numbe
 }
 
 /**
- * The step that an event announces; undefined for what is no resource of the declaration (the stack itself, default providers,
+ * The step that an event announces by itself; undefined for what is no resource of the declaration (the stack itself, default providers,
  * references to other stacks) and for what stays the same.
  */
-export function planStep(event: EngineEvent): PlanStep | undefined {
+export function planStep(event: EngineEvent, turns = false): PlanStep | undefined {
   const metadata = event.resourcePreEvent?.metadata;
-  if (!metadata || ["same", "read", "refresh"].includes(metadata.op)) return undefined;
+  if (!metadata || unchanged.has(metadata.op)) return undefined;
   if (isEngines(metadata.type)) return undefined;
   const kind = kinds[metadata.type] ?? metadata.type;
   const inputs = bag((metadata.new ?? metadata.old)?.inputs);
@@ -128,7 +143,7 @@ export function planStep(event: EngineEvent): PlanStep | undefined {
       : kind === "config vars"
         ? varDetails(metadata)
         : kind === "migration"
-          ? migrationDetails(metadata)
+          ? migrationDetails(metadata, turns)
           : kind === "retirement"
             ? retirementDetails(metadata)
             : [];
@@ -141,7 +156,29 @@ export function planStep(event: EngineEvent): PlanStep | undefined {
   };
 }
 
-/** Whether a step turns the flag on or off: what a person is asked about by name. */
-export function flagSwitch(steps: readonly PlanStep[]): PlanDetail | undefined {
+/** Whether a plan turns the flag: `Migration` lets it turn, and the app's config var follows. */
+export function turnsFlag(events: readonly EngineEvent[]): boolean {
+  const metadata = events.flatMap(({ resourcePreEvent }) => resourcePreEvent?.metadata ?? []);
+  const flag = metadata.filter(({ type }) => kinds[type] === "migration").flatMap((one) => transitionOf(one) ?? [])[0];
+  return (
+    flag !== undefined &&
+    metadata.some(
+      (one) =>
+        kinds[one.type] === "config vars" &&
+        !unchanged.has(one.op) &&
+        varDetails(one).some(({ name }) => name === flag.variable),
+    )
+  );
+}
+
+/** The steps that events announce. A flag turns by two of them, and either may be left out. */
+export function planSteps(events: readonly EngineEvent[]): PlanStep[] {
+  const turns = turnsFlag(events);
+  return events.flatMap((event) => planStep(event, turns) ?? []);
+}
+
+/** Whether a plan turns the flag on or off: what a person is asked about by name. */
+export function flagSwitch({ events, steps }: { events: readonly EngineEvent[]; steps: readonly PlanStep[] }) {
+  if (!turnsFlag(events)) return undefined;
   return steps.filter(({ kind }) => kind === "migration").flatMap(({ details }) => details)[0];
 }

@@ -5,7 +5,7 @@ import { Refusal, refusedMark } from "../errors.js";
 import { waitMark } from "../waits.js";
 import { Ended, exitCodes } from "./exit.js";
 import { colorsOf, type Io } from "./io.js";
-import { countShown, type PlanStep, planStep } from "./planSteps.js";
+import { countShown, type PlanStep, planStep, planSteps } from "./planSteps.js";
 import { stepLines } from "./show.js";
 
 export interface Ran {
@@ -29,17 +29,13 @@ export async function runEngine(
   options: Omit<RunOptions, "onEvent" | "signal">,
 ): Promise<Ran> {
   const c = colorsOf(io);
-  const steps: PlanStep[] = [];
   const warnings = new Set<string>();
   const events: EngineEvent[] = [];
   const live = operation !== "preview";
   const onEvent = (event: EngineEvent) => {
     events.push(event);
-    const step = planStep(event);
-    if (step) {
-      steps.push(step);
-      if (live) io.err(stepLines({ ...step, details: [] }, c).join("\n"));
-    }
+    const step = live ? planStep(event) : undefined;
+    if (step) io.err(stepLines({ ...step, details: [] }, c).join("\n"));
     const diagnostic = event.diagnosticEvent;
     if (diagnostic?.severity === "warning") warnings.add(clean(diagnostic.message));
     else if (diagnostic?.message.includes(waitMark)) io.err(`  … ${clean(diagnostic.message)}`);
@@ -47,7 +43,7 @@ export async function runEngine(
   const outcome = await engine[operation]({ ...options, onEvent, signal: io.signal });
   for (const line of outcome.interrupted) io.err(c.yellow(`  ! ${line}`));
   if (outcome.result !== "succeeded") throw failure(operation, outcome);
-  return { outcome, steps, counts: countShown(events), warnings: [...warnings], events };
+  return { outcome, steps: planSteps(events), counts: countShown(events), warnings: [...warnings], events };
 }
 
 /** Pulumi's diagnostics come with colour marks of its own (`<{%reset%}>`) and line ends. */

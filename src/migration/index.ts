@@ -56,7 +56,15 @@ export {
 } from "./plan.js";
 export { howToSee, publicName } from "./readers.js";
 export { readEverySecret, readFolders, readNames, type SeenFolders, type SeenNames } from "./readFolders.js";
-export { type MigrationFacts, type MigrationRecord, type NamePlaces, recordMigration } from "./record.js";
+export {
+  type MigrationFacts,
+  type MigrationRecord,
+  type NamePlaces,
+  recordAtEnd,
+  recordMigration,
+  remembersElse,
+  type UpdateEnd,
+} from "./record.js";
 export { type Restore, type Retire, restore, retire } from "./retirement.js";
 export { foldersToList, judgeRoot, type Listings, otherPlaces, type RootJudgement, type StackPlace } from "./root.js";
 export {

@@ -65,8 +65,11 @@ export function nextSteps(environment: string, record: MigrationRecord, neighbou
   const each = (verb: string, names: readonly string[]) =>
     names.map((name) => ({ command: `console-vault ${verb} ${name} --env ${environment}` }));
   const { flag } = record;
+  // Nothing stands against it, and yet it has not turned: an update left it out.
+  const turns = flag.wanted !== flag.running && record.blocked.length === 0;
   if (record.waiting.length > 0) return [...each(flag.running ? "rotate" : "provision", record.waiting), up];
   if (flag.running && record.missing.length > 0) return [...each("rotate", record.missing), up];
+  if (turns && (flag.running || (record.phase === "confirmed" && !before))) return [up];
   if (record.phase === "confirmed") {
     if (before && earlier) return untilPromotion(environment, before, earlier);
     // Whatever else stands in the way of the flag, promote says it in one sentence.

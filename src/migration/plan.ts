@@ -22,7 +22,7 @@ import type { GateAnswer } from "./gate.js";
 import { forbiddenHere, surroundingsOf, tokensFor, tokensOf } from "./judged.js";
 import type { Last, OnApp, ValueSource } from "./last.js";
 import type { Phase } from "./phases.js";
-import { type MigrationFacts, type MigrationRecord, recordMigration } from "./record.js";
+import { type MigrationFacts, type MigrationRecord, recordMigration, remembersElse } from "./record.js";
 import { retire } from "./retirement.js";
 import { decide, predict, type SetSpec, SetView, setChanged, wordsOf } from "./set.js";
 import {
@@ -108,6 +108,8 @@ export interface StackPlan {
   readonly migration: Omit<MigrationFacts, "summary">;
   /** What `Migration` will remember, if what was seen stays so. */
   readonly expected: MigrationRecord;
+  /** Whether that is anything else than it remembers now. */
+  readonly remembersElse: boolean;
   readonly gate: GateAnswer | undefined;
   /** Only where the environment owns the flat path. */
   readonly retirement: RetirementPlan | undefined;
@@ -445,6 +447,7 @@ export function planStack(question: PlanQuestion): StackPlan {
     apps,
     migration: facts,
     expected,
+    remembersElse: remembersElse(expected, last.record),
     gate,
     retirement: environment === catalog.fallback ? planRetirement(question, expected.phase) : undefined,
     ...said,

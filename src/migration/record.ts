@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { OnApp } from "./last.js";
 import { type Phase, phaseOf, soakStart } from "./phases.js";
 import type { Transition } from "./plan.js";
+import { plain } from "./set.js";
 import { allConfirmed, type Broken, type SetSummary, waits, wrongs } from "./summary.js";
 import type { Target } from "./world.js";
 
@@ -48,6 +49,8 @@ export interface MigrationRecord {
     readonly app: string;
     readonly wanted: boolean;
     readonly running: boolean;
+    /** ISO time of the release that turned it on; null where it is off or unknown. */
+    readonly since: string | null;
   };
   /** ISO; null while something is not confirmed. */
   readonly confirmedSince: string | null;
@@ -95,7 +98,7 @@ export function recordMigration(
     phase,
     // Waiting for an operator is a phase; it stands in the way of nothing until the flag is on.
     blocked: flag.refused.length > 0 ? flag.refused : on ? [...waits(summary), ...wrong] : wrong,
-    flag: { variable: flag.variable, app: flag.app, wanted: flag.wanted, running: on },
+    flag: { variable: flag.variable, app: flag.app, wanted: flag.wanted, running: on, since: on ? flagSince : null },
     confirmedSince,
     confirmed: summary.confirmed,
     waiting: summary.waiting,
@@ -106,6 +109,53 @@ export function recordMigration(
     overrides: summary.overrides,
     promoteOverride,
     target: facts.target,
+  };
+}
+
+/** Whether a record says anything else than the one before. When something began is no difference. */
+export function remembersElse(record: MigrationRecord, before: MigrationRecord | undefined): boolean {
+  const timeless = (one: MigrationRecord) =>
+    plain({ ...one, flag: { ...one.flag, since: null }, confirmedSince: one.confirmedSince !== null });
+  return before === undefined || !isDeepStrictEqual(timeless(record), timeless(before));
+}
+
+/** What is known at the end of an update, which may have left out any of its resources. */
+export interface UpdateEnd {
+  /** What `Migration` remembers; undefined where it was never made. */
+  readonly record: MigrationRecord | undefined;
+  /** Whether `Migration` was left out, though it had something to remember. */
+  readonly leftOut: boolean;
+  /** What the plan expected it to remember. */
+  readonly expected: MigrationRecord;
+  /** The flag as it runs; `since` is an ISO time. */
+  readonly flag: { readonly on: boolean; readonly since: string | null };
+  readonly soakHours: number;
+  readonly now: Date;
+}
+
+/**
+ * The stack output `migration`. `Migration` stands before the flag's config var, so only the app says whether the flag turned.
+ * What an update left out is neither confirmed nor forgotten: only what the plan saw wrong is added to what was known.
+ */
+export function recordAtEnd(end: UpdateEnd): MigrationRecord {
+  const { leftOut, expected, flag, soakHours, now } = end;
+  const record = end.record ?? { ...expected, confirmed: [], confirmedSince: null };
+  const confirmedSince = leftOut && expected.confirmedSince === null ? null : record.confirmedSince;
+  return {
+    ...record,
+    phase: phaseOf({
+      begun: record.phase !== "empty",
+      confirmed: confirmedSince !== null,
+      flagOn: flag.on,
+      soakingSince: soakStart(date(confirmedSince), date(flag.since)),
+      now,
+      soakHours,
+      retired: false,
+    }),
+    blocked: leftOut ? expected.blocked : record.blocked,
+    flag: { ...record.flag, wanted: expected.flag.wanted, running: flag.on, since: flag.on ? flag.since : null },
+    confirmedSince,
+    promoteOverride: flag.on ? record.promoteOverride : null,
   };
 }
 

@@ -268,7 +268,7 @@ export function setChanged(last: SetState, spec: SetSpec, observed: Readonly<Rec
 }
 
 /** As it comes out of a state: without what JSON leaves out. */
-const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
+export const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
 
 /** What a person reads in the preview of one name. */
 export function wordsOf(spec: SetSpec, name: string, decision: Decision): string {

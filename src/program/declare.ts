@@ -6,6 +6,8 @@ import {
   type MigrationRecord,
   mergeSummaries,
   type OnApp,
+  type RunningFlag,
+  recordAtEnd,
   type SetMemory,
   type SetPlan,
   type StackPlan,
@@ -37,7 +39,7 @@ interface Context {
   readonly plan: StackPlan;
   readonly vault: ReturnType<typeof placeOf>;
   readonly protect: boolean;
-  /** Names this very update, where it turns the flag. */
+  /** Names this very update, where it turns the flag or has something new to remember. */
   readonly turn: string | null;
 }
 
@@ -99,13 +101,59 @@ function declareApp({ plan, protect, turn }: Context, app: AppPlan, migration: M
   );
 }
 
+/** What is seen besides a plan. */
+export interface Sight {
+  /** Heroku's clock. */
+  readonly now: () => Date;
+  readonly lookAtFlag: () => Promise<RunningFlag>;
+}
+
+/** The stack output `migration`, once the apps have what they are to have. */
+function recordOf(
+  { plan, turn }: Context,
+  migration: Migration,
+  associations: readonly heroku.AppConfigAssociation[],
+  sight: Sight,
+): pulumi.Output<MigrationRecord | undefined> {
+  const { flag, expected } = plan;
+  const { soakHours } = plan.migration;
+  const made = pulumi.all([exists(migration.migration), migration.migration, migration.turn]);
+  const vars = pulumi.all(associations.map((one) => one.vars));
+  return pulumi.all([made, vars]).apply(async ([[real, record, turned], after]) => {
+    const leftOut = !real || (turn !== null && turned !== turn);
+    const preview = pulumi.runtime.isDryRun();
+    const planned = { on: flag.running, since: plan.migration.flag.since };
+    const seen = preview || flag.transition === "none" ? planned : await seeFlag(sight);
+    const turns = preview
+      ? after.some((one) => one?.[flag.variable] === flag.text.turned)
+      : seen.on === (flag.transition === "on");
+    if (flag.transition !== "none" && !turns)
+      pulumi.log.warn(
+        `${flag.variable} stays ${flag.running ? "on" : "off"}: this update leaves out ${leftOut ? "Migration" : `the config vars of ${flag.app}`}, which ${leftOut ? "stands before it" : "turn it"}`,
+      );
+    return recordAtEnd({
+      record: real ? record : undefined,
+      leftOut,
+      expected,
+      flag: seen,
+      soakHours,
+      now: sight.now(),
+    });
+  });
+}
+
+async function seeFlag({ lookAtFlag }: Sight) {
+  const { on, since } = await lookAtFlag();
+  return { on, since: since?.toISOString() ?? null };
+}
+
 /** Declares what a plan says. It wires; everything is decided in the plan. */
-export function declare(catalog: Catalog, plan: StackPlan): Outputs {
+export function declare(catalog: Catalog, plan: StackPlan, sight: Sight): Outputs {
   const { target, environment, flag } = plan;
   const vault = placeOf(target);
   // While the flag is on or about to be, nothing that it stands on may be deleted by mistake.
   const protect = flag.transition === "on" || (flag.running && flag.transition !== "off");
-  const turn = flag.transition === "none" ? null : crypto.randomUUID();
+  const turn = flag.transition === "none" && !plan.remembersElse ? null : crypto.randomUUID();
   const context = { plan, vault, protect, turn };
   const sets = plan.sets.map((set) => declareSet(context, set));
   const summary = pulumi.all(sets.map(summaryOf)).apply((all) => mergeSummaries(all.flat()));
@@ -115,7 +163,8 @@ export function declare(catalog: Catalog, plan: StackPlan): Outputs {
     { protect, dependsOn: sets },
   );
   const associations = plan.apps.map((app) => declareApp(context, app, migration));
-  if (!plan.retirement) return { migration: migration.migration };
+  const migrated = recordOf(context, migration, associations, sight);
+  if (!plan.retirement) return { migration: migrated };
 
   const retirement = new Retirement(
     "flat",
@@ -137,7 +186,6 @@ export function declare(catalog: Catalog, plan: StackPlan): Outputs {
     { protect, dependsOn: associations },
   );
   const { wanted } = plan.retirement;
-  const migrated: Outputs["migration"] = migration.migration;
   const report: NonNullable<Outputs["retirement"]> = retirement.retirement;
   const retired = pulumi
     .all([migrated, report])

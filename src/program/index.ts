@@ -23,6 +23,7 @@ import {
   type LeftResource,
   lastOf,
   look,
+  lookAtFlag,
   movedFrom,
   otherPlaces,
   planStack,
@@ -127,12 +128,10 @@ function refuseImpossible({ environment, problems, refusals }: StackPlan): void 
  * With plain Pulumi a warning is all that a recorded refusal would be, and its exit code is 0. An error that is logged keeps what
  * was prepared and recorded, the outputs of this run included; the exit code has to be set beside it, once all is done.
  */
-function turnRed({ migration, retirement }: ReturnType<typeof declare>, { expected }: StackPlan): void {
+function turnRed({ migration, retirement }: ReturnType<typeof declare>): void {
   if (process.env.CONSOLE_VAULT_COMMAND === "1" || pulumi.runtime.isDryRun()) return;
   pulumi.all([migration, retirement]).apply(([record, report]) => {
-    // An update that leaves `Migration` out has only what an earlier one recorded: the plan knows what was seen now.
-    const flag = (record && flagVerdict(record)) ?? flagVerdict(expected);
-    const verdicts = [flag, retirementVerdict(report)].filter((one) => one !== undefined);
+    const verdicts = [record && flagVerdict(record), retirementVerdict(report)].filter((one) => one !== undefined);
     if (verdicts.length === 0) return;
     for (const verdict of verdicts) pulumi.log.error(verdictText(verdict));
     process.on("exit", (code) => {
@@ -185,7 +184,10 @@ async function program(catalog: Catalog) {
     pulumi.log.warn(`${plan.flag.variable} stays ${plan.flag.running ? "on" : "off"}: ${reason}`);
   const standing = flagVerdict(plan.expected);
   if (pulumi.runtime.isDryRun() && standing && plan.flag.refused.length === 0) pulumi.log.warn(verdictText(standing));
-  const outputs = declare(catalog, plan);
-  turnRed(outputs, plan);
+  const outputs = declare(catalog, plan, {
+    now: () => heroku.now(),
+    lookAtFlag: () => lookAtFlag(heroku, catalog, config.environment),
+  });
+  turnRed(outputs);
   return outputs;
 }

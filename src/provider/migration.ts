@@ -6,6 +6,7 @@ import {
   type Phase,
   readEverySecret,
   recordMigration,
+  remembersElse,
   runningFlag,
   type SetSummary,
   type VaultRow,
@@ -18,16 +19,15 @@ export interface MigrationInputs extends MigrationFacts {
   /** What the plan expects after this update. */
   readonly phase: Phase;
   /**
-   * Names this very update where it turns the flag; null where it turns none. The app's config var follows it as an output, so
-   * the flag cannot turn in an update that leaves this resource out.
+   * Names this very update where it turns the flag or has something new to remember; null where it has not. The app's config var
+   * follows it as an output, so the flag cannot turn in an update that leaves this resource out.
    */
   readonly turn: string | null;
 }
 
 export interface MigrationOutputs extends MigrationInputs {
+  /** Its flag is as this update means to leave it: the app's config var comes after. */
   readonly migration: MigrationRecord;
-  /** ISO time of the release that turned the flag on, as far as this update knows; null where it is off or unknown. */
-  readonly flagSince: string | null;
 }
 
 /** Sources and targets once more, right before the flag turns on. Values are compared in here; only names leave. */
@@ -83,25 +83,12 @@ async function apply(inputs: MigrationInputs, last: MigrationRecord | undefined)
     );
     if (reasons.length > 0) refuse(flag.variable, flag.app, reasons);
   }
-  const flagSince = flag.transition === "on" ? heroku.now().toISOString() : flag.since;
-  return { ...inputs, phase: record.phase, migration: record, flagSince };
+  return { ...inputs, phase: record.phase, migration: record };
 }
 
 /** In a preview what the sets will say may not be known yet. */
 const known = (summary: unknown): summary is SetSummary =>
   typeof summary === "object" && summary !== null && Array.isArray((summary as SetSummary).confirmed);
-
-/** Whether this update would remember anything else than the last one did; when it was is no difference. */
-function remembersElse(news: MigrationInputs, before: MigrationRecord | undefined): boolean {
-  const since = (record: MigrationRecord) => ({
-    ...record,
-    phase: null,
-    confirmedSince: record.confirmedSince !== null,
-  });
-  return (
-    !before || news.phase !== before.phase || !same(since(recordMigration(news, before, new Date(0))), since(before))
-  );
-}
 
 export const migration: DynamicProvider<MigrationInputs, MigrationOutputs> = {
   check: async (olds, news) => ({ inputs: news, failures: sameTarget(olds, news) }),
@@ -113,7 +100,7 @@ export const migration: DynamicProvider<MigrationInputs, MigrationOutputs> = {
       (news.turn !== null && news.turn !== olds.turn) ||
       olds.version !== news.version ||
       !same(olds.apps, news.apps) ||
-      remembersElse(news, olds.migration),
+      remembersElse({ ...recordMigration(news, olds.migration, new Date(0)), phase: news.phase }, olds.migration),
   }),
 
   create: async (inputs) => ({ id: `${inputs.environment}`, outs: await apply(inputs, undefined) }),

@@ -43,12 +43,7 @@ export class Migration extends pulumi.CustomResource {
   declare readonly turn: pulumi.Output<MigrationOutputs["turn"]>;
   declare readonly phase: pulumi.Output<MigrationOutputs["phase"]>;
   constructor(name: string, args: Args<MigrationInputs>, opts?: pulumi.CustomResourceOptions) {
-    super(
-      resourceTypes.migration,
-      name,
-      { ...args, migration: undefined, flagSince: undefined, __provider: code("migration") },
-      opts,
-    );
+    super(resourceTypes.migration, name, { ...args, migration: undefined, __provider: code("migration") }, opts);
   }
 }
 

@@ -5,7 +5,7 @@ const now = new Date("2026-05-04T12:00:00Z");
 const record = (phase: MigrationRecord["phase"], more: Partial<MigrationRecord> = {}, on = false): MigrationRecord => ({
   phase,
   blocked: [],
-  flag: { variable: "FLAG", app: "app", wanted: on, running: on },
+  flag: { variable: "FLAG", app: "app", wanted: on, running: on, since: null },
   confirmedSince: null,
   confirmed: [],
   waiting: [],

@@ -3,7 +3,8 @@
 // that a person types (each takes it seconds).
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { plainResources } from "../../src/engine/index.js";
-import { resourceTypes } from "../../src/migration/index.js";
+import { type MigrationRecord, resourceTypes } from "../../src/migration/index.js";
+import type { StatusReport } from "../../src/report/index.js";
 import { cli, plainPulumi } from "../support/plainPulumi.js";
 import { valueFor } from "../support/values.js";
 import { noCli, without } from "../support/without.js";
@@ -213,12 +214,11 @@ async function has(world: World, stack: EnvironmentName, urn: string): Promise<b
   return plainResources(deployment).some((one) => one.urn === urn);
 }
 
-/** What an update has to end with; undefined where either way is right. */
+/** What an update has to end with: a part of it is refused for the same reasons as the whole. */
 function expectedCode({ refused }: Situation, { options = [], deleted }: Part, refusedCode: number) {
   const forgotten = refused === "known" && ["migration", "set", "folder"].includes(deleted ?? "");
   if (!refused || forgotten) return 0;
-  const whole = options.length === 0 || options.includes("--replace");
-  return whole || refused === "known" ? refusedCode : undefined;
+  return refusedCode;
 }
 
 /** Apps, their releases and the vault, before and after. A refusal is never silent; without one the update ends well. */
@@ -241,10 +241,7 @@ async function expectNothingChanges(machine: Machine, world: World, situation: S
   expect({ ...after, folders: [...after.folders].sort() }).toEqual({ ...before, folders: [...before.folders].sort() });
   // Nothing that is protected is replaced, and while the flag is on everything is.
   if (options.includes("--replace") && code === 1 && text.includes("protection")) return;
-  const expected = expectedCode(situation, part, machine.refusedCode);
-  if (expected !== undefined) expect(code, text).toBe(expected);
-  else if (code === 0) expect(text).toMatch(/FLAG_CONSOLE_VAULT_ENV_AWARE stays (on|off)/);
-  if (machine === pulumi && expected === undefined) expect(code, text).toBe(machine.refusedCode);
+  expect(code, text).toBe(expectedCode(situation, part, machine.refusedCode));
 }
 
 const machines = [
@@ -270,6 +267,11 @@ describe.each(named)("on %s", { timeout: 300_000 }, (name, { machine, cases, lac
   });
 });
 
+const statusOf = async (world: World) => {
+  const { out } = done(await world.run(["status", "--json"]));
+  return { report: JSON.parse(out) as StatusReport };
+};
+
 const partly = (world: World, stack: EnvironmentName, options: readonly string[]) =>
   inProcess.up(
     world,
@@ -292,6 +294,87 @@ describe("an update that leaves out what confirms", () => {
     expect(world.flag("staging")).toBe("false");
     await fullUp(world, "staging");
     expect(world.flag("staging")).toBe("true");
+    await world.close();
+  });
+});
+
+describe("an update that leaves out what turns the flag", () => {
+  const record = async (world: World) => (await world.outputs("staging")).migration!.value as MigrationRecord;
+  const variable = "FLAG_CONSOLE_VAULT_ENV_AWARE";
+
+  it.each([
+    [["--target", "migration"], "the config vars of raxx-console-staging"],
+    [["--exclude", "association"], "the config vars of raxx-console-staging"],
+    [["--target", "association"], "Migration"],
+    [["--exclude", "migration"], "Migration"],
+  ])("says and records that it stays off, and the next full update turns it: %j", async (options, what) => {
+    const world = await World.open();
+    await wantedOn(world);
+    const urns = options.map((option) => resources("staging")[option as Name] ?? option);
+    const { out: plan } = done(await world.run(["preview", "--stack", "staging", ...urns]));
+    expect(plan.replace(/ +/g, " ")).toContain(`${variable} stays off: this update leaves out ${what}`);
+    expect(plan).not.toContain("off → on");
+    const { out } = done(await partly(world, "staging", options));
+    expect(out).toContain(`${variable} is off (raxx-console-staging)  wanted on, and this update did not turn it`);
+    expect(out).not.toContain("soak ");
+    expect(out).toContain("next\n  console-vault up --stack staging");
+    expect(world.flag("staging")).toBe("false");
+    expect(await record(world)).toMatchObject({
+      phase: "confirmed",
+      blocked: [],
+      flag: { wanted: true, running: false, since: null },
+    });
+    world.hoursPass(10);
+    const full = await fullUp(world, "staging");
+    expect(full.out).toContain("soak    48 h left");
+    expect(world.flag("staging")).toBe("true");
+    const turned = await record(world);
+    expect(turned).toMatchObject({ phase: "soaking", blocked: [], flag: { running: true } });
+    const { report } = await statusOf(world);
+    expect(turned.flag.since).toBe(report.environments[0]!.flag.since);
+    const again = await fullUp(world, "staging");
+    expect(again.out).toContain("no changes");
+    await world.close();
+  });
+
+  it("says and records that it stays on where it is wanted off", async () => {
+    const world = await World.open();
+    await stagingOn(world);
+    world.set("staging", "vaultEnvAware", false);
+    const { out } = done(await partly(world, "staging", ["--target", "migration"]));
+    expect(out).toContain(`${variable} is on (raxx-console-staging)  wanted off, and this update did not turn it`);
+    expect((await record(world)).flag).toMatchObject({ wanted: false, running: true });
+    await fullUp(world, "staging");
+    expect((await record(world)).flag).toMatchObject({ wanted: false, running: false });
+    await world.close();
+  });
+
+  it("counts the soak from the moment at which somebody then turns it on by hand", async () => {
+    const world = await World.open();
+    await wantedOn(world);
+    done(await partly(world, "staging", ["--target", "migration"]));
+    world.hoursPass(10);
+    world.apps.set("raxx-console-staging", { [variable]: "true" });
+    const { out } = await fullUp(world, "staging");
+    expect(out).toContain("soak    48 h left");
+    world.hoursPass(40);
+    expect((await record(world)).phase).toBe("soaking");
+    expect((await world.migration("staging")).phase).toBe("soaking");
+    world.hoursPass(8);
+    expect((await world.migration("staging")).phase).toBe("soaked");
+    await world.close();
+  });
+
+  it("records what it saw wrong while the flag is on", async () => {
+    const world = await World.open();
+    await stagingOn(world);
+    missing(world);
+    const { code } = await partly(world, "staging", ["--target", "association"]);
+    expect([code, (await record(world)).blocked, (await record(world)).confirmedSince]).toEqual([
+      3,
+      [`${stripe}: missing`],
+      null,
+    ]);
     await world.close();
   });
 });

@@ -147,7 +147,11 @@ function showRecord(
     `\n${c.bold("phase")}   ${record.phase}${record.confirmedSince ? c.dim(`  everything confirmed since ${record.confirmedSince}`) : ""}`,
   );
   if (soak) io.out(`${c.bold("soak")}    ${soak}`);
-  io.out(`${c.bold("flag")}    ${flag.variable} is ${flag.running ? c.green("on") : "off"} (${flag.app})`);
+  const otherwise =
+    flag.wanted === flag.running || record.blocked.length > 0
+      ? ""
+      : c.yellow(`  wanted ${flag.wanted ? "on" : "off"}, and this update did not turn it`);
+  io.out(`${c.bold("flag")}    ${flag.variable} is ${flag.running ? c.green("on") : "off"} (${flag.app})${otherwise}`);
   for (const name of record.confirmed) io.out(`  ${c.green("✓")} ${name}  ${c.dim("confirmed")}`);
   for (const name of record.waiting) io.out(`  ${c.yellow("…")} ${name}  ${c.dim("awaits provision")}`);
   for (const line of record.blocked) io.out(`  ${c.red("✗")} ${line}`);
@@ -221,7 +225,7 @@ export async function update(io: Io, options: UpdateOptions): Promise<void> {
   const { outputs: before } = await openHere(io, stack, options, "up");
   const planned = await runEngine(io, stack.engine, "preview", { refresh: true, ...part });
   if (!options.json) showPlan(io, planned);
-  const flag = flagSwitch(planned.steps);
+  const flag = flagSwitch(planned);
   if (changesOf(planned) > 0)
     await askYes(
       io,
