@@ -28,6 +28,7 @@ import {
   otherPlaces,
   planStack,
   predecessor,
+  resourceTypes,
   retirementVerdict,
   type StackPlan,
   type Target,
@@ -99,13 +100,16 @@ function marked(error: unknown): never {
  */
 export const consoleVault = (catalog: Catalog) => () => program(catalog).catch(marked);
 
-/** What this stack's last update left. Nothing is kept in the state for asking; it has to be asked before anything is declared. */
-async function readLast(): Promise<Last> {
+const declaredTypes: ReadonlySet<string> = new Set(Object.values(resourceTypes));
+
+/** What this stack's last update left, and whether any has declared something that is still there. Nothing is kept in the state for asking; it has to be asked before anything is declared. */
+async function readLast(): Promise<Last & { readonly made: boolean }> {
   const stackName = `${pulumi.getOrganization()}/${pulumi.getProject()}/${pulumi.getStack()}`;
   const { outputs } = (await pulumi.runtime.invoke("pulumi:pulumi:readStackResourceOutputs", { stackName })) as {
     outputs: Readonly<Record<string, LeftResource>>;
   };
-  return lastOf(Object.values(outputs ?? {}));
+  const resources = Object.values(outputs ?? {});
+  return { ...lastOf(resources), made: resources.some(({ type }) => declaredTypes.has(type)) };
 }
 
 /** @throws Refusal that names everything that differs */
@@ -153,8 +157,9 @@ async function program(catalog: Catalog) {
   const credentials = credentialsOf(process.env, new pulumi.Config("heroku").get("apiKey"));
   const last = await readLast();
   const steady = process.env.CONSOLE_VAULT_STEADY === "1";
-  // A stack that no update has made stays unmade where nobody asked for it.
-  if (steady && !last.target) return {};
+  // A stack that no update has made stays unmade where nobody asked for it. One that only lost a part of its state is declared
+  // as always: of a program that declares nothing the engine would delete the rest.
+  if (steady && !last.made) return {};
   const place = targetOf(config, services, last.target?.account ?? "");
   // Before any credential is sent there.
   refuseOtherPlace(last.target, place);

@@ -97,6 +97,29 @@ describe("a rotation", () => {
   });
 });
 
+describe("a stack that lost a part of its state (pulumi state delete)", () => {
+  const find = async (part: RegExp) => {
+    const { deployment } = (await world.exported("staging")) as { deployment: { resources: { urn: string }[] } };
+    return deployment.resources.map(({ urn }) => urn).find((urn) => part.test(urn))!;
+  };
+
+  it.each([/:Folder::.*stripe/, /:Migration::/])(
+    "is made whole by the update that ends a rotation, or another command (%s)",
+    async (part) => {
+      for (const stack of ["staging", "prod"] as const) done(await world.up(stack));
+      for (const command of [
+        () => world.rotate(stripe, "prod", valueFor(stripe, "prod")),
+        () => world.provision(postmark, valueFor(postmark, "staging"), "--replace"),
+        () => world.run(["rollback", "--stack", "staging", "--yes"]),
+      ]) {
+        expect(await world.stateDelete("staging", await find(part))).not.toEqual([]);
+        done(await command());
+        await nothingPending("staging");
+      }
+    },
+  );
+});
+
 describe("a provision", () => {
   it("is recorded at once, and turns no flag on although it was the last that the flag waited for", async () => {
     const { [postmark]: last, ...rest } = stagingValues();
