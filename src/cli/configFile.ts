@@ -8,6 +8,8 @@ import { catalog } from "./project.js";
 export class ConfigFile {
   readonly path: string;
   readonly #before: Buffer;
+  /** What this command wrote; undefined where it has not. */
+  #written: Buffer | undefined;
 
   constructor(
     projectDir: string,
@@ -22,11 +24,16 @@ export class ConfigFile {
     let text = this.#before.toString("utf8");
     for (const [key, value] of Object.entries(values)) text = this.#changed(text, key, value);
     checkedConfig((parse(text) as { config: Record<string, unknown> }).config, this.stack, catalog);
-    this.#write(text);
+    this.#written = Buffer.from(text);
+    this.#write(this.#written);
   }
 
-  putBack(): void {
+  /** @returns false for a file that somebody changed since this command wrote it: it is left as it is */
+  putBack(): boolean {
+    if (!this.#written) return true;
+    if (!readFileSync(this.path).equals(this.#written)) return false;
     this.#write(this.#before);
+    return true;
   }
 
   #changed(text: string, key: string, value: boolean): string {
@@ -40,7 +47,7 @@ export class ConfigFile {
   }
 
   /** In one step, so that an interruption leaves the old file or the new one. A symbolic link and the file's mode stay. */
-  #write(content: string | Buffer): void {
+  #write(content: Buffer): void {
     const target = realpathSync(this.path);
     const { mode } = statSync(target);
     const temporary = `${target}.${process.pid}.tmp`;

@@ -40,8 +40,9 @@ export async function openToRecord(io: Io, options: Omit<StackOptions, "steady">
  * Does work with the locks of all the stacks held; then the update of each goes on and records what was written. The locks are
  * taken in the catalog's order.
  *
+ * @param work its signal also ends it at Ctrl-C, before the next write
  * @returns how each update ended; that one failed keeps no other from being made
- * @throws NotLocked, or what the work threw; then no update has changed anything
+ * @throws NotLocked; what the work threw; Ended where it was interrupted. Then no update has changed anything
  */
 export async function insideUpdates(io: Io, stacks: readonly OpenStack[], work: Work): Promise<readonly Updated[]> {
   const updates: Updated[] = [];
@@ -49,7 +50,7 @@ export async function insideUpdates(io: Io, stacks: readonly OpenStack[], work: 
   const inside = async ([first, ...rest]: readonly OpenStack[], lost: AbortSignal): Promise<void> => {
     if (!first) {
       progress = "working";
-      await work(lost);
+      await workUntil(io, lost, work);
       progress = "done";
       return;
     }
@@ -67,6 +68,18 @@ export async function insideUpdates(io: Io, stacks: readonly OpenStack[], work: 
   const inOrder = [...stacks].sort((a, b) => order.indexOf(a.config.environment) - order.indexOf(b.config.environment));
   await inside(inOrder, new AbortController().signal);
   return updates;
+}
+
+/** What was written until an interruption was told when it was written. */
+async function workUntil({ signal }: Io, lost: AbortSignal, work: Work): Promise<void> {
+  const end = AbortSignal.any([lost, signal]);
+  try {
+    end.throwIfAborted();
+    await work(end);
+  } catch (error) {
+    if (!signal.aborted || error !== signal.reason) throw error;
+    throw new Ended(exitCodes.failed, "Interrupted: nothing more was written. The same command goes on from there.");
+  }
 }
 
 /** Says on stderr how far it is: a lock may be somebody else's, and an update takes its time. */

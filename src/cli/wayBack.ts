@@ -52,12 +52,23 @@ function bringBack(environment: string, names: readonly GoneName[]): string {
 function gone(environment: string, names: readonly GoneName[], root: string): string {
   const lost = names.filter(({ from }) => !from);
   if (environment !== owner || lost.length === 0) return bringBack(environment, names);
-  const at = lost.map(({ name, path }) => `${name} is neither at ${path} nor at ${ownPath(root, name, environment)}`);
+  return [wouldBeGone(names), ...rotateFirst(environment, lost, root)].join("\n");
+}
+
+function rotateFirst(environment: string, lost: readonly GoneName[], root: string): string[] {
   return [
-    wouldBeGone(names),
-    lines(...at),
+    lines(...lost.map(({ name, path }) => `${name} is neither at ${path} nor at ${ownPath(root, name, environment)}`)),
     "First give it a value again:",
     lines(...lost.map(({ name }) => `console-vault rotate ${name} --env ${environment}`)),
+  ];
+}
+
+/** Names that `--restore-flat` had nothing to restore from. @returns undefined where there is none */
+export function notRestored(environment: string, root: string, lost: readonly GoneName[]): string | undefined {
+  if (lost.length === 0) return undefined;
+  return [
+    `${namesOf(lost)} could not be written to the flat path again:`,
+    ...rotateFirst(environment, lost, root),
   ].join("\n");
 }
 

@@ -105,7 +105,7 @@ export interface WayBackPlan {
   /** Names that may not be overwritten and were not accepted as they are. */
   readonly refused: readonly DifferentName[];
   /** Names that are read at the flat path afterwards as they are there. */
-  readonly stale: readonly string[];
+  readonly stale: readonly DifferentName[];
 }
 
 /**
@@ -124,6 +124,6 @@ export function planWayBack({ gone, different }: WayBack, choice: WayBackChoice,
     ],
     gone: gone.filter(({ from }) => !(restoreFlat && from)),
     refused: acceptStale ? [] : kept,
-    stale: kept.map(({ name }) => name),
+    stale: kept,
   };
 }

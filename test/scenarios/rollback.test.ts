@@ -1,5 +1,5 @@
 // The way back, from every stage: what is refused, what is restored, and what each app holds afterwards.
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { stagingNames, valueFor } from "../support/values.js";
 import { done, World } from "../support/world.js";
@@ -194,7 +194,7 @@ describe("a stack that was never updated", () => {
     const [there, file] = [world.snapshot(), config("staging")];
     const { out, writes } = done(await rollback("staging"));
     expect(writes).toEqual([]);
-    expect(out).toMatch(/is off on raxx-console-staging already[\s\S]*up --stack staging +makes the stack/);
+    expect(out).toMatch(/is off already \(raxx-console-staging\)[\s\S]*up --stack staging +makes the stack/);
     expect(world.snapshot()).toEqual(there);
     expect(config("staging")).toBe(file);
     expect(done(await world.run(["preview", "--stack", "staging"])).out).toMatch(/\d+ to create\n?$/);
@@ -261,14 +261,14 @@ describe("staging, rolled back", () => {
   it("answers --json with one document, with the vault up or down", async () => {
     const { out, err } = done(await rollback("staging", "--json"));
     expect(JSON.parse(out)).toMatchObject({ result: "succeeded", migration: { flag: { running: false } } });
-    expect(err).toMatch(/is off on raxx-console-staging/);
+    expect(err).toMatch(/is off \(raxx-console-staging\)/);
 
     world.set("staging", "vaultEnvAware", true);
     done(await world.up("staging"));
     world.control.addFault({ service: "infisical", do: { status: 403, body: {} } });
     const down = done(await rollback("staging", "--force", "--json"));
     expect(JSON.parse(down.out)).toMatchObject({ migration: null, next: ["console-vault up --stack staging"] });
-    expect(down.err).toMatch(/is off on raxx-console-staging/);
+    expect(down.err).toMatch(/is off \(raxx-console-staging\)/);
   });
 
   it("puts its config back where Heroku does not take the change", async () => {
@@ -277,6 +277,29 @@ describe("staging, rolled back", () => {
     const { code } = await rollback("staging");
     expect(code).toBe(1);
     expect(config("staging")).toBe(file);
+  });
+
+  it("leaves its config as somebody else has it by then, where Heroku does not take the change", async () => {
+    const theirs = `${config("staging")}# theirs\n`;
+    world.control.addFault({ service: "heroku", method: "PATCH", do: { status: 503, body: {} } });
+    world.control.onRequest = ({ method }) => {
+      if (method === "PATCH") writeFileSync(world.file("staging"), theirs);
+    };
+    const { code, err } = await rollback("staging");
+    expect([code, config("staging")]).toEqual([1, theirs]);
+    expect(err).toMatch(/Pulumi\.staging\.yaml was changed meanwhile, and is left so/);
+  });
+
+  it("stops at Ctrl-C before the flag is touched, with its config as it was", async () => {
+    const [file, there] = [config("staging"), world.snapshot()];
+    const interrupt = new AbortController();
+    let looks = 0;
+    world.control.onRequest = ({ path }) => {
+      if (path === "/apps/raxx-console-staging/config-vars" && ++looks === 2) interrupt.abort(new Error("interrupted"));
+    };
+    const { code, err } = await world.run(["rollback", "--stack", "staging", "--yes"], { signal: interrupt.signal });
+    expect([code, config("staging"), world.snapshot()]).toEqual([1, file, there]);
+    expect(err).toMatch(/error: Interrupted: nothing more was written\. The same command goes on from there/);
   });
 
   it("is done once: running it again changes nothing", async () => {

@@ -82,6 +82,16 @@ describe("a flat value that is not the one that prod's was copied from", () => {
     expect([world.flag("prod"), world.flat(stripe)]).toEqual(["false", world.at("prod", stripe)]);
   });
 
+  it("is named where it is accepted, with the state or without it", async () => {
+    world.loseState("prod");
+    const { out } = done(await rollback("prod", "--accept-stale"));
+    expect(out).toMatch(
+      /STRIPE_RESTRICTED_KEY: \/MooseQuest\/stripe\/ has another value, .*The flat value is the one that is read/,
+    );
+    expect(out).not.toMatch(postmark);
+    expect([world.flag("prod"), world.flat(stripe)]).toEqual(["false", newer]);
+  });
+
   it("stays, and is read, where the others are restored and it is accepted", async () => {
     const live = valueFor(postmark, "prod");
     done(await world.rotate(postmark, "prod", live));
@@ -215,6 +225,22 @@ describe("flat rows that are gone", () => {
     expect([world.flag("staging"), world.flag("prod")]).toEqual(["false", "false"]);
   });
 
+  it("are named where nothing is left to restore them from: off already, the others are restored", async () => {
+    world.apps.set("raxx-console-prod", { FLAG_CONSOLE_VAULT_ENV_AWARE: "false" });
+    world.services.infisical.vault.deleteFolder("prod", "/MooseQuest/stripe/prod");
+    for (const without of [() => {}, () => world.loseState("prod")]) {
+      without();
+      const { code, err } = await rollback("prod", "--restore-flat");
+      expect(code).toBe(3);
+      expect(err).toMatch(/^refused: STRIPE_RESTRICTED_KEY could not be written to the flat path again:$/m);
+      expect(err).toMatch(
+        /STRIPE_RESTRICTED_KEY is neither at \/MooseQuest\/stripe\/ nor at \/MooseQuest\/stripe\/prod\//,
+      );
+      expect(err).toMatch(/^ {2}console-vault rotate STRIPE_RESTRICTED_KEY --env prod$/m);
+      expect([world.flat(stripe), world.flat(postmark)]).toEqual([undefined, world.at("prod", postmark)]);
+    }
+  });
+
   it("are written again also where the flag is off already", async () => {
     world.loseState("prod");
     world.apps.set("raxx-console-prod", { FLAG_CONSOLE_VAULT_ENV_AWARE: "false" });
@@ -235,4 +261,32 @@ it("--overwrite belongs to --restore-flat, and takes names of the catalog", asyn
   const alone = await rollback("prod", "--overwrite", stripe);
   const unknown = await rollback("prod", "--restore-flat", "--overwrite", "STRIPE_KEY");
   expect([alone.code, alone.requests, unknown.code, unknown.requests]).toEqual([2, [], 2, []]);
+});
+
+describe("a flag var that is neither true nor false", () => {
+  const odd = { FLAG_CONSOLE_VAULT_ENV_AWARE: "maybe-a-secret" };
+
+  it("is taken as on: it is set to false, and its text is shown to nobody", async () => {
+    await world.prodOn();
+    for (const stack of ["staging", "prod"] as const) {
+      world.apps.set(`raxx-console-${stack}`, odd);
+      const { text, writes } = done(await rollback(stack));
+      expect(writes).toEqual([`PATCH /apps/raxx-console-${stack}/config-vars`]);
+      expect([world.flag(stack), text]).toEqual(["false", expect.not.stringContaining("maybe")]);
+      expect(text).toMatch(/is off, which was neither true, 1, false, 0 nor empty \(/);
+      expect(config(stack)).toContain("console-vault:vaultEnvAware: false");
+    }
+  });
+
+  it("goes by the same refusals as one that is on", async () => {
+    await world.prodOn();
+    await retire();
+    world.apps.set("raxx-console-prod", odd);
+    const there = world.snapshot();
+    const { code, err } = await rollback("prod");
+    expect([code, world.snapshot()]).toEqual([3, there]);
+    expect(err).toMatch(/would be read at the flat path, where it is not any more/);
+    done(await rollback("prod", "--restore-flat"));
+    expect(world.flag("prod")).toBe("false");
+  });
 });

@@ -24,12 +24,15 @@ interface PromoteOptions extends Omit<StackOptions, "stack"> {
   readonly yes?: boolean;
 }
 
-/** What a failed update leaves in the config file. @param on undefined where Heroku cannot be asked */
-function fileAfter(on: boolean | undefined, path: string): string {
+/** What a failed update leaves in the config file, in words. @param on undefined where Heroku cannot be asked */
+function settleFile(on: boolean | undefined, file: ConfigFile): string {
   const { variable } = catalog.flag;
+  const { path } = file;
   if (on === undefined)
     return `Heroku cannot be asked whether ${variable} turned on, so ${path} keeps saying true. Once Heroku answers: console-vault status`;
-  return on ? `${variable} is on, so ${path} keeps saying so` : `${path} is as it was`;
+  if (on) return `${variable} is on, so ${path} keeps saying so`;
+  if (file.putBack()) return `${path} is as it was`;
+  return `${path} was changed meanwhile, and is left so: look what it says of vaultEnvAware`;
 }
 
 async function promote(io: Io, options: PromoteOptions): Promise<void> {
@@ -50,7 +53,7 @@ async function promote(io: Io, options: PromoteOptions): Promise<void> {
   const world = await look(catalog, stack.config, stack.vault, stack.heroku);
   refuseOtherTarget(stack, record, world.account);
   if (world.flag.on && stack.config.vaultEnvAware) {
-    io.err(`${catalog.flag.variable} is on on ${world.flag.app} already`);
+    io.err(`${catalog.flag.variable} is on already (${world.flag.app})`);
     await update(io, { ...options, stack: to });
     return;
   }
@@ -72,8 +75,7 @@ async function promote(io: Io, options: PromoteOptions): Promise<void> {
   } catch (error) {
     // Once the flag is on, a file that says otherwise would turn it off with the next update.
     const { on } = await lookAtFlag(stack.heroku, catalog, to).catch(() => ({ on: undefined }));
-    if (on === false) file.putBack();
-    io.err(`  ${fileAfter(on, file.path)}`);
+    io.err(`  ${settleFile(on, file)}`);
     throw error;
   }
 }

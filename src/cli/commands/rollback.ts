@@ -2,9 +2,16 @@ import type { Command } from "commander";
 import { credentialOf, environmentOf, flagApp } from "../../catalog/index.js";
 import { readStackConfig, type StackConfig } from "../../config/index.js";
 import type { OutputMap, Work } from "../../engine/index.js";
-import { UsageError } from "../../errors.js";
-import { type MigrationRecord, planWayBack, type WayBackPlan } from "../../migration/index.js";
-import { flagMeansOn } from "../../resolver/index.js";
+import { Refusal, UsageError } from "../../errors.js";
+import {
+  type CopyRecord,
+  type DifferentName,
+  type GoneName,
+  type MigrationRecord,
+  planWayBack,
+  type WayBack,
+} from "../../migration/index.js";
+import { type FlagReading, readFlag } from "../../resolver/index.js";
 import { writeFlat } from "../../rotation/index.js";
 import { askYes } from "../ask.js";
 import { ConfigFile } from "../configFile.js";
@@ -16,13 +23,63 @@ import { confirmOverwrites, knownGone, type LookBackOptions, lookBack } from "..
 import { catalog } from "../project.js";
 import { type OpenStack, openStack } from "../stack.js";
 import { refuseOtherTarget } from "../target.js";
-import { refuseKnownGone, refuseWayBack } from "../wayBack.js";
+import { difference, notRestored, refuseKnownGone, refuseWayBack } from "../wayBack.js";
 import { reportUpdate, type UpdateOptions, withStackOptions } from "./update.js";
 
 type RollbackOptions = UpdateOptions & LookBackOptions;
 
+const { variable } = catalog.flag;
+const unclearText = "neither true, 1, false, 0 nor empty";
+
+/** What the stack's last update left, as far as it can be read. */
+interface Recorded {
+  readonly readable: boolean;
+  readonly outputs: OutputMap;
+  /** undefined where no update is recorded, or the state cannot be read. */
+  readonly record: MigrationRecord | undefined;
+  /** Of the owner of the flat path only: another environment has copied nothing from there. */
+  readonly copies: Readonly<Record<string, CopyRecord>>;
+}
+
+/** A rollback from its first look on. */
+interface Rollback {
+  readonly io: Io;
+  readonly options: RollbackOptions;
+  readonly stack: OpenStack;
+  readonly recorded: Recorded;
+  /** With --json the answer is one document: what is told on the way goes where progress goes. */
+  readonly tell: (line: string) => void;
+}
+
+/** What the first look found, and what a person said to it. */
+interface Agreed {
+  /** Whether readers may have taken the flag as on. */
+  readonly on: boolean;
+  /** undefined where nothing had to be looked at, or the vault could not be asked. */
+  readonly back: WayBack | undefined;
+  /** Revisions of other values at the flat path that may be overwritten, by name. */
+  readonly overwrite: ReadonlyMap<string, string>;
+}
+
+/** What was done under the lock. */
+interface Progress {
+  /** Whether Heroku was asked to turn the flag off. */
+  asked: boolean;
+  /** Names that `--restore-flat` had nothing to restore from. */
+  lost: readonly GoneName[];
+}
+
+/** Restoring the flat copies takes a look even where the flag is off already. */
+const toLookAt = ({ restoreFlat }: RollbackOptions, on: boolean) => on || restoreFlat === true;
+
+const appOf = ({ config }: OpenStack) => flagApp(catalog, config.environment);
+
+async function readRunning(stack: OpenStack): Promise<FlagReading> {
+  return readFlag((await stack.heroku.configVars(appOf(stack))).get(variable)?.reveal());
+}
+
 /** What each app of the environment reads and holds afterwards. @param stale names that go back to another value */
-function consequences({ environment, manage }: StackConfig, stale: readonly string[]): string[] {
+function consequences({ environment, manage }: StackConfig, stale: readonly DifferentName[]): string[] {
   const apps = Object.values(environmentOf(catalog, environment).apps).join(" and ");
   if (environment !== catalog.fallback)
     return [
@@ -31,22 +88,26 @@ function consequences({ environment, manage }: StackConfig, stale: readonly stri
     ];
   return [
     `${apps} read the flat path again and keep the config vars they have.`,
+    ...stale.map((one) => `${difference(one, environment)}. The flat value is the one that is read.`),
     ...stale
-      .filter((name) => manage[name])
+      .filter(({ name }) => manage[name])
       .map(
-        (name) => `But ${manage[name]!.join(" and ")} get the flat path's value of ${name} too: it is managed there.`,
+        ({ name }) =>
+          `But ${manage[name]!.join(" and ")} get the flat path's value of ${name} too: it is managed there.`,
       ),
   ];
 }
 
-/** What the stack's last update recorded. A state that cannot be read keeps nobody from turning the flag off who says --force. */
-async function outputsOf(io: Io, { engine }: OpenStack, options: RollbackOptions): Promise<OutputMap | undefined> {
+/** --force turns the flag off even if the state cannot be read. */
+async function readRecorded(io: Io, { engine }: OpenStack, { force, stack }: RollbackOptions): Promise<Recorded> {
   try {
-    return await engine.outputs();
+    const outputs = await engine.outputs();
+    const copies = stack === catalog.fallback ? await copyRecords(engine) : {};
+    return { readable: true, outputs, record: outputs.migration?.value as MigrationRecord | undefined, copies };
   } catch (error) {
-    if (!options.force) throw error;
+    if (!force) throw error;
     io.err(`! the stack's state cannot be read (${(error as Error).message}); going on, as --force says`);
-    return undefined;
+    return { readable: false, outputs: {}, record: undefined, copies: {} };
   }
 }
 
@@ -59,141 +120,193 @@ function checkOptions({ stack, restoreFlat, overwrite = [] }: RollbackOptions): 
   for (const name of overwrite) credentialOf(catalog, name);
 }
 
-/** What `--restore-flat` writes, each row looked at again right before. */
-async function restoreFlat(io: Io, { vault }: OpenStack, { writes }: WayBackPlan): Promise<void> {
-  for (const write of writes) {
-    await writeFlat(vault, write);
-    io.err(`  ${write.over ? "~" : "+"} ${write.path}${write.name} has the environment's value again`);
-  }
+async function refuseOtherPlace({ options, stack, recorded }: Rollback): Promise<void> {
+  if (options.rebind) return;
+  const ifMeant = `console-vault rollback --stack ${options.stack} --rebind`;
+  // Before a key is sent there.
+  refuseOtherTarget(stack, recorded.record, undefined, ifMeant);
+  refuseOtherTarget(stack, recorded.record, (await stack.heroku.account()).email, ifMeant);
 }
 
-async function rollback(io: Io, options: RollbackOptions): Promise<void> {
-  checkOptions(options);
-  const { stack: environment } = options;
-  const stack = await openStack(io, options);
-  const c = colorsOf(io);
-  const app = flagApp(catalog, environment);
-  const { variable } = catalog.flag;
-  const isOn = async () => flagMeansOn((await stack.heroku.configVars(app)).get(variable)?.reveal());
+const choiceOf = ({ restoreFlat, acceptStale }: RollbackOptions, overwrite: Agreed["overwrite"]) => ({
+  restoreFlat: restoreFlat === true,
+  acceptStale: acceptStale === true,
+  overwrite,
+});
 
-  const outputs = await outputsOf(io, stack, options);
-  const record = outputs?.migration?.value as MigrationRecord | undefined;
-  if (!options.rebind) {
-    const ifMeant = `console-vault rollback --stack ${environment} --rebind`;
-    // Before a key is sent there.
-    refuseOtherTarget(stack, record, undefined, ifMeant);
-    refuseOtherTarget(stack, record, (await stack.heroku.account()).email, ifMeant);
+/**
+ * What the flat path would lead to. A person may be asked only the first time, before the lock is taken.
+ *
+ * @param agreed what was confirmed the first time: it holds for the revisions that were seen then
+ * @throws Refusal where the flag may not go off like this
+ */
+async function lookAgain(
+  { io, options, stack, recorded }: Rollback,
+  on: boolean,
+  agreed?: Pick<Agreed, "overwrite">,
+): Promise<Pick<Agreed, "back" | "overwrite">> {
+  const asker = agreed ? { ...io, interactive: false } : io;
+  const { environment, root } = stack.config;
+  const back = await lookBack(asker, stack, options, { outputs: recorded.outputs, records: recorded.copies }, on);
+  if (!back) {
+    if (on) refuseKnownGone(environment, await knownGone(io, recorded.outputs, options, stack.config));
+    return { back, overwrite: new Map() };
   }
-  const known = {
-    outputs: outputs ?? {},
-    records: environment === catalog.fallback ? await copyRecords(stack.engine) : {},
+  const overwrite = agreed?.overwrite ?? (on ? await confirmOverwrites(asker, back, options) : new Map());
+  refuseWayBack(environment, root, back, choiceOf(options, overwrite), on);
+  return { back, overwrite };
+}
+
+async function agree(rollback: Rollback): Promise<Agreed> {
+  const { io, options, stack } = rollback;
+  const running = await readRunning(stack);
+  const on = running !== "off";
+  const looked = toLookAt(options, on) ? await lookAgain(rollback, on) : { back: undefined, overwrite: new Map() };
+  const question = {
+    on: `Turn ${variable} off (${appOf(stack)})?`,
+    off: `${variable} is off already (${appOf(stack)}). Go on?`,
+    unclear: `${variable} (${appOf(stack)}) is ${unclearText}, so its readers may take it as on. Set it to false?`,
   };
-  const running = await isOn();
-  let overwrite: ReadonlyMap<string, string> = new Map();
-  const choice = () => ({
-    restoreFlat: options.restoreFlat === true,
-    acceptStale: options.acceptStale === true,
-    overwrite,
-  });
-  /** @param first a person may be asked; later what was confirmed holds for the revisions that were seen then */
-  const look = async (on: boolean, first: boolean) => {
-    const asker = first ? io : { ...io, interactive: false };
-    const found = await lookBack(asker, stack, options, known, on);
-    if (found && on && first) overwrite = await confirmOverwrites(asker, found, options);
-    if (!found && on) refuseKnownGone(environment, await knownGone(io, known.outputs, options, stack.config));
-    if (found && (on || options.restoreFlat)) refuseWayBack(environment, stack.config.root, found, choice(), on);
-    return found;
-  };
-  let back = await look(running, true);
-  await askYes(io, options, running ? `Turn ${variable} off (${app})?` : `${variable} is off already (${app}). Go on?`);
-  const file = new ConfigFile(stack.projectDir, environment);
-  // Retirement is wanted only with the flag on: left at true, it would have every later command refused.
-  const { retireFlat, vaultEnvAware } = stack.config;
+  await askYes(io, options, question[running]);
+  return { on, ...looked };
+}
+
+/**
+ * The stack's file asks for the flag no more, nor for the retirement, which is wanted only with the flag on: left at true it would
+ * have every later command refused.
+ */
+function stopAsking({ projectDir, config: { environment } }: OpenStack): { file: ConfigFile; retirement: boolean } {
+  const file = new ConfigFile(projectDir, environment);
+  const { vaultEnvAware, retireFlat } = readStackConfig(projectDir, environment, catalog);
   if (vaultEnvAware || retireFlat)
     file.set({ ...(vaultEnvAware ? { vaultEnvAware: false } : {}), ...(retireFlat ? { retireFlat: false } : {}) });
-  let asked = false;
-  let stale: readonly string[] = [];
-  // With --json the answer is one document: what is told on the way goes where progress goes.
-  const tell = options.json ? io.err : io.out;
-  const turnOff: Work = async (lost) => {
-    const on = await isOn();
-    // Somebody else's update or rotation may have ended while this one asked and waited. Nobody is asked under a lock.
-    if (on ? back || !running : options.restoreFlat) back = await look(on, false);
-    const plan = back && planWayBack(back, choice(), on);
-    if (plan) await restoreFlat(io, stack, plan);
-    stale = plan?.stale ?? [];
-    lost.throwIfAborted();
-    // One change of one var, before anything else: it needs no vault and no engine.
-    asked = on;
-    if (on) await stack.heroku.patchConfigVars(app, new Map([[variable, "false"]]));
-    tell(`${c.green("✓")} ${variable} is off on ${app}${asked ? "" : " already"}, and not wanted in ${file.path}`);
-    if (retireFlat) tell("  console-vault:retireFlat is false there too: the flat copies are what is read now.");
-    if (asked) for (const line of consequences(stack.config, stale)) tell(`  ${line}`);
-  };
-  const updates = await insideLocks(io, stack, options, { record, readable: outputs !== undefined }, turnOff).catch(
-    async (error: Error) => {
-      // Once Heroku was asked the flag may be off: where it is not known to be on, the file goes on asking for that.
-      const changed = asked && !(await isOn().catch(() => false));
-      if (!changed) file.putBack();
-      io.err(changed ? `  ${file.path} keeps saying that the flag is not wanted` : `  ${file.path} is as it was`);
-      if (error instanceof NotLocked && error.environment !== environment)
-        throw new Ended(
-          error.code,
-          `${error.message}\nTo turn ${environment}'s flag off without waiting for it: --force`,
-        );
-      throw error;
-    },
-  );
-  keepUnwanted(stack);
-  for (const { stack: other, failed } of updates)
-    if (failed && other !== environment)
-      io.err(c.yellow(`  ! the update of ${other}, for its lock alone, failed: ${failed.message}`));
-  const own = updates.find((one) => one.stack === environment);
-  if (own?.ran && record) return reportUpdate(io, stack, options, own.ran);
-  if (own?.failed && back) refuseFailed([own], `${variable} is off (${app}), and not wanted in ${file.path}`);
-  if (own?.failed) io.err(c.yellow(`  ! the update that records it failed: ${own.failed.message}`));
-  const next = `console-vault up --stack ${environment}`;
-  tell(
-    `\nnext\n  ${next}    ${back ? "makes the stack: no update of it is recorded" : "once the vault can be asked again"}`,
-  );
-  if (options.json)
-    io.out(JSON.stringify({ result: "succeeded", changes: {}, migration: null, next: [next] }, null, 2));
+  return { file, retirement: retireFlat };
 }
 
-/** Another command in this checkout that failed meanwhile may have put the file back to what it was before this one. */
-function keepUnwanted({ projectDir, config: { environment } }: OpenStack): void {
-  if (readStackConfig(projectDir, environment, catalog).vaultEnvAware)
-    new ConfigFile(projectDir, environment).set({ vaultEnvAware: false });
+/** The work under the lock: looks again, restores what is to be restored, and turns the flag off. */
+async function turnOff(
+  rollback: Rollback,
+  agreed: Agreed,
+  { file, retirement }: ReturnType<typeof stopAsking>,
+  progress: Progress,
+  lost: AbortSignal,
+): Promise<void> {
+  const { io, options, stack, tell } = rollback;
+  const running = await readRunning(stack);
+  const on = running !== "off";
+  // Somebody else's update or rotation may have ended while this one asked and waited. A vault that could not be asked then, with
+  // the flag on as it is now, was passed over knowingly.
+  const passedOver = on && agreed.on && !agreed.back;
+  const { back } = toLookAt(options, on) && !passedOver ? await lookAgain(rollback, on, agreed) : agreed;
+  const plan = back && planWayBack(back, choiceOf(options, agreed.overwrite), on);
+  for (const write of plan?.writes ?? []) {
+    lost.throwIfAborted();
+    await writeFlat(stack.vault, write);
+    io.err(`  ${write.over ? "~" : "+"} ${write.path}${write.name} has the environment's value again`);
+  }
+  if (options.restoreFlat) progress.lost = plan?.gone ?? [];
+  lost.throwIfAborted();
+  // One change of one var, before anything else: it needs no vault and no engine.
+  progress.asked = on;
+  if (on) await stack.heroku.patchConfigVars(appOf(stack), new Map([[variable, "false"]]));
+  const was = { on: "", off: " already", unclear: `, which was ${unclearText}` }[running];
+  tell(`${colorsOf(io).green("✓")} ${variable} is off${was} (${appOf(stack)}), and not wanted in ${file.path}`);
+  if (retirement) tell("  console-vault:retireFlat is false there too: the flat copies are what is read now.");
+  if (on) for (const line of consequences(stack.config, plan?.stale ?? [])) tell(`  ${line}`);
 }
 
 /**
  * Does the work with the stack's lock held, and that of the flat path's owner, whose update is what retires the flat copies: not
  * waited for where the flag has to go off at any price. A stack that no update has made stays unmade.
  */
-async function insideLocks(
-  io: Io,
-  stack: OpenStack,
-  options: RollbackOptions,
-  own: { readonly record: MigrationRecord | undefined; readonly readable: boolean },
-  work: Work,
-): Promise<readonly Updated[]> {
+async function insideLocks({ io, options, stack, recorded }: Rollback, work: Work): Promise<readonly Updated[]> {
   const owner = catalog.fallback;
-  if (!own.readable) {
-    io.err(`! ${options.stack} cannot be locked: see that no update of it runs now`);
-    await work(new AbortController().signal);
+  const { cwd, stack: name, force } = options;
+  if (!recorded.readable) {
+    io.err(`! ${name} cannot be locked: see that no update of it runs now`);
+    await work(io.signal);
     return [];
   }
-  const { cwd, stack: name, force } = options;
   const shared = { cwd, engine: stack.engine.name };
   const openOwner = () =>
     openToRecord(io, { ...shared, stack: owner }).catch((error: Error) => {
       throw new NotLocked(owner, error);
     });
   const stacks = [
-    own.record ? stack : await openStack(io, { ...shared, stack: name, steady: true }),
+    recorded.record ? stack : await openStack(io, { ...shared, stack: name, steady: true }),
     ...(force || name === owner ? [] : [await openOwner()]),
   ];
   return insideUpdates(io, stacks, work);
+}
+
+/** What a rollback that failed leaves in the config file: what the flag needs that runs now. */
+async function settleFile({ io, stack }: Rollback, file: ConfigFile, asked: boolean): Promise<void> {
+  const running = asked ? await readRunning(stack).catch(() => undefined) : "on";
+  if (running === "off") io.err(`  ${variable} is off, so ${file.path} keeps saying that it is not wanted`);
+  else if (running === undefined)
+    io.err(
+      `  Heroku cannot be asked whether ${variable} is off, so ${file.path} keeps saying that it is not wanted. Once Heroku answers: console-vault status`,
+    );
+  else if (file.putBack()) io.err(`  ${file.path} is as it was`);
+  else
+    io.err(`  ${file.path} was changed meanwhile, and is left so: look what it says of vaultEnvAware and retireFlat`);
+}
+
+/** Says what is left to do, and ends with what was not done. */
+async function report(
+  { io, options, stack, recorded, tell }: Rollback,
+  updates: readonly Updated[],
+  passedOver: boolean,
+): Promise<void> {
+  const c = colorsOf(io);
+  const { environment } = stack.config;
+  for (const { stack: other, failed } of updates)
+    if (failed && other !== environment)
+      io.err(c.yellow(`  ! the update of ${other}, for its lock alone, failed: ${failed.message}`));
+  const own = updates.find((one) => one.stack === environment);
+  if (own?.ran && recorded.record) return reportUpdate(io, stack, options, own.ran);
+  if (own?.failed && !passedOver) refuseFailed([own], `${variable} is off (${appOf(stack)}), and no longer wanted`);
+  if (own?.failed) io.err(c.yellow(`  ! the update that records it failed: ${own.failed.message}`));
+  const next = `console-vault up --stack ${environment}`;
+  const why = !recorded.readable
+    ? "once the stack's state can be read again"
+    : passedOver
+      ? "once the vault can be asked again"
+      : "makes the stack: no update of it is recorded";
+  tell(`\nnext\n  ${next}    ${why}`);
+  if (options.json)
+    io.out(JSON.stringify({ result: "succeeded", changes: {}, migration: null, next: [next] }, null, 2));
+}
+
+async function rollback(io: Io, options: RollbackOptions): Promise<void> {
+  checkOptions(options);
+  const stack = await openStack(io, options);
+  const recorded = await readRecorded(io, stack, options);
+  const own: Rollback = { io, options, stack, recorded, tell: options.json ? io.err : io.out };
+  await refuseOtherPlace(own);
+  const agreed = await agree(own);
+
+  const config = stopAsking(stack);
+  const progress: Progress = { asked: false, lost: [] };
+  const work: Work = (lost) => turnOff(own, agreed, config, progress, lost);
+  const updates = await insideLocks(own, work).catch(async (error: Error) => {
+    await settleFile(own, config.file, progress.asked);
+    throw forceable(error, options.stack);
+  });
+  // Another command in this checkout that failed meanwhile may have put the file back to what it was before this one.
+  stopAsking(stack);
+  const lost = notRestored(options.stack, stack.config.root, progress.lost);
+  await report(own, updates, agreed.on && !agreed.back).catch((error: Error) => {
+    if (lost) io.err(lost);
+    throw error;
+  });
+  if (lost) throw new Refusal(lost);
+}
+
+/** With what else the flag goes off, where it waited for the lock of another stack. */
+function forceable(error: Error, environment: string): Error {
+  if (!(error instanceof NotLocked) || error.environment === environment) return error;
+  return new Ended(error.code, `${error.message}\nTo turn ${environment}'s flag off without waiting for it: --force`);
 }
 
 export function addRollback(program: Command, io: Io): void {
