@@ -94,7 +94,7 @@ export function gate(facts: GateFacts): GateAnswer {
     if (output.confirmedSince) since = soakStart(new Date(output.confirmedSince), flag.since);
     else reasons.push(`${from} is not confirmed: run console-vault up --stack ${from}`);
   }
-  if (!flag.on) reasons.push(`${from}'s flag is off on ${flag.app} now`);
+  if (!flag.on) reasons.push(`${from}'s flag is off now (${flag.app})`);
   else if (!flag.since) reasons.push(`no release of ${flag.app} tells when its flag was turned on`);
   reasons.push(...facts.wrong.map((line) => `${from}, read now: ${line}`));
   if (facts.unchecked.length > 0)
@@ -102,7 +102,7 @@ export function gate(facts: GateFacts): GateAnswer {
       `could not compare both environments' values of ${facts.unchecked.join(", ")}: the token must read both`,
     );
   if (!facts.rotationSeen) {
-    const line = `no rotation was seen on ${from} since its flag is on: console-vault rotate NAME --env ${from}`;
+    const line = `no rotation seen on ${from} since its flag was turned on: console-vault rotate NAME --env ${from}`;
     (facts.requireRotation ? reasons : warnings).push(line);
   }
 

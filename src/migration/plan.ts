@@ -256,7 +256,7 @@ function planRetirement(
 ): RetirementPlan {
   const wanted = steady ? (last.retirement?.wanted ?? config.retireFlat) : config.retireFlat;
   const refused = [
-    ...(world.flag.on ? [] : [`the flag is off on ${world.flag.app}, so the flat path is what is read`]),
+    ...(world.flag.on ? [] : [`the flag is off (${world.flag.app}), so the flat path is what is read`]),
     ...(gate && !gate.open ? gate.reasons : []),
     ...(phase === "soaked" || phase === "retired" ? [] : [`this stack's own phase is ${phase}, not soaked`]),
   ];

@@ -49,7 +49,7 @@ export function lastLook(
 
 function refuse(variable: string, app: string, reasons: readonly string[]): never {
   const error = new Error(
-    `${refusedMark}${variable} stays as it is on ${app}:\n${reasons.map((reason) => `  ${reason}`).join("\n")}`,
+    `${refusedMark}${variable} stays as it is (${app}):\n${reasons.map((reason) => `  ${reason}`).join("\n")}`,
   );
   delete error.stack;
   throw error;

@@ -73,7 +73,7 @@ test("prod too early: the gate's answer, and its warning", async () => {
   world.set("prod", "vaultEnvAware", true);
   const text = await comment("prod");
   expect(text).toMatch(/Gate: \*\*closed\*\*\n {2}- staging has soaked .* of 48 h/);
-  expect(text).toMatch(/warning: no rotation was seen on staging/);
+  expect(text).toMatch(/warning: no rotation seen on staging/);
 });
 
 test("prod in time: off to on, the gate open", async () => {

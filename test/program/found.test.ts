@@ -132,7 +132,7 @@ it("a foreign name that changes in a staging folder is no rotation", async () =>
   world.hoursPass(48);
   const { code, err } = await world.run(["promote", "--yes"]);
   expect(code).toBe(3);
-  expect(err).toMatch(/no rotation was seen on staging/);
+  expect(err).toMatch(/no rotation seen on staging/);
 });
 
 it("a stack whose flag an update has turned off can be destroyed", async () => {

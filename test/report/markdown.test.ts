@@ -20,7 +20,7 @@ const plan: PlanReport = {
   ],
   flag: { variable: "FLAG_CONSOLE_VAULT_ENV_AWARE", app: "raxx-console-prod", from: false, to: true },
   soak: { hours: 48, since: "2026-05-11T02:10:00.000Z", readyAt: "2026-05-13T02:10:00.000Z" },
-  gate: { open: false, reasons: ["staging has soaked 31 h of 48 h"], warnings: ["no rotation was seen on staging"] },
+  gate: { open: false, reasons: ["staging has soaked 31 h of 48 h"], warnings: ["no rotation seen on staging"] },
   unchecked: [{ what: "distinct of HEROKU_API_KEY", why: "the token may not read staging" }],
   next: [{ command: "console-vault status", why: "says when the soak is over" }],
 };
@@ -109,7 +109,7 @@ Vault \`https://vault.raxx.example\`, project \`6f2b1c0e\`, Heroku account \`ops
 - Soak of 48 h: since 2026-05-11 02:10 UTC, until 2026-05-13 02:10 UTC
 - Gate: **closed**
   - staging has soaked 31 h of 48 h
-  - warning: no rotation was seen on staging
+  - warning: no rotation seen on staging
 
 #### Could not be checked
 

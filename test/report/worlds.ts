@@ -150,7 +150,7 @@ export const soaking = report({
         }
       : undefined,
   ),
-  warnings: ["no rotation was seen on staging since its flag is on: console-vault rotate NAME --env staging"],
+  warnings: ["no rotation seen on staging since its flag was turned on: console-vault rotate NAME --env staging"],
   next: [
     {
       command: "console-vault rotate HEROKU_API_KEY --env staging",

@@ -52,7 +52,7 @@ describe("staging breaks at hour 1, and prod is to follow at hour 49", () => {
   it("refused where its flag is off now, and where its config no more wants it", async () => {
     world.hoursPass(48);
     world.apps.set("raxx-console-staging", { FLAG_CONSOLE_VAULT_ENV_AWARE: "0" });
-    await refused(/staging's flag is off on raxx-console-staging now/);
+    await refused(/staging's flag is off now \(raxx-console-staging\)/);
   });
 
   it("an update that finds it broken says so by exit 3, records it, and the soak begins when it is mended", async () => {
@@ -78,7 +78,7 @@ describe("after 48 hours", () => {
 
   it("warns where no rotation was seen on staging, or refuses where that is asked for", async () => {
     world.set("prod", "requireStagingRotation", true);
-    await refused(/no rotation was seen on staging since its flag is on: console-vault rotate NAME --env staging/);
+    await refused(/no rotation seen on staging since its flag was turned on: console-vault rotate NAME --env staging/);
     done(await world.rotate("STRIPE_RESTRICTED_KEY", "staging", valueFor("STRIPE_RESTRICTED_KEY", "staging")));
     done(await promote());
   });
@@ -87,7 +87,7 @@ describe("after 48 hours", () => {
     const odd = `# first\n${config().replace("vaultEnvAware: false", "vaultEnvAware:   false # off, for now")}\n# last`;
     writeFileSync(world.file("prod"), odd);
     const { err } = done(await promote());
-    expect(err).toMatch(/no rotation was seen on staging/);
+    expect(err).toMatch(/no rotation seen on staging/);
     expect(config()).toBe(odd.replace("vaultEnvAware:   false", "vaultEnvAware:   true"));
   });
 

@@ -136,7 +136,7 @@ describe("while staging's flag is on and prod's is off", () => {
     };
     const { code, err, writes } = await world.rotate("STRIPE_RESTRICTED_KEY", "staging", stripe("staging"));
     expect([code, writes]).toEqual([3, []]);
-    expect(err).toMatch(/A flag was turned meanwhile/);
+    expect(err).toMatch(/Somebody turned a flag meanwhile/);
   });
 
   it("waits for nobody: while an update of the stack runs it refuses and names who holds the lock", async () => {
@@ -179,6 +179,20 @@ describe("a rotation that is interrupted", () => {
     expect(writes).toEqual(["PATCH /apps/raxx-api-prod/config-vars"]);
     expect(out).toMatch(/\/MooseQuest\/stripe\/ has it already[\s\S]*raxx-api-staging has it already/);
     expect(leaks(new Map([[value, "the new value"]]), { printed: first.text + out })).toEqual([]);
+  });
+
+  it("by Ctrl-C writes nothing more; the same command goes on from there", async () => {
+    const value = stripe("prod");
+    const interrupt = new AbortController();
+    world.control.onRequest = ({ method, path }) => {
+      if (method === "PATCH" && path.startsWith("/apps/")) interrupt.abort(new Error("interrupted"));
+    };
+    const first = await world.rotate("STRIPE_RESTRICTED_KEY", "prod", value, { signal: interrupt.signal });
+    world.control.onRequest = undefined;
+    expect([first.code, first.err]).toEqual([1, expect.stringMatching(/Interrupted: nothing more was written/)]);
+    expect(having("STRIPE_RESTRICTED_KEY", value)).toEqual(["raxx-api-staging"]);
+    done(await world.rotate("STRIPE_RESTRICTED_KEY", "prod", value));
+    expect(having("STRIPE_RESTRICTED_KEY", value)).toEqual(["raxx-api-staging", "raxx-api-prod"]);
   });
 
   it("ends the same wherever an answer is lost, with one write per name and app", async () => {

@@ -154,7 +154,7 @@ async function lookAtPlace(
   if (there[0]?.value.equals(value)) return { ...place, other: false, holds: true };
   if (flag.on)
     throw new Refusal(
-      `${path} is in use (the flag is on on ${flag.app}), and the apps have to be told: console-vault rotate ${name} --env ${environment.name}`,
+      `${path} is in use: the flag is on (${flag.app}), and the apps have to get a new value as well. Type\n  console-vault rotate ${name} --env ${environment.name}`,
     );
   if (there[0] && !replace)
     throw new Refusal(`${path} has another value of ${name}; to replace it, run the command again with --replace`);

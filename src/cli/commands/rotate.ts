@@ -205,7 +205,7 @@ async function rotateCommand(io: Io, name: string, options: RotateOptions): Prom
     // Somebody else's update may have ended while this one asked and waited.
     if (!isDeepStrictEqual(await readFlags(heroku, catalog), flags))
       throw new Refusal(
-        "A flag was turned meanwhile, so this plan is over. Nothing was changed; run the command again.",
+        "Somebody turned a flag meanwhile, so this plan no longer holds. Nothing was changed; run the command again.",
       );
     unknown = await rotate(request, plan, (event) => {
       tell(io, event);
