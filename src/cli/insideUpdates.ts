@@ -109,8 +109,9 @@ export function tellWarnings(io: Io, updates: readonly Updated[]): void {
 /**
  * Ends a command whose work is done, where an update that records it failed.
  * @param done what holds now, a sentence without its full stop
+ * @param open what is to be decided besides
  */
-export function refuseFailed(updates: readonly Updated[], done: string): void {
+export function refuseFailed(updates: readonly Updated[], done: string, open?: string): void {
   const failed = updates.filter((one) => one.failed !== undefined);
   if (failed.length === 0) return;
   const why = failed.map(
@@ -118,5 +119,6 @@ export function refuseFailed(updates: readonly Updated[], done: string): void {
   );
   const repair = failed.map(({ stack }) => `console-vault up --stack ${stack}`);
   const text = [`${done}.`, ...why, "Nothing has to be written again. Once the cause is removed:", ...repair];
+  if (open) text.push(open);
   throw new Ended(exitCodes.failed, text.join("\n"));
 }

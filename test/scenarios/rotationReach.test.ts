@@ -93,6 +93,29 @@ describe("while both flags are off, a staging app", () => {
     expect(onApi("staging", postmark)).toBe(value);
   });
 
+  it("which nobody can know of is named also where the update that records the rotation fails", async () => {
+    for (const app of ["raxx-api-prod", "raxx-console-prod"]) world.apps.set(app, { [postmark]: null });
+    for (const stack of ["staging", "prod"] as const) done(await world.up(stack));
+    const value = valueFor(postmark, "prod");
+    failAt("raxx-api-staging");
+    expect((await world.rotate(postmark, "prod", value)).code).toBe(1);
+    // The second login is that of the first update's program.
+    let logins = 0;
+    world.control.onRequest = ({ path }) => {
+      if (path.endsWith("/login") && ++logins === 2)
+        world.control.addFault({ service: "infisical", do: { status: 403, body: { message: "gone", error: "Gone" } } });
+    };
+    const { code, err } = await world.rotate(postmark, "prod", value);
+    world.control.onRequest = undefined;
+    expect(code).toBe(1);
+    expect(err.split("\n")).toEqual(
+      expect.arrayContaining([
+        "console-vault up --stack prod",
+        "  console-vault rotate POSTMARK_SERVER_TOKEN --env prod --also raxx-api-staging",
+      ]),
+    );
+  });
+
   it("never gets a live key for a test key, though the flat path had that very test key", async () => {
     const test = valueFor(stripe, "staging");
     world.write("/MooseQuest/stripe", stripe, test);

@@ -20,7 +20,7 @@ import { askYes } from "../ask.js";
 import { environmentToWrite } from "../environment.js";
 import { insideUpdates, openToRecord, refuseFailed, tellWarnings } from "../insideUpdates.js";
 import { colorsOf, type Io } from "../io.js";
-import { catalog, projectDirOf } from "../project.js";
+import { catalog } from "../project.js";
 import { type OpenStack, openStack } from "../stack.js";
 import { refuseOtherTarget } from "../target.js";
 import { notCompared, readValue } from "./provision.js";
@@ -130,41 +130,50 @@ function tell(io: Io, event: RotationEvent): void {
       io.out(`  ${c.yellow("·")} it could not be compared with ${path}${name}: the token may not read that`);
 }
 
-/** @throws Refusal where it is not known whether an app was passed over */
-function tellKept(io: Io, { name, environment }: RotationRequest, kept: readonly string[], unknown: readonly string[]) {
+/** What an operator has to decide about apps that were passed over. */
+function openEnds({ name, environment }: RotationRequest, { kept, unknown }: Reached) {
   const command = (apps: readonly string[]) =>
     `  console-vault rotate ${[name, "--env", environment, ...apps.flatMap((app) => ["--also", app])].join(" ")}`;
-  if (unknown.length > 0)
-    throw new Refusal(
-      `An earlier run has written the path, and whether ${unknown.join(" and ")} had its previous value is not known any more. If so, with the same value:\n${command(unknown)}`,
-    );
-  if (kept.length > 0) io.out(`\nto give the new value to ${kept.join(" and ")} all the same\n${command(kept)}`);
+  return {
+    unknown:
+      unknown.length > 0
+        ? `An earlier run has written the path, and whether ${unknown.join(" and ")} had its previous value is not known any more. If so, with the same value:\n${command(unknown)}`
+        : undefined,
+    kept: kept.length > 0 ? `to give the new value to ${kept.join(" and ")} all the same\n${command(kept)}` : undefined,
+  };
 }
 
-/**
- * Every stack that the rotation touches.
- * @param own the rotated environment's, whose place was compared
- * @param herokuKey what Heroku accepts, where it does not accept the key that the tool was started with
- */
-function openTouched(
-  io: Io,
-  own: OpenStack,
-  { apps }: RotationPlan,
-  { cwd }: RotateOptions,
-  herokuKey: SecretValue | undefined,
-): Promise<OpenStack[]> {
-  const { environment } = own.config;
-  const options = { cwd, engine: own.engine.name, herokuKey };
-  const others = [...new Set(apps.map((one) => one.environment))].filter((one) => one !== environment);
+/** Every stack that the rotation touches; the first one's place was compared before the value was read. */
+function openTouched(io: Io, { stack, request, plan }: Rotation, { cwd }: RotateOptions): Promise<OpenStack[]> {
+  const { environment, heroku, value } = request;
+  // What Heroku accepts, where it does not accept the key that the tool was started with.
+  const herokuKey = heroku === stack.heroku ? undefined : value;
+  const options = { cwd, engine: stack.engine.name, herokuKey };
+  const others = environmentsOf(plan).filter((one) => one !== environment);
   return Promise.all([
     openStack(io, { ...options, stack: environment, steady: true }),
-    ...others.map((stack) => openToRecord(io, { ...options, stack })),
+    ...others.map((one) => openToRecord(io, { ...options, stack: one })),
   ]);
 }
 
-async function rotateCommand(io: Io, name: string, options: RotateOptions): Promise<void> {
+/** A rotation from its plan on. */
+interface Rotation {
+  readonly stack: OpenStack;
+  readonly request: RotationRequest;
+  readonly plan: RotationPlan;
+}
+
+/** Apps by how the rotation left them. */
+interface Reached {
+  readonly set: readonly string[];
+  /** They have another value than the path had. */
+  readonly kept: readonly string[];
+  /** Of these nobody knows any more whether they had the path's. */
+  readonly unknown: readonly string[];
+}
+
+async function planCommand(io: Io, name: string, options: RotateOptions): Promise<Rotation> {
   const environment = await environmentToWrite(io, options.env);
-  const projectDir = projectDirOf(io, options.cwd);
   const stack = await openStack(io, { ...options, stack: environment });
   const record = (await stack.engine.outputs()).migration?.value as MigrationRecord | undefined;
   // Before a key is sent there.
@@ -184,46 +193,62 @@ async function rotateCommand(io: Io, name: string, options: RotateOptions): Prom
     heroku,
     flags,
     also: options.also ?? [],
-    ...configured(projectDir, name, flags),
+    ...configured(stack.projectDir, name, flags),
     ...(herokuKeys.includes(name) ? { attempt: (tried: SecretValue) => tryKey(stack, name, tried) } : {}),
   };
-  const plan = await planRotation(request);
+  return { stack, request, plan: await planRotation(request) };
+}
+
+function showPlan(io: Io, { request: { name, environment, flags }, plan }: Rotation): void {
   const c = colorsOf(io);
   if (plan.warning) io.err(c.yellow(`! ${plan.warning}`));
   io.out(c.bold(`Rotate ${name} for ${environment}`));
   io.out(`  flag ${flags[environment] ? "on" : "off"}, so it is written to ${c.bold(plan.path)}`);
   io.out(`  apps that read it there: ${plan.apps.map(({ app }) => app).join(", ") || "none"}`);
-  const others = [...new Set(plan.apps.map((one) => one.environment))].filter((one) => one !== environment);
-  if (others.length > 0)
-    io.out(c.yellow(`  ! ${others.join(" and ")} reads the same path: this rotates ${others.join(" and ")}'s too`));
-  const stacks = await openTouched(io, stack, plan, options, heroku === stack.heroku ? undefined : value);
-  await askYes(io, options, "Rotate?");
+  for (const other of environmentsOf(plan).filter((one) => one !== environment))
+    io.out(c.yellow(`  ! ${other} reads the same path: this rotates ${other}'s too`));
+}
+
+const environmentsOf = ({ apps }: RotationPlan) => [...new Set(apps.map((one) => one.environment))];
+
+/** The work under the locks. @param lost ends it before its next write */
+async function rotateNow(io: Io, { request, plan }: Rotation, lost: AbortSignal): Promise<Reached> {
+  // Somebody else's update may have ended while this one asked and waited.
+  if (!isDeepStrictEqual(await readFlags(request.heroku, catalog), request.flags))
+    throw new Refusal(
+      "Somebody turned a flag meanwhile, so this plan no longer holds. Nothing was changed; run the command again.",
+    );
   const set: string[] = [];
   const kept: string[] = [];
-  let unknown: readonly string[] = [];
+  const unknown = await rotate(request, plan, (event) => {
+    tell(io, event);
+    if (event.step === "keeps" && event.why === "another value") kept.push(event.app);
+    if (event.step === "set" || event.step === "had it") set.push(event.app);
+    lost.throwIfAborted();
+  });
+  return { set, kept, unknown };
+}
+
+async function rotateCommand(io: Io, name: string, options: RotateOptions): Promise<void> {
+  const rotation = await planCommand(io, name, options);
+  const { stack, request, plan } = rotation;
+  showPlan(io, rotation);
+  const stacks = await openTouched(io, rotation, options);
+  await askYes(io, options, "Rotate?");
+  let reached: Reached = { set: [], kept: [], unknown: [] };
   const updates = await insideUpdates(io, stacks, async (lost) => {
-    // Somebody else's update may have ended while this one asked and waited.
-    if (!isDeepStrictEqual(await readFlags(heroku, catalog), flags))
-      throw new Refusal(
-        "Somebody turned a flag meanwhile, so this plan no longer holds. Nothing was changed; run the command again.",
-      );
-    unknown = await rotate(request, plan, (event) => {
-      tell(io, event);
-      if (event.step === "keeps" && event.why === "another value") kept.push(event.app);
-      if (event.step === "set" || event.step === "had it") set.push(event.app);
-      lost.throwIfAborted();
-    });
+    reached = await rotateNow(io, rotation, lost);
   });
   tellWarnings(io, updates);
   if (herokuKeys.includes(name) && io.env.HEROKU_API_KEY)
     io.out(
-      `\nnext\n  if it was the key that this shell uses: export HEROKU_API_KEY=… (the new one), or pulumi config set --secret heroku:apiKey --stack ${environment}`,
+      `\nnext\n  if it was the key that this shell uses: export HEROKU_API_KEY=… (the new one), or pulumi config set --secret heroku:apiKey --stack ${stack.config.environment}`,
     );
-  tellKept(io, request, kept, unknown);
-  refuseFailed(
-    updates,
-    `${name} is at ${plan.path}${set.length > 0 ? ` and on ${set.join(" and ")}` : ""}, and was read back`,
-  );
+  const { kept, unknown } = openEnds(request, reached);
+  if (kept) io.out(`\n${kept}`);
+  const on = reached.set.length > 0 ? ` and on ${reached.set.join(" and ")}` : "";
+  refuseFailed(updates, `${name} is at ${plan.path}${on}, and was read back`, unknown);
+  if (unknown) throw new Refusal(unknown);
 }
 
 export function addRotate(program: Command, io: Io): void {
