@@ -147,7 +147,8 @@ describe("a command logs in once", () => {
     for (const stack of ["staging", "prod"] as const) done(await world.up(stack));
     expect(asked(done(await world.provision(postmark, valueFor(postmark, "staging"))))).toEqual([2, 2]);
     expect(asked(done(await world.rotate(stripe, "prod", valueFor(stripe, "prod"))))).toEqual([3, 3]);
-    expect(asked(done(await world.run(["rollback", "--stack", "staging", "--yes"])))).toEqual([3, 3]);
+    // The flag is off already, so a rollback has nothing to ask the vault.
+    expect(asked(done(await world.run(["rollback", "--stack", "staging", "--yes"])))).toEqual([2, 3]);
     expect(asked(done(await world.run(["preview", "--stack", "staging"])))).toEqual([2, 2]);
   });
 
