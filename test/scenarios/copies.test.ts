@@ -196,6 +196,6 @@ describe("a credential that an operator provisions", () => {
     done(await world.up("staging"));
     const inUse = await world.provision("POSTMARK_SERVER_TOKEN", second, "--replace");
     expect([inUse.code, inUse.writes]).toEqual([3, []]);
-    expect(inUse.err).toMatch(/in use .*console-vault rotate POSTMARK_SERVER_TOKEN --env staging/);
+    expect(inUse.err).toMatch(/in use[\s\S]*console-vault rotate POSTMARK_SERVER_TOKEN --env staging/);
   });
 });
