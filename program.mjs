@@ -12,19 +12,17 @@ const plain = (error) => {
 
 // A promise that nobody settles lets Node run out of work and the SDK report a finished program. To an engine that is one which
 // declares nothing: it would delete what it has.
-let ended = false;
-process.prependOnceListener("beforeExit", () => {
-  if (ended) return;
+const stopped = () => {
   process.stderr.write("The program stopped before its end; nothing may be concluded from what it declared.\n");
   process.exit(1);
-});
+};
 
-export default () =>
-  load("index")
+export default () => {
+  process.prependOnceListener("beforeExit", stopped);
+  return load("index")
     .then((program) => program.default())
     .catch((error) => {
       throw plain(error);
     })
-    .finally(() => {
-      ended = true;
-    });
+    .finally(() => process.off("beforeExit", stopped));
+};

@@ -8,7 +8,7 @@ const version = (
   JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as { version: string }
 ).version;
 
-type Add = (program: Command, io: Io) => void;
+type Add = (program: Command, io: Io, run: (argv: readonly string[], io: Io) => Promise<number>) => void;
 
 /** By their first word. A command loads what it needs and no more: `resolve` answers without an engine, a server or a client. */
 const commands: Record<string, () => Promise<Add>> = {
@@ -38,7 +38,7 @@ async function build(io: Io, word: string | undefined): Promise<Command> {
     .showSuggestionAfterError()
     .exitOverride();
   const named = word === undefined ? undefined : commands[word];
-  for (const load of named ? [named] : Object.values(commands)) (await load())(program, io);
+  for (const load of named ? [named] : Object.values(commands)) (await load())(program, io, run);
   const everywhere = (command: Command): void => {
     for (const one of command.commands) {
       one.option("--no-color", "without colours").exitOverride().configureOutput(program.configureOutput());

@@ -1,4 +1,4 @@
-import type { NativeProvider, Properties } from "../engine/index.js";
+import type { NativeProvider, Properties } from "../engine/provider.js";
 import { ConfigurationError } from "../errors.js";
 import { SecretValue } from "../secret.js";
 import type { Wait } from "../waits.js";

@@ -16,9 +16,7 @@ export {
   type LeftResource,
   lastOf,
   neverUpdated,
-  type OnApp,
   resourceTypes,
-  type ValueSource,
 } from "./last.js";
 export {
   checkRoot,
@@ -52,7 +50,6 @@ export {
   type SetPlan,
   type StackPlan,
   specOf,
-  type Transition,
 } from "./plan.js";
 export { howToSee, publicName } from "./readers.js";
 export { readEverySecret, readFolders, readNames, type SeenFolders, type SeenNames } from "./readFolders.js";
@@ -60,10 +57,13 @@ export {
   type MigrationFacts,
   type MigrationRecord,
   type NamePlaces,
+  type OnApp,
   recordAtEnd,
   recordMigration,
   remembersElse,
+  type Transition,
   type UpdateEnd,
+  type ValueSource,
 } from "./record.js";
 export { type Restore, type Retire, restore, retire } from "./retirement.js";
 export { foldersToList, judgeRoot, type Listings, otherPlaces, type RootJudgement, type StackPlace } from "./root.js";

@@ -1,5 +1,5 @@
 // What a stack's last update left, as far as the next plan is made from it: read out of the resources of its state. Pure.
-import type { MigrationRecord } from "./record.js";
+import type { MigrationRecord, OnApp } from "./record.js";
 import type { SetState } from "./set.js";
 import type { Target } from "./world.js";
 
@@ -11,16 +11,6 @@ export const resourceTypes = {
   retirement: "pulumi-nodejs:dynamic/console-vault:Retirement",
   association: "heroku:index/appConfigAssociation:AppConfigAssociation",
 } as const;
-
-/** Where a value on an app comes from: the path that is read, or the app itself (`kept`: the vault has none that it may get). */
-export type ValueSource = "flat" | "environment" | "kept";
-
-/** Credentials that a stack keeps on one app. */
-export interface OnApp {
-  readonly credentials: Readonly<Record<string, ValueSource>>;
-  /** Names whose value on the app is this stack's own, from this update or an earlier one. */
-  readonly owned: readonly string[];
-}
 
 export interface Last {
   /** undefined for a stack that was never updated. */

@@ -20,9 +20,17 @@ import { environmentPath, flagMeansOn, flatPath } from "../resolver/index.js";
 import type { SecretValue } from "../secret.js";
 import type { GateAnswer } from "./gate.js";
 import { forbiddenHere, surroundingsOf, tokensFor, tokensOf } from "./judged.js";
-import type { Last, OnApp, ValueSource } from "./last.js";
+import type { Last } from "./last.js";
 import type { Phase } from "./phases.js";
-import { type MigrationFacts, type MigrationRecord, recordMigration, remembersElse } from "./record.js";
+import {
+  type MigrationFacts,
+  type MigrationRecord,
+  type OnApp,
+  recordMigration,
+  remembersElse,
+  type Transition,
+  type ValueSource,
+} from "./record.js";
 import { retire } from "./retirement.js";
 import { decide, predict, type SetSpec, SetView, setChanged, wordsOf } from "./set.js";
 import {
@@ -59,8 +67,6 @@ export interface SetPlan extends SetSpec {
   /** What will be so after this update, if what was seen stays so. */
   readonly summary: SetSummary;
 }
-
-export type Transition = "none" | "on" | "off";
 
 export interface FlagPlan {
   readonly variable: string;

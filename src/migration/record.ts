@@ -1,11 +1,22 @@
 // What the Migration resource remembers: pure, from what this update was told and what the last one remembered.
 import { isDeepStrictEqual } from "node:util";
-import type { OnApp } from "./last.js";
 import { type Phase, phaseOf, soakStart } from "./phases.js";
-import type { Transition } from "./plan.js";
 import { plain } from "./set.js";
 import { allConfirmed, type Broken, type SetSummary, waits, wrongs } from "./summary.js";
 import type { Target } from "./world.js";
+
+/** Where a value on an app comes from: the path that is read, or the app itself (`kept`: the vault has none that it may get). */
+export type ValueSource = "flat" | "environment" | "kept";
+
+/** Credentials that a stack keeps on one app. */
+export interface OnApp {
+  readonly credentials: Readonly<Record<string, ValueSource>>;
+  /** Names whose value on the app is this stack's own, from this update or an earlier one. */
+  readonly owned: readonly string[];
+}
+
+/** What an update does to the flag. */
+export type Transition = "none" | "on" | "off";
 
 /** Where a name of the environment is, and where it comes from. */
 export interface NamePlaces {

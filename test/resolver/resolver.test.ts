@@ -1,4 +1,3 @@
-import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import Fastify from "fastify";
@@ -158,12 +157,5 @@ describe("console-vault/resolver", () => {
     walk(new URL("../../src/resolver/index.ts", import.meta.url));
     expect(seen.size).toBeGreaterThan(4);
     expect([...seen.values()].flat().filter((one) => !one.startsWith(".") && !one.startsWith("node:"))).toEqual([]);
-  });
-
-  it("is there by its name, in a checkout too", () => {
-    const script = `import { secretPathFor } from "console-vault/resolver"; process.stdout.write(secretPathFor("HEROKU_API_KEY", "staging", { flag: true }));`;
-    expect(execFileSync(process.execPath, ["--input-type=module", "-e", script], { encoding: "utf8" })).toBe(
-      "/MooseQuest/heroku/staging/",
-    );
   });
 });

@@ -7,7 +7,6 @@ const checkout = fileURLToPath(new URL("../../", import.meta.url));
 const content = [
   "src",
   "bin",
-  "entries",
   "sdks",
   ".github",
   "action",

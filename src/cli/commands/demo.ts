@@ -3,7 +3,6 @@ import type { Command } from "commander";
 import { heldBy } from "../../catalog/index.js";
 import { Stage } from "../demo/stage.js";
 import { colorsOf, type Io } from "../io.js";
-import { run } from "../program.js";
 import { catalog } from "../project.js";
 import { table } from "../table.js";
 
@@ -28,7 +27,9 @@ function showVault(io: Io, stage: Stage): void {
   io.out(rows.toString());
 }
 
-async function demo(io: Io, engine: string): Promise<void> {
+type Run = (argv: readonly string[], io: Io) => Promise<number>;
+
+async function demo(io: Io, engine: string, run: Run): Promise<void> {
   const c = colorsOf(io);
   io.out(`${c.bold("console-vault")}: from one flat folder per vendor to a folder per environment, on local services.`);
   const stage = await Stage.open(io, engine, run);
@@ -107,10 +108,11 @@ async function demo(io: Io, engine: string): Promise<void> {
   }
 }
 
-export function addDemo(program: Command, io: Io): void {
+/** @param run runs a command line, as this one was run */
+export function addDemo(program: Command, io: Io, run: Run): void {
   program
     .command("demo")
     .description("the whole story on the local services, with a state of its own")
     .option("--engine <engine>", "embedded or pulumi", "embedded")
-    .action((options: { engine: string }) => demo(io, options.engine));
+    .action((options: { engine: string }) => demo(io, options.engine, run));
 }

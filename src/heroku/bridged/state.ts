@@ -1,6 +1,6 @@
 // What the bridged provider keeps of an association, and how it compares. Measured on terraform-provider-heroku 5.3.2 behind
 // Pulumi's dynamic bridge 1.1.3: a state that is written here is read there, and the other way round.
-import { type Properties, type PropertyValue, unknown } from "../../engine/index.js";
+import { type Properties, type PropertyValue, unknown } from "../../engine/provider.js";
 
 export type Vars = Readonly<Record<string, string>>;
 

@@ -1,0 +1,117 @@
+// The package as other projects get it: packed, unpacked beside what it depends on, imported and required by its entry points.
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+const checkout = fileURLToPath(new URL("../..", import.meta.url));
+const tsc = createRequire(import.meta.url).resolve("typescript/bin/tsc");
+let dir: string;
+
+const run = (command: string, ...args: string[]) => execFileSync(command, args, { cwd: dir, encoding: "utf8" });
+const manifest = () =>
+  JSON.parse(readFileSync(installed("package.json"), "utf8")) as { dependencies: Record<string, string> };
+const installed = (path: string) => join(dir, "node_modules/console-vault", path);
+
+beforeAll(() => {
+  dir = mkdtempSync(join(tmpdir(), "console-vault-installed-"));
+  execFileSync("npm", ["pack", "--silent", "--pack-destination", dir], { cwd: checkout, stdio: "pipe" });
+  mkdirSync(installed(""), { recursive: true });
+  execFileSync("tar", ["-xzf", join(dir, "console-vault-0.1.0.tgz"), "--strip-components=1", "-C", installed("")]);
+  // What the package names as its dependencies and nothing else of the checkout.
+  for (const name of Object.keys(manifest().dependencies)) {
+    if (existsSync(installed(`node_modules/${name}`))) continue;
+    const link = join(dir, "node_modules", name);
+    mkdirSync(dirname(link), { recursive: true });
+    symlinkSync(join(checkout, "node_modules", name), link, "junction");
+  }
+}, 600_000);
+afterAll(() => rmSync(dir, { recursive: true, force: true }));
+
+const use = `
+const secretPath: string = secretPathFor("HEROKU_API_KEY", "staging", { flag: true });
+const catalog = defineCatalog({ ...consoleCatalog });
+const folder: typeof Folder = Folder;
+const vault: typeof createVault = createVault;
+process.stdout.write([secretPath, catalog.root, typeof folder, typeof vault].join(" "));
+`;
+const names = {
+  "console-vault": "Folder",
+  "console-vault/resolver": "secretPathFor",
+  "console-vault/catalog": "consoleCatalog, defineCatalog",
+  "console-vault/vault": "createVault",
+};
+const imports = Object.entries(names).map(([from, list]) => `import { ${list} } from "${from}";`);
+const requires = Object.entries(names).map(([from, list]) => `const { ${list} } = require("${from}");`);
+const plain = use.replace(/: (string|typeof \w+)/g, "");
+const answer = "/MooseQuest/heroku/staging/ /MooseQuest function function";
+
+describe("the installed package", { timeout: 300_000 }, () => {
+  it("depends on nothing that is only in a checkout", () => {
+    expect(Object.values(manifest().dependencies).filter((range) => range.includes(":"))).toEqual([]);
+    expect(existsSync(installed("src"))).toBe(false);
+    expect(existsSync(installed("node_modules/@pulumi/heroku/package.json"))).toBe(true);
+  });
+
+  it("is imported by an ES module", () => {
+    writeFileSync(join(dir, "use.mjs"), imports.join("\n") + plain);
+    expect(run(process.execPath, "use.mjs")).toBe(answer);
+  });
+
+  it("is required by a CommonJS module", () => {
+    writeFileSync(join(dir, "use.cjs"), requires.join("\n") + plain);
+    expect(run(process.execPath, "use.cjs")).toBe(answer);
+  });
+
+  it.each(["nodenext", "bundler"])("has types for a project with moduleResolution %s", (moduleResolution) => {
+    writeFileSync(join(dir, "use.mts"), `${imports.join("\n")}${use}`);
+    const options = ["--strict", "--noEmit", "--skipLibCheck", "--target", "es2022", "--types", "node"];
+    const roots = ["--typeRoots", join(checkout, "node_modules/@types")];
+    const module = moduleResolution === "nodenext" ? "nodenext" : "esnext";
+    run(
+      process.execPath,
+      tsc,
+      ...options,
+      ...roots,
+      "--module",
+      module,
+      "--moduleResolution",
+      moduleResolution,
+      "use.mts",
+    );
+    writeFileSync(join(dir, "wrong.mts"), 'import { secretPathFor } from "console-vault/resolver"; secretPathFor(1);');
+    expect(() =>
+      run(
+        process.execPath,
+        tsc,
+        ...options,
+        ...roots,
+        "--module",
+        module,
+        "--moduleResolution",
+        moduleResolution,
+        "wrong.mts",
+      ),
+    ).toThrow();
+  });
+
+  it("has the program and the provider for both kinds of module", () => {
+    const kinds = `
+      const { providers } = await import("console-vault/provider").then((m) => ({ providers: m.default.provider("folder") }));
+      const { default: program } = await import("console-vault/program");
+      process.stdout.write([typeof providers.create, typeof program].join(" "));`;
+    expect(run(process.execPath, "--input-type=module", "-e", kinds)).toBe("function function");
+    const required = 'process.stdout.write(typeof require("console-vault/program"))';
+    expect(run(process.execPath, "-e", required)).toBe("function");
+  });
+
+  it("brings the command", () => {
+    const command = installed("bin/console-vault.mjs");
+    expect(run(process.execPath, command, "resolve", "HEROKU_API_KEY", "--env", "prod", "--flag", "on")).toContain(
+      "/MooseQuest/heroku/prod/",
+    );
+  });
+});
