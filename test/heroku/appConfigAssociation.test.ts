@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { afterEach, describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import type { NativeProvider, Properties } from "../../src/engine/index.js";
 import { unknown } from "../../src/engine/index.js";
 import { herokuEngineProvider } from "../../src/heroku/index.js";
@@ -13,10 +13,10 @@ const type = "heroku:index/appConfigAssociation:AppConfigAssociation";
 const key = "HRKU-00000000-0000-4000-8000-000000000001";
 const quick = { rateLimitMs: 1, pollMs: 1, releaseMs: 300 };
 
-function providerOf(local: { url: string }, env: Record<string, string> = {}): NativeProvider {
+function providerOf(local: { url: string }, env: Record<string, string> = {}, waits = quick): NativeProvider {
   const provider = herokuEngineProvider({
     env: { HEROKU_API_KEY: key, HEROKU_API_URL: local.url, ...env },
-    waits: quick,
+    waits,
   });
   provider.configure({});
   return provider;
@@ -168,12 +168,16 @@ describe("requests", () => {
 
 describe("waiting", () => {
   test("a pending release is waited for", async () => {
-    const { local, provider, one } = await start();
+    const { local, one } = await start();
+    const provider = providerOf(local, {}, { ...quick, releaseMs: 60_000 });
     local.apps.nextReleases("pending");
-    setTimeout(() => local.apps.finishRelease("app-one"), 60);
-    await create(provider, { appId: one, vars: { A: "1" } });
-    const looks = local.control.requests.filter(({ path }) => /releases\/./.test(path));
-    expect(looks.length).toBeGreaterThan(1);
+    const looks = () => local.control.requests.filter(({ path }) => /releases\/./.test(path)).length;
+    const created = create(provider, { appId: one, vars: { A: "1" } });
+    // However slow the machine is: it is pending when it is first looked at.
+    await vi.waitUntil(() => looks() > 0, { timeout: 60_000, interval: 5 });
+    local.apps.finishRelease("app-one");
+    await created;
+    expect(looks()).toBeGreaterThan(1);
   });
 
   test.each([
