@@ -9,9 +9,8 @@ process.chdir(fileURLToPath(new URL("..", import.meta.url)));
 const dir = mkdtempSync(join(tmpdir(), "console-vault-package-"));
 const run = (command, ...args) => execFileSync(command, args, { stdio: "inherit" });
 try {
-  run("npm", "pack", "--silent", "--pack-destination", dir);
-  const { version } = JSON.parse(execFileSync("npm", ["pkg", "get", "name", "version"], { encoding: "utf8" }));
-  const tarball = join(dir, `console-vault-${version}.tgz`);
+  const packed = execFileSync("npm", ["pack", "--silent", "--pack-destination", dir], { encoding: "utf8" });
+  const tarball = join(dir, packed.trim());
   run("npx", "publint", "--strict", tarball);
   // Node 10's resolution knows no `exports`, and the oldest Node that runs this is 20.
   run("npx", "attw", "--profile", "node16", "--format", "table", tarball);

@@ -62,3 +62,6 @@ export function processIo(color: boolean): Io {
     signal: interrupt.signal,
   };
 }
+
+/** Runs a command line, as `console-vault` does. @returns its exit code */
+export type RunCommand = (argv: readonly string[], io: Io) => Promise<number>;

@@ -29,8 +29,7 @@ export function reportStep({ op, kind, subject, urn, details }: PlanStep): PlanR
 type Metadata = NonNullable<EngineEvent["resourcePreEvent"]>["metadata"];
 
 /** One step per resource of the declaration, those that stay the same among them. */
-function stepsOf(events: readonly EngineEvent[]): PlanReport["steps"] {
-  const turns = turnsFlag(events);
+function stepsOf(events: readonly EngineEvent[], turns: boolean): PlanReport["steps"] {
   return events.flatMap((event) => {
     const step = planStep(event, turns);
     if (step) return step.op.startsWith("create-") || step.op.startsWith("delete-") ? [] : [reportStep(step)];
@@ -74,13 +73,14 @@ export function planReport({ catalog, config, target, events, warnings }: Previe
   const flat = inputsOf(metadataOf(events, "retirement"));
   const stay = flat.wanted === true ? strings(flat.refused).map((line) => `the flat copies stay: ${line}`) : [];
   const refused = [...strings(seen.refused), ...stay];
-  const to = turnsFlag(events) ? !running : running;
+  const turns = turnsFlag(events);
+  const to = turns ? !running : running;
   const { variable } = catalog.flag;
   // The program tells a refusal as a warning too.
   const others = warnings.filter((line) => !line.startsWith(`${variable} stays `));
   const asked = config.vaultEnvAware && !running && predecessor(catalog, config.environment) !== undefined;
   const record = bag(metadata?.old?.outputs?.migration);
-  const steps = stepsOf(events);
+  const steps = stepsOf(events, turns);
   return {
     stack: config.environment,
     header: { vault: target.vault, project: target.project, account: target.account },

@@ -126,8 +126,8 @@ export function countShown(events: readonly EngineEvent[]): Record<string, numbe
 }
 
 /**
- * The step that an event announces by itself; undefined for what is no resource of the declaration (the stack itself, default providers,
- * references to other stacks) and for what stays the same.
+ * The step that an event announces by itself; undefined for what is no resource of the declaration (the stack itself, default
+ * providers, references to other stacks) and for what stays the same.
  */
 export function planStep(event: EngineEvent, turns = false): PlanStep | undefined {
   const metadata = event.resourcePreEvent?.metadata;

@@ -2,13 +2,13 @@ import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { promptError } from "./ask.js";
 import { exitCodeOf, exitCodes } from "./exit.js";
-import { colorsOf, type Io } from "./io.js";
+import { colorsOf, type Io, type RunCommand } from "./io.js";
 
 const version = (
   JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as { version: string }
 ).version;
 
-type Add = (program: Command, io: Io, run: (argv: readonly string[], io: Io) => Promise<number>) => void;
+type Add = (program: Command, io: Io, run: RunCommand) => void;
 
 /** By their first word. A command loads what it needs and no more: `resolve` answers without an engine, a server or a client. */
 const commands: Record<string, () => Promise<Add>> = {

@@ -102,7 +102,10 @@ export const consoleVault = (catalog: Catalog) => () => program(catalog).catch(m
 
 const declaredTypes: ReadonlySet<string> = new Set(Object.values(resourceTypes));
 
-/** What this stack's last update left, and whether any has declared something that is still there. Nothing is kept in the state for asking; it has to be asked before anything is declared. */
+/**
+ * What this stack's last update left, and whether any has declared something that is still there. Nothing is kept in the state for
+ * asking; it has to be asked before anything is declared.
+ */
 async function readLast(): Promise<Last & { readonly made: boolean }> {
   const stackName = `${pulumi.getOrganization()}/${pulumi.getProject()}/${pulumi.getStack()}`;
   const { outputs } = (await pulumi.runtime.invoke("pulumi:pulumi:readStackResourceOutputs", { stackName })) as {

@@ -18,9 +18,10 @@ const installed = (path: string) => join(dir, "node_modules/console-vault", path
 
 beforeAll(() => {
   dir = mkdtempSync(join(tmpdir(), "console-vault-installed-"));
-  execFileSync("npm", ["pack", "--silent", "--pack-destination", dir], { cwd: checkout, stdio: "pipe" });
+  const pack = ["pack", "--silent", "--pack-destination", dir];
+  const tarball = execFileSync("npm", pack, { cwd: checkout, encoding: "utf8" }).trim();
   mkdirSync(installed(""), { recursive: true });
-  execFileSync("tar", ["-xzf", join(dir, "console-vault-0.1.0.tgz"), "--strip-components=1", "-C", installed("")]);
+  execFileSync("tar", ["-xzf", join(dir, tarball), "--strip-components=1", "-C", installed("")]);
   // What the package names as its dependencies and nothing else of the checkout.
   for (const name of Object.keys(manifest().dependencies)) {
     if (existsSync(installed(`node_modules/${name}`))) continue;
@@ -67,35 +68,17 @@ describe("the installed package", { timeout: 300_000 }, () => {
   });
 
   it.each(["nodenext", "bundler"])("has types for a project with moduleResolution %s", (moduleResolution) => {
-    writeFileSync(join(dir, "use.mts"), `${imports.join("\n")}${use}`);
+    const module = moduleResolution === "nodenext" ? "nodenext" : "esnext";
     const options = ["--strict", "--noEmit", "--skipLibCheck", "--target", "es2022", "--types", "node"];
     const roots = ["--typeRoots", join(checkout, "node_modules/@types")];
-    const module = moduleResolution === "nodenext" ? "nodenext" : "esnext";
-    run(
-      process.execPath,
-      tsc,
-      ...options,
-      ...roots,
-      "--module",
-      module,
-      "--moduleResolution",
-      moduleResolution,
-      "use.mts",
-    );
-    writeFileSync(join(dir, "wrong.mts"), 'import { secretPathFor } from "console-vault/resolver"; secretPathFor(1);');
-    expect(() =>
-      run(
-        process.execPath,
-        tsc,
-        ...options,
-        ...roots,
-        "--module",
-        module,
-        "--moduleResolution",
-        moduleResolution,
-        "wrong.mts",
-      ),
-    ).toThrow();
+    const kind = ["--module", module, "--moduleResolution", moduleResolution];
+    const check = (file: string, text: string) => {
+      writeFileSync(join(dir, file), text);
+      return run(process.execPath, tsc, ...options, ...roots, ...kind, file);
+    };
+    check("use.mts", `${imports.join("\n")}${use}`);
+    const wrong = 'import { secretPathFor } from "console-vault/resolver"; secretPathFor(1);';
+    expect(() => check("wrong.mts", wrong)).toThrow();
   });
 
   it("has the program and the provider for both kinds of module", () => {

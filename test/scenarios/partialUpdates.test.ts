@@ -215,7 +215,7 @@ async function has(world: World, stack: EnvironmentName, urn: string): Promise<b
 }
 
 /** What an update has to end with: a part of it is refused for the same reasons as the whole. */
-function expectedCode({ refused }: Situation, { options = [], deleted }: Part, refusedCode: number) {
+function expectedCode({ refused }: Situation, { deleted }: Part, refusedCode: number) {
   const forgotten = refused === "known" && ["migration", "set", "folder"].includes(deleted ?? "");
   if (!refused || forgotten) return 0;
   return refusedCode;

@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from "node:crypto";
 import type { Command } from "commander";
 import { heldBy } from "../../catalog/index.js";
 import { Stage } from "../demo/stage.js";
-import { colorsOf, type Io } from "../io.js";
+import { colorsOf, type Io, type RunCommand } from "../io.js";
 import { catalog } from "../project.js";
 import { table } from "../table.js";
 
@@ -27,9 +27,7 @@ function showVault(io: Io, stage: Stage): void {
   io.out(rows.toString());
 }
 
-type Run = (argv: readonly string[], io: Io) => Promise<number>;
-
-async function demo(io: Io, engine: string, run: Run): Promise<void> {
+async function demo(io: Io, engine: string, run: RunCommand): Promise<void> {
   const c = colorsOf(io);
   io.out(`${c.bold("console-vault")}: from one flat folder per vendor to a folder per environment, on local services.`);
   const stage = await Stage.open(io, engine, run);
@@ -108,8 +106,7 @@ async function demo(io: Io, engine: string, run: Run): Promise<void> {
   }
 }
 
-/** @param run runs a command line, as this one was run */
-export function addDemo(program: Command, io: Io, run: Run): void {
+export function addDemo(program: Command, io: Io, run: RunCommand): void {
   program
     .command("demo")
     .description("the whole story on the local services, with a state of its own")

@@ -5,7 +5,7 @@ import { join, relative } from "node:path";
 import { withConfigValue } from "../../config/index.js";
 import { type LocalServices, startLocal } from "../../local/index.js";
 import { localEnv } from "../commands/local.js";
-import { colorsOf, type Io } from "../io.js";
+import { colorsOf, type Io, type RunCommand } from "../io.js";
 import { catalog, packageDir } from "../project.js";
 
 export class Stage {
@@ -18,16 +18,12 @@ export class Stage {
     readonly services: LocalServices,
     readonly dir: string,
     private readonly engine: string,
-    private readonly command: (argv: readonly string[], io: Io) => Promise<number>,
+    private readonly command: RunCommand,
   ) {
     this.env = { ...io.env, ...localEnv(services, join(dir, "state")) };
   }
 
-  static async open(
-    io: Io,
-    engine: string,
-    command: (argv: readonly string[], io: Io) => Promise<number>,
-  ): Promise<Stage> {
+  static async open(io: Io, engine: string, command: RunCommand): Promise<Stage> {
     const dir = mkdtempSync(join(tmpdir(), "console-vault-demo-"));
     mkdirSync(join(dir, "state"));
     const project = readFileSync(join(packageDir, "Pulumi.yaml"), "utf8");
