@@ -1,7 +1,7 @@
 // What a plan's events mean in the words of this tool: names, paths and actions, never a value.
 import { isDeepStrictEqual } from "node:util";
 import type { EngineEvent } from "../engine/index.js";
-import { newRevision, resourceTypes } from "../migration/index.js";
+import { newRevision, readBack, resourceTypes } from "../migration/index.js";
 
 export interface PlanDetail {
   readonly name: string;
@@ -35,24 +35,30 @@ export const kinds: Readonly<Record<string, string>> = {
   [resourceTypes.association]: "config vars",
 };
 
-/** Names whose revisions are not what the last update left, and what happens to each. */
+/** Why a name is looked at again; what is gone was not written. */
+function whySeenAgain(now: Bag, before: Bag): string | undefined {
+  const same = (key: string) => isDeepStrictEqual(now[key], before[key]);
+  if (!same("target")) return "written since the last update";
+  if (!same("flat"))
+    return now.flat === null ? "its flat row is gone" : "its flat row was written since the last update";
+  return same("verdict") ? undefined : "a value that it is compared with changed";
+}
+
+/** Names that are not as the last update left them, or with which something else happens now, and what that is. */
 function secretDetails(metadata: StepMetadata): PlanDetail[] {
   const inputs = bag(metadata.new?.inputs);
   const [names, observed] = [bag(inputs.names), bag(inputs.observed)];
   const seen = bag(bag(metadata.old?.outputs?.memory).seen);
+  const planned = bag(bag(metadata.old?.inputs).names);
   return Object.entries(names).flatMap(([name, one]) => {
     const [now, before] = [bag(observed[name]), bag(seen[name])];
-    const same = (key: string) => isDeepStrictEqual(now[key], before[key]);
-    if (metadata.op !== "create" && same("target") && same("flat") && same("verdict")) return [];
-    const { plan } = bag(one);
+    const plan = words(bag(one).plan);
     const writes = bag(bag(inputs.summary).revisions)[name] === newRevision;
-    if (metadata.op === "create" || writes || now.target === null) return [{ name, text: words(plan) }];
-    const why = !same("target")
-      ? "written since the last update"
-      : !same("flat")
-        ? "its flat row was written since the last update"
-        : "a value that it is compared with changed";
-    return [{ name, text: `${why}: ${words(plan)}` }];
+    if (metadata.op === "create" || writes) return [{ name, text: plan }];
+    const why = whySeenAgain(now, before);
+    // The same rows can mean something else once the other path is the one that is read.
+    if (why === undefined && (plan === readBack || plan === bag(planned[name]).plan)) return [];
+    return [{ name, text: why === undefined || now.target === null ? plan : `${why}: ${plan}` }];
   });
 }
 

@@ -22,6 +22,18 @@ export function overLimit(app: string, vars: Values, changes: Values): string | 
     : undefined;
 }
 
+/** Why an app cannot have a value, whatever else it has; undefined where it can. @param others that it is to get besides */
+export function configVarProblem(
+  app: { readonly name: string; readonly vars: Values },
+  name: string,
+  value: SecretValue,
+  others: Values,
+): string | undefined {
+  if (value.reveal().includes("\0"))
+    return `${app.name} cannot have it: the value has NUL in it, which ends a config var`;
+  return overLimit(app.name, app.vars, new Map([...others, [name, value]]));
+}
+
 export const inKilobytes = (size: number): string => `${Math.ceil(size / 1024)} kB`;
 
 const bytes = (text: string) => Buffer.byteLength(text);

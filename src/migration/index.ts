@@ -1,3 +1,4 @@
+export { ownVarWarnings, unfitForApps } from "./appVars.js";
 export { comparedPlaces, type Place } from "./compared.js";
 export { type FlagRelease, runningFlag, touches } from "./flag.js";
 export { type GateAnswer, type GateFacts, gate, migrationOutput } from "./gate.js";
@@ -73,6 +74,7 @@ export {
   decide,
   newRevision,
   predict,
+  readBack,
   type SetSpec,
   type SetState,
   SetView,

@@ -30,6 +30,13 @@ export function soakStart(confirmedSince: Date | undefined, flagSince: Date | un
   return confirmedSince > flagSince ? confirmedSince : flagSince;
 }
 
+/** When the soak is over, between ISO times; null where it does not run. */
+export function soakEnd(confirmedSince: string | null, flagSince: string | null, hours: number): string | null {
+  const date = (iso: string | null) => (iso === null ? undefined : new Date(iso));
+  const since = soakStart(date(confirmedSince), date(flagSince));
+  return since ? new Date(since.getTime() + hours * 3_600_000).toISOString() : null;
+}
+
 /** `47 h 59 min`, `12 min`, `less than a minute`. */
 export function duration(milliseconds: number): string {
   const minutes = Math.floor(milliseconds / 60_000);

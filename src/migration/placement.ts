@@ -44,8 +44,9 @@ export type Placement =
  * the copy. While the flag is on the environment path is it, and nothing is ever written there from the flat one.
  */
 export function place({ source, authority, flat, target, record }: Sight): Placement {
-  const twice = [flat, target].find((rows) => rows.length > 1);
-  if (twice && (twice === target || source === "copy"))
+  const read = source === "copy" && authority === "flat" ? [flat, target] : [target];
+  const twice = read.find((rows) => rows.length > 1);
+  if (twice)
     return {
       is: "duplicate",
       why: `${twice.length} rows of the name at ${twice[0]!.path}; delete all but one in Infisical`,

@@ -9,19 +9,19 @@ import {
   forbiddenIn,
   heldBy,
   judge,
-  type Override,
   rulesOf,
   scopedVendors,
   withOverrides,
 } from "../catalog/index.js";
 import type { StackConfig } from "../config/index.js";
-import { configVarBytes, configVarLimit, configVarWarning, inKilobytes, overLimit } from "../heroku/index.js";
+import { configVarBytes, configVarLimit, configVarProblem, configVarWarning, inKilobytes } from "../heroku/index.js";
 import { environmentPath, flagMeansOn, flatPath } from "../resolver/index.js";
 import type { SecretValue } from "../secret.js";
+import { overridesOf, ownVarWarnings, unfitForApps } from "./appVars.js";
 import type { GateAnswer } from "./gate.js";
 import { forbiddenHere, surroundingsOf, tokensFor, tokensOf } from "./judged.js";
 import type { Last } from "./last.js";
-import type { Phase } from "./phases.js";
+import { soakEnd } from "./phases.js";
 import {
   type MigrationFacts,
   type MigrationRecord,
@@ -38,6 +38,7 @@ import {
   brokenOf,
   mergeSummaries,
   type SeenTokens,
+  type SetMemory,
   type SetSummary,
   told,
   waits,
@@ -64,6 +65,8 @@ export interface SetPlan extends SetSpec {
   readonly vendor: string;
   readonly names: Readonly<Record<string, NamePlan>>;
   readonly observed: Readonly<Record<string, SeenTokens>>;
+  /** What the last update remembers of its copies, for a resource that is made anew. */
+  readonly records: SetMemory["records"];
   /** What will be so after this update, if what was seen stays so. */
   readonly summary: SetSummary;
 }
@@ -97,6 +100,8 @@ export interface RetirementPlan {
   /** This update takes no flat copy away and brings none back, whatever config says. */
   readonly steady: boolean;
   readonly refused: readonly string[];
+  /** ISO time from which it is refused no more, where only this stack's own soak stands against it; else null. */
+  readonly until: string | null;
   /** Tokens of the flat rows of the environment's names. */
   readonly observed: Readonly<Record<string, string | null>>;
   /** What a person reads in the preview, by name. */
@@ -138,10 +143,6 @@ export interface PlanQuestion {
   readonly steady?: boolean;
 }
 
-function overridesOf(config: StackConfig): Override[] {
-  return Object.entries(config.overrides).map(([name, { rule, token, reason }]) => ({ name, rule, token, reason }));
-}
-
 /** What the set of one vendor's folder is told. @param on the running flag */
 export function specOf(catalog: Catalog, config: StackConfig, on: boolean, vendor: string): SetSpec {
   const { environment, root } = config;
@@ -179,6 +180,7 @@ function planSet(question: PlanQuestion, vendor: string): SetPlan {
     vendor,
     names: Object.fromEntries(names),
     observed,
+    records,
     // A set that is not updated goes on saying what it said, such as that a write waits for an approval.
     summary: before && !setChanged(before, spec, observed) ? before.summary : predict(spec, records, view),
   };
@@ -258,7 +260,7 @@ function planFlag(
 
 function planRetirement(
   { catalog, config, world, last, gate, steady = false }: PlanQuestion,
-  phase: Phase,
+  { phase, confirmedSince, flag }: MigrationRecord,
 ): RetirementPlan {
   const wanted = steady ? (last.retirement?.wanted ?? config.retireFlat) : config.retireFlat;
   const refused = [
@@ -266,6 +268,8 @@ function planRetirement(
     ...(gate && !gate.open ? gate.reasons : []),
     ...(phase === "soaked" || phase === "retired" ? [] : [`this stack's own phase is ${phase}, not soaked`]),
   ];
+  const ready = soakEnd(confirmedSince, flag.since, config.soakHours);
+  const until = wanted && refused.length === 1 && phase === "soaking" && world.flag.on ? ready : null;
   const observed: Record<string, string | null> = {};
   const flat: Record<string, string> = {};
   for (const { name, vendor } of heldBy(catalog, config.environment)) {
@@ -282,7 +286,7 @@ function planRetirement(
           : "is not there"
         : "stays";
   }
-  return { wanted, steady, refused: wanted ? refused : [], observed, flat };
+  return { wanted, steady, refused: wanted ? refused : [], until, observed, flat };
 }
 
 function retiredWords(path: string, step: ReturnType<typeof retire>, refused: readonly string[]): string {
@@ -317,6 +321,8 @@ function planVar(
   app: World["apps"][number],
   name: string,
   before: OnApp,
+  /** Values that the app gets besides. */
+  others: Readonly<Record<string, SecretValue>>,
   said: Said,
 ) {
   const { catalog, config, world } = question;
@@ -331,7 +337,9 @@ function planVar(
   const copied = flag.transition === "on" && source === "copy" ? at(flat) : undefined;
   const row = copied ?? at(wanted);
   const current = app.vars.get(name);
-  const wrong = row ? wrongForApp(question, credential, row) : [`nothing at ${wanted}`];
+  const unfit = row && configVarProblem(app, name, row.value, new Map(Object.entries(others)));
+  const broken = row ? wrongForApp(question, credential, row) : [`nothing at ${wanted}`];
+  const wrong = [...broken, ...(unfit === undefined ? [] : [unfit])];
   if (row && wrong.length === 0) {
     if (current && !current.equals(row.value) && !before.owned.includes(name) && !config.takeover[app.name]?.[name])
       said.refusals.push(
@@ -344,6 +352,10 @@ function planVar(
     said.warnings.push(`${app.name} keeps the ${name} that it has: ${wrong.join("; ")}`);
     return { source: "kept" } as const;
   }
+  if (broken.length === 0) {
+    said.warnings.push(`${app.name} does not get ${name}: ${wrong.join("; ")}`);
+    return undefined;
+  }
   said.problems.push(
     row
       ? `manage.${name}: ${app.name} does not get it: ${wrong.join("; ")}`
@@ -352,17 +364,11 @@ function planVar(
   return undefined;
 }
 
-/** Heroku limits what all of an app's config vars have together. */
-function weigh(
-  app: World["apps"][number],
-  changes: ReadonlyMap<string, SecretValue>,
-  { problems, warnings }: Said,
-): void {
+/** Heroku limits what all of an app's config vars have together; what would be too much is not among the changes. */
+function weigh(app: World["apps"][number], changes: ReadonlyMap<string, SecretValue>, { warnings }: Said): void {
   if (changes.size === 0) return;
-  const over = overLimit(app.name, app.vars, changes);
   const bytes = configVarBytes(app.vars, changes);
-  if (over) problems.push(`manage: ${over}`);
-  else if (bytes > configVarWarning)
+  if (bytes > configVarWarning)
     warnings.push(
       `the config vars of ${app.name} have ${inKilobytes(bytes)} of the ${inKilobytes(configVarLimit)} that Heroku takes`,
     );
@@ -386,7 +392,7 @@ function planApp(question: PlanQuestion, flag: FlagPlan, app: World["apps"][numb
       if (name in before.credentials) credentials[name] = "kept";
       continue;
     }
-    const found = planVar(question, flag, app, name, before, said);
+    const found = planVar(question, flag, app, name, before, values, said);
     if (!found) continue;
     credentials[name] = found.source;
     if (found.source !== "kept") values[name] = found.value;
@@ -422,10 +428,15 @@ function planApp(question: PlanQuestion, flag: FlagPlan, app: World["apps"][numb
 export function planStack(question: PlanQuestion): StackPlan {
   const { catalog, config, world, target, last, gate } = question;
   const { environment } = config;
-  const said: Said = { warnings: [...(gate?.warnings ?? [])], problems: [], refusals: [] };
+  const on = world.flag.on || config.vaultEnvAware;
+  const own = ownVarWarnings(catalog, config, world, on);
+  const said: Said = { warnings: [...(gate?.warnings ?? []), ...own], problems: [], refusals: [] };
   const sets = scopedVendors(catalog).map((vendor) => planSet(question, vendor));
   const summary = mergeSummaries(sets.map((set) => set.summary));
-  const forbidden = forbiddenHere(catalog, environment, config.root, world);
+  const forbidden = [
+    ...forbiddenHere(catalog, environment, config.root, world),
+    ...unfitForApps(catalog, config, world, on),
+  ];
   const flag = planFlag(question, sets, summary, forbidden);
   const { text: _text, ...flagFacts } = flag;
   const apps = world.apps.flatMap((app) => planApp(question, flag, app, said));
@@ -455,7 +466,7 @@ export function planStack(question: PlanQuestion): StackPlan {
     expected,
     remembersElse: remembersElse(expected, last.record),
     gate,
-    retirement: environment === catalog.fallback ? planRetirement(question, expected.phase) : undefined,
+    retirement: environment === catalog.fallback ? planRetirement(question, expected) : undefined,
     ...said,
   };
 }

@@ -42,7 +42,7 @@ export interface MigrationFacts {
   };
   /** What all sets found, together. */
   readonly summary: SetSummary;
-  /** What an app or the vault holds here that the environment must never hold. */
+  /** What an app or the vault holds here that the environment must never hold, and values that an app cannot get. */
   readonly forbiddenHere: readonly Broken[];
   /** Why a soak under 48 hours was enough; null without. */
   readonly promoteOverride: string | null;

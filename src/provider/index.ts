@@ -8,7 +8,7 @@ export { placeOf, providerVersion, rebinding } from "./contract.js";
 export type { FolderInputs } from "./folder.js";
 export type { MigrationInputs } from "./migration.js";
 export { Folder, Migration, Retirement, SecretSet } from "./resources.js";
-export type { RetirementReport } from "./retirement.js";
+export type { KeptFlat, RetirementReport } from "./retirement.js";
 export type { SecretSetInputs } from "./secretSet.js";
 export { configureHeroku } from "./vault.js";
 

@@ -30,10 +30,15 @@ export interface RetirementInputs extends RetirementPlan {
   readonly copies: Readonly<Record<string, CopyRecord>>;
 }
 
+/** Until when a flat copy that may go stays, where that is known, or why. */
+export type Held = { readonly until: string } | { readonly reason: string };
+
+export type KeptFlat = { readonly name: string } & ({ readonly why: string } | { readonly held: Held });
+
 export interface RetirementReport {
   /** Names whose flat copy this stack deleted. */
   readonly retired: readonly string[];
-  readonly kept: readonly { readonly name: string; readonly why: string }[];
+  readonly kept: readonly KeptFlat[];
   readonly refused: readonly string[];
 }
 
@@ -107,6 +112,12 @@ async function takeAway(vault: InfisicalClient, inputs: RetirementInputs, place:
   return undefined;
 }
 
+function heldBack({ steady, until }: RetirementInputs, refused: readonly string[]): Held | undefined {
+  if (steady) return { reason: "this update only records what a command did" };
+  if (refused.length === 0) return undefined;
+  return until === null ? { reason: refused.join("; ") } : { until };
+}
+
 /**
  * Name by name, each read again right before: whatever interrupts it, what is left is either as before or done.
  * @param last what the last update left, in the same vault
@@ -119,7 +130,8 @@ async function apply(inputs: RetirementInputs, last: RetirementOutputs | undefin
       ? [`this stack's own phase is ${inputs.phase}, not soaked`]
       : inputs.refused;
   const retired = new Set<string>();
-  const kept: { name: string; why: string }[] = [];
+  const kept: KeptFlat[] = [];
+  const held = heldBack(inputs, refused);
   let waits = false;
   for (const place of await look(vault, inputs)) {
     const { name, flat, target, record } = place;
@@ -134,9 +146,12 @@ async function apply(inputs: RetirementInputs, last: RetirementOutputs | undefin
     if (step.is === "gone" && wasFlat) retired.add(name);
     if (step.is === "keep") kept.push({ name, why: step.why });
     if (step.is !== "delete") continue;
-    const held = inputs.steady || refused.length > 0;
-    if (held) waits = true;
-    const why = held ? "not now" : await takeAway(vault, inputs, place, step.row);
+    if (held) {
+      waits = true;
+      kept.push({ name, held });
+      continue;
+    }
+    const why = await takeAway(vault, inputs, place, step.row);
     if (why === undefined) retired.add(name);
     else kept.push({ name, why });
   }
@@ -158,7 +173,8 @@ export const retirement: DynamicProvider<RetirementInputs, RetirementOutputs> = 
         !news.steady &&
         (!same(olds.left, news.observed) ||
           olds.steady ||
-          (refusedBefore(olds) && (!same(olds.refused, news.refused) || olds.phase !== news.phase)))),
+          (refusedBefore(olds) &&
+            (!same(olds.refused, news.refused) || olds.until !== news.until || olds.phase !== news.phase)))),
   }),
   create: async (inputs) => ({ id: "flat", outs: await apply(inputs, undefined) }),
   update: async (_id, olds, news) => ({

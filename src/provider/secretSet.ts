@@ -21,6 +21,8 @@ export interface SecretSetInputs extends SetSpec {
   /** Each name's `plan` says in words what this update does with it. */
   readonly names: Readonly<Record<string, SetSpec["names"][string] & { readonly plan: string }>>;
   readonly observed: Readonly<Record<string, SeenTokens>>;
+  /** What the last update remembers of its copies: a replacement is made without the outputs of what it replaces. */
+  readonly records: SetMemory["records"];
   /** What the plan expects to be so afterwards; as an output it is what was found. */
   readonly summary: SetSummary;
 }
@@ -71,7 +73,7 @@ export const secretSet: DynamicProvider<SecretSetInputs, SecretSetOutputs> = {
       olds.version !== news.version || !same(lastPlace(olds), news.vault) || setChanged(olds, news, news.observed),
     ...(olds.path === news.path ? {} : { replaces: ["path"] }),
   }),
-  create: async (inputs) => ({ id: inputs.path, outs: await apply(inputs, {}) }),
+  create: async (inputs) => ({ id: inputs.path, outs: await apply(inputs, inputs.records) }),
   update: async (_id, olds, news) => ({ outs: await apply(news, olds.memory.records) }),
   // The program looks at the vault in every run and hands on the revisions it saw: reading here as well would add nothing.
   read: async (id, props) => ({ id, props }),

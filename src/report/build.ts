@@ -12,6 +12,7 @@ import {
   nextSteps,
   offReasons,
   otherPlaces,
+  ownVarWarnings,
   phaseOf,
   SetView,
   type Sight,
@@ -21,6 +22,7 @@ import {
   type Target,
   tokensFor,
   told,
+  unfitForApps,
   type VaultRow,
 } from "../migration/index.js";
 import { environmentPath, flatPath } from "../resolver/index.js";
@@ -144,6 +146,9 @@ function environmentOf(catalog: Catalog, sight: EnvironmentSight, cells: readonl
       ...new Set([
         ...wrong.map(({ path, why, state }) => `${path}: ${why ?? state}`),
         ...forbiddenHere(catalog, name, config.root, seen).map((one) => `${one.name}: ${one.why}`),
+        ...unfitForApps(catalog, config, seen, isOn(sight) || config.vaultEnvAware).map(
+          (one) => `${one.name}: ${one.why}`,
+        ),
         ...flagReasons(catalog, sight),
       ]),
     ],
@@ -331,6 +336,9 @@ export function buildStatus(
       ...new Set(all.flatMap(({ seen: { root } }) => (root.is === "wrong" ? [root.why] : []))),
       ...(unreadable.size > 0 ? [`the vault does not let this token list ${[...unreadable].sort().join(", ")}`] : []),
       ...all.flatMap(({ seen: { hidden } }) => hidden),
+      ...all.flatMap((sight) =>
+        ownVarWarnings(catalog, sight.config, sight.seen, isOn(sight) || sight.config.vaultEnvAware),
+      ),
     ],
     next: nextOf(sights, environments, (environment, name, state) =>
       cells.some(([of, cell]) => of === name && cell.environment === environment && cell.state === state),

@@ -63,9 +63,9 @@ describe("read and write on the folders of the four vendors", () => {
     // What it may not see is not called gone. Shared ones of the four vendors it does see.
     expect(shared.find(({ name }) => name === "SLACK_BOT_TOKEN")?.flat.state).toBe("unreadable");
     expect(shared.filter(({ flat }) => flat.state === "absent")).toEqual([]);
-    expect(warnings).toEqual([
-      expect.stringMatching(/^the vault does not let this token list .*\/MooseQuest\/slack\//),
-    ]);
+    const [hidden, ...others] = warnings;
+    expect(hidden).toMatch(/^the vault does not let this token list .*\/MooseQuest\/slack\//);
+    expect(others.filter((line) => !line.includes("no update manages it"))).toEqual([]);
     expect([world.flag("staging"), world.flag("prod")]).toEqual(["true", "false"]);
   });
 });

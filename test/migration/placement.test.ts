@@ -45,6 +45,12 @@ describe("a copied credential while the flag is off", () => {
   });
 });
 
+it("a second flat row says nothing of a copy while the environment path is read", () => {
+  const on = { ...copy, authority: "environment" as const, flat: [...flat("a"), ...flat("b", "g@1")] };
+  expect(place({ ...on, target: target("a") }).is).toBe("keep");
+  expect(place({ ...on, target: [...target("a"), ...target("a", "u@1")] }).is).toBe("duplicate");
+});
+
 describe("a provisioned credential", () => {
   it("waits for an operator, and is kept once written", () => {
     expect(place({ ...provision, flat: flat("a") }).is).toBe("waiting");

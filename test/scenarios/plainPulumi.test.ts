@@ -5,6 +5,8 @@ import { cli, plainPulumi } from "../support/plainPulumi.js";
 import { noCli, without } from "../support/without.js";
 import { done, World } from "../support/world.js";
 
+const { PATH, PULUMI_HOME, PULUMI_CLI } = process.env;
+const pulumiEnv = { PATH, PULUMI_HOME, PULUMI_CLI, PULUMI_SKIP_UPDATE_CHECK: "1" };
 const flag = "FLAG_CONSOLE_VAULT_ENV_AWARE";
 const stripe = "STRIPE_RESTRICTED_KEY";
 
@@ -83,8 +85,11 @@ describe.skipIf(without("plain pulumi", cli ? undefined : noCli))("plain pulumi"
       const { code, writes } = await plainPulumi(world, ["preview", "--stack", "staging"], { env });
       expect([code, writes, askedThere()], app).toEqual([1, [], asked]);
       const before = askedThere().length;
-      const { code: refused } = await world.run(["up", "--stack", "staging", "--yes", "--engine", "embedded"], { env });
-      expect([refused, askedThere().length]).toEqual([3, before]);
+      for (const engine of ["embedded", "pulumi"]) {
+        const argv = ["up", "--stack", "staging", "--yes", "--engine", engine];
+        const { code: refused, text } = await world.run(argv, { env: { ...pulumiEnv, ...env } });
+        expect([refused, askedThere().length], text).toEqual([3, before]);
+      }
     }
     await other.close();
   });

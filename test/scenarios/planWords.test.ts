@@ -1,6 +1,13 @@
 // What a plan and its result count and say: the same resources, and no more than is known.
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { resourceTypes } from "../../src/migration/index.js";
+import type { RetirementReport } from "../../src/provider/index.js";
+import type { StatusReport } from "../../src/report/index.js";
+import { valueFor } from "../support/values.js";
 import { done, World } from "../support/world.js";
+
+const stripe = "STRIPE_RESTRICTED_KEY";
+const flatRow = ["/MooseQuest/stripe", stripe] as const;
 
 let world: World;
 beforeEach(async () => {
@@ -17,7 +24,9 @@ describe("the counts of a plan", () => {
     expect(lines(plan!, "+")).toHaveLength(10);
     expect(plan).toMatch(/^ {2}10 to create$/m);
     expect(result).toMatch(/^ {4}10 created$/m);
-    expect(done(await world.run(["preview", "--stack", "staging"])).out).toMatch(/no changes\n {2}10 unchanged/);
+    expect(done(await world.run(["preview", "--stack", "staging"])).out).toMatch(
+      /no changes\n( {2}! .*\n)* {2}10 unchanged/,
+    );
     const gone = done(await world.run(["destroy", "--stack", "staging", "--yes"]));
     expect(gone.out).toMatch(/^Destroyed {2}10 deleted\./);
   });
@@ -40,6 +49,91 @@ describe("the counts of a plan", () => {
     const { out } = done(await world.run(["preview", "--stack", "prod"]));
     expect(out).toMatch(/STRIPE_RESTRICTED_KEY +its flat row was written since the last update/);
     expect(out).not.toMatch(/value changed/);
+  });
+});
+
+describe("what a plan says of a name", () => {
+  const preview = async (stack: "staging" | "prod", ...options: string[]) =>
+    done(await world.run(["preview", "--stack", stack, ...options])).out;
+
+  it("of a flat row that is gone: that, and not that it was written", async () => {
+    done(await world.up("prod"));
+    world.services.infisical.vault.delete("prod", ...flatRow);
+    expect(await preview("prod")).toMatch(/STRIPE_RESTRICTED_KEY +its flat row is gone: read back/);
+  });
+
+  it("that is to be copied once the flat path is read again", async () => {
+    await world.prodOn();
+    world.services.infisical.vault.delete("prod", "/MooseQuest/stripe/prod", stripe);
+    expect((await world.up("prod")).code).toBe(3);
+    world.apps.set("raxx-console-prod", { FLAG_CONSOLE_VAULT_ENV_AWARE: "false" });
+    expect(await preview("prod")).toMatch(/STRIPE_RESTRICTED_KEY +copy from \/MooseQuest\/stripe\//);
+  });
+
+  it("whose set is replaced is what then happens, and all of it", async () => {
+    done(await world.up("prod"));
+    world.write(...flatRow, valueFor(stripe, "prod"));
+    const set = `urn:pulumi:prod::console-vault::${resourceTypes.secretSet}::stripe-prod`;
+    const { out } = done(await world.run(["up", "--stack", "prod", "--yes", "--replace", set]));
+    expect(out).toMatch(/STRIPE_RESTRICTED_KEY +copy again from/);
+    expect(out).toMatch(/^Done {4}1 replaced, 10 unchanged$/m);
+    expect(world.at("prod", stripe)).toBe(world.flat(stripe));
+  });
+});
+
+it("a second flat row while the flag is on: up and status agree that nothing is wrong", async () => {
+  await world.prodOn();
+  world.services.infisical.vault.writeDuplicate("prod", ...flatRow, valueFor(stripe, "prod"));
+  expect(done(await world.up("prod")).out).toContain("no changes");
+  const { out } = done(await world.run(["status", "--json"]));
+  const { environments, drift } = JSON.parse(out) as StatusReport;
+  expect([environments[1]!.blocked, drift]).toEqual([[], []]);
+  done(await world.run(["status", "--check"]));
+});
+
+it("flat copies that wait for the soak: until when, and how long that is; held by something else: by what", async () => {
+  await world.prodOn();
+  world.set("prod", "retireFlat", true);
+  const { code, out } = await world.up("prod");
+  expect([code, out]).toEqual([
+    3,
+    expect.stringMatching(/^ {2}flat HEROKU_API_KEY, .* stay: until \S+Z \(4[78] h.* left\)$/m),
+  ]);
+  const { kept } = (await world.outputs("prod")).retirement!.value as RetirementReport;
+  expect(kept).toContainEqual({ name: stripe, held: { until: expect.stringMatching(/Z$/) } });
+  world.hoursPass(48);
+  world.apps.set("raxx-console-staging", { FLAG_CONSOLE_VAULT_ENV_AWARE: "false" });
+  expect((await world.up("prod")).out).toMatch(/^ {2}flat HEROKU_API_KEY, .* stay: .*staging's flag is off/m);
+  world.apps.set("raxx-console-staging", { FLAG_CONSOLE_VAULT_ENV_AWARE: "true" });
+  world.hoursPass(48);
+  done(await world.up("prod"));
+  expect(world.flat(stripe)).toBeUndefined();
+});
+
+describe("an app's own value under a credential's name", () => {
+  const live = valueFor(stripe, "prod");
+  const status = async () => (JSON.parse(done(await world.run(["status", "--json"])).out) as StatusReport).warnings;
+  const warning =
+    /^raxx-api-staging has what breaks a rule of staging, .*STRIPE_RESTRICTED_KEY: .*rk_test_.* \(prefix\)/;
+
+  it("that breaks a rule of the environment is told by plan and status, and stands in no way", async () => {
+    await world.provisionStaging();
+    world.apps.set("raxx-api-staging", { [stripe]: live });
+    const { out } = done(await world.run(["preview", "--stack", "staging", "--json"]));
+    expect((JSON.parse(out) as { warnings: string[] }).warnings).toContainEqual(expect.stringMatching(warning));
+    expect(await status()).toContainEqual(expect.stringMatching(warning));
+    world.set("staging", "vaultEnvAware", true);
+    done(await world.up("staging"));
+    expect(world.flag("staging")).toBe("true");
+    expect(world.apps.vars("raxx-api-staging")[stripe]).toBe(live);
+  });
+
+  it("is not told where the stack manages it, or where it keeps the rules", async () => {
+    world.apps.set("raxx-api-staging", { [stripe]: valueFor(stripe, "staging") });
+    expect(await status()).not.toContainEqual(expect.stringMatching(/STRIPE_RESTRICTED_KEY/));
+    world.apps.set("raxx-api-staging", { [stripe]: live });
+    world.set("staging", "manage", { [stripe]: ["raxx-api-staging"] });
+    expect(await status()).not.toContainEqual(expect.stringMatching(/STRIPE_RESTRICTED_KEY/));
   });
 });
 

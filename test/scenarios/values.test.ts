@@ -167,16 +167,46 @@ describe("Heroku's 32 kB of config vars per app", () => {
     expect(err).toMatch(/config vars of raxx-api-(staging|prod) would have 34 kB with it, and Heroku takes 32 kB/);
   });
 
-  it("a managed credential is told from 24 kB on, and is no plan over 32 kB", async () => {
+  it("a managed credential is told from 24 kB on, and over 32 kB the app keeps the one that it has", async () => {
     const own = await World.open({ config: { prod: { manage: { [name]: ["raxx-api-prod"] } } } });
     own.apps.set("raxx-api-prod", { [name]: "", FILLER: "f".repeat(20 * 1024) });
     own.set("prod", "takeover", { "raxx-api-prod": { [name]: "ours from now on" } });
-    own.write(flatPath, name, "v".repeat(5 * 1024));
+    const fits = "v".repeat(5 * 1024);
+    own.write(flatPath, name, fits);
     expect(done(await own.up("prod")).out).toMatch(/config vars of raxx-api-prod have 26 kB of the 32 kB/);
     own.write(flatPath, name, "v".repeat(13 * 1024));
-    const { code, err, writes } = await own.up("prod");
-    expect([code, writes]).toEqual([1, []]);
-    expect(err).toMatch(/config vars of raxx-api-prod would have 34 kB with it/);
+    const { out } = done(await own.up("prod"));
+    expect(out).toMatch(/raxx-api-prod keeps the POSTMARK_SERVER_TOKEN that it has: .* would have 34 kB with it/);
+    expect(out).toMatch(/✗ POSTMARK_SERVER_TOKEN: the config vars of raxx-api-prod would have 34 kB/);
+    expect(own.apps.vars("raxx-api-prod")[name]).toBe(fits);
     await own.close();
   });
+});
+
+it("a managed value that no config var can hold stands against the flag, and is all that the update leaves out", async () => {
+  const own = await World.open({ config: { staging: { manage: { [name]: ["raxx-api-staging"] } } } });
+  await own.provisionStaging();
+  own.write("/MooseQuest/postmark/staging", name, "pm-\u0000-with-NUL");
+  own.apps.set("raxx-api-staging", { [name]: null });
+  own.set("staging", "vaultEnvAware", true);
+  const refused = await own.up("staging");
+  expect([refused.code, refused.err]).toEqual([
+    3,
+    expect.stringMatching(/POSTMARK_SERVER_TOKEN: raxx-api-staging cannot have it: the value has NUL in it/),
+  ]);
+  const { environments } = JSON.parse((await own.run(["status", "--json"])).out) as {
+    environments: { blocked: string[] }[];
+  };
+  expect(environments[0]!.blocked).toContainEqual(expect.stringMatching(/has NUL in it/));
+  own.write("/MooseQuest/postmark/staging", name, "pm-that-fits-0001");
+  done(await own.up("staging"));
+  expect([own.flag("staging"), own.apps.vars("raxx-api-staging")[name]]).toEqual(["true", "pm-that-fits-0001"]);
+  own.write("/MooseQuest/postmark/staging", name, "pm-\u0000-again");
+  const kept = await own.up("staging");
+  expect([kept.code, kept.text]).toEqual([
+    3,
+    expect.stringMatching(/keeps the POSTMARK_SERVER_TOKEN that it has: .*NUL/),
+  ]);
+  expect(own.apps.vars("raxx-api-staging")[name]).toBe("pm-that-fits-0001");
+  await own.close();
 });

@@ -17,7 +17,7 @@ import {
   targetOf,
   verdictText,
 } from "../../migration/index.js";
-import type { RetirementReport } from "../../provider/index.js";
+import type { KeptFlat, RetirementReport } from "../../provider/index.js";
 import { askYes } from "../ask.js";
 import { Ended, exitCodes } from "../exit.js";
 import { colorsOf, type Io } from "../io.js";
@@ -242,6 +242,18 @@ export async function update(io: Io, options: UpdateOptions): Promise<void> {
   await reportUpdate(io, stack, options, done, planned);
 }
 
+/** Flat copies that stay, those for one reason together. */
+function keptLines(kept: readonly KeptFlat[], now: Date): string[] {
+  const names = new Map<string, string[]>();
+  for (const one of kept) {
+    const until = "held" in one && "until" in one.held ? one.held.until : undefined;
+    const left = until && ` (${duration(Math.max(0, Date.parse(until) - now.getTime()))} left)`;
+    const why = "why" in one ? one.why : "reason" in one.held ? one.held.reason : `until ${until}${left}`;
+    names.set(why, [...(names.get(why) ?? []), one.name]);
+  }
+  return [...names].map(([why, of]) => `flat ${of.join(", ")} ${of.length > 1 ? "stay" : "stays"}: ${why}`);
+}
+
 /** What an update has left, and how the command ends for it. @throws Refusal where something that is wanted was refused */
 export async function reportUpdate(
   io: Io,
@@ -273,7 +285,7 @@ export async function reportUpdate(
       neighbours: await neighboursOf(io, stack),
       soak: await soakLeft(io, stack),
     });
-    for (const { name, why } of retirement?.kept ?? []) io.out(`  flat ${name} stays: ${why}`);
+    for (const line of keptLines(retirement?.kept ?? [], stack.heroku.now())) io.out(`  ${line}`);
   }
   const refusal = refusalOf(record);
   if (refusal) throw refusal;

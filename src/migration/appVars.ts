@@ -1,0 +1,63 @@
+// What apps have, or are to get, under the catalog's names: whether it may be there. Pure; values are compared in here only.
+import { type Catalog, heldBy, judge, type Override, rulesOf, withOverrides } from "../catalog/index.js";
+import type { StackConfig } from "../config/index.js";
+import { configVarProblem } from "../heroku/index.js";
+import { environmentPath, flatPath } from "../resolver/index.js";
+import type { SecretValue } from "../secret.js";
+import { surroundingsOf } from "./judged.js";
+import type { Broken } from "./summary.js";
+import type { AppView, World } from "./world.js";
+
+/** As far as it was seen. */
+type Seen = Pick<World, "rows"> & { readonly apps: readonly Pick<AppView, "name" | "vars">[] };
+
+export function overridesOf(config: StackConfig): Override[] {
+  return Object.entries(config.overrides).map(([name, { rule, token, reason }]) => ({ name, rule, token, reason }));
+}
+
+/**
+ * Values that an app is to get and cannot: Heroku limits an app's config vars, and none holds NUL.
+ * @param on whether the environment path is read, or is about to be
+ */
+export function unfitForApps(catalog: Catalog, config: StackConfig, { rows, apps }: Seen, on: boolean): Broken[] {
+  const { environment, root, manage } = config;
+  if (!on && environment !== catalog.fallback) return [];
+  const held = heldBy(catalog, environment);
+  return apps.flatMap((app) => {
+    const values = new Map<string, SecretValue>();
+    return held.flatMap(({ name, vendor }): Broken[] => {
+      if (!manage[name]?.includes(app.name)) return [];
+      const at = (path: string) => rows.find((row) => row.name === name && row.path === path);
+      // Before the flag turns on, what is to be copied is at the flat path only.
+      const row = (on ? at(environmentPath(root, vendor, environment)) : undefined) ?? at(flatPath(root, vendor));
+      if (!row) return [];
+      const why = configVarProblem(app, name, row.value, values);
+      if (why === undefined) values.set(name, row.value);
+      return why === undefined ? [] : [{ name, rule: "config-var", why }];
+    });
+  });
+}
+
+/**
+ * Vars under a credential's name that no update manages, and whose value breaks the environment's own rules: a live Stripe key on
+ * an app of staging. Nothing here takes them away, so they are told. (Of names that the environment must never hold, see
+ * `forbiddenHere`.) While the flag is off every environment has the flat path's values, so that two are the same says nothing.
+ */
+export function ownVarWarnings(catalog: Catalog, config: StackConfig, { rows, apps }: Seen, on: boolean): string[] {
+  const { environment, root, manage } = config;
+  const surroundings = surroundingsOf(catalog, environment, root, rows);
+  const rules = new Set(["prefix", "not-value-of", ...(on ? ["distinct"] : [])]);
+  return apps.flatMap((app) => {
+    const broken = heldBy(catalog, environment).flatMap((credential) => {
+      const { name } = credential;
+      const value = app.vars.get(name);
+      if (!value || manage[name]?.includes(app.name)) return [];
+      const { findings } = judge({ name, environment, value, rules: rulesOf(catalog, credential) }, surroundings);
+      const tokens = rows.filter((row) => row.name === name && row.value.equals(value)).map(({ token }) => token);
+      const { standing } = withOverrides(findings, overridesOf(config), tokens);
+      return standing.filter(({ rule }) => rules.has(rule)).map(({ rule, why }) => `${name}: ${why} (${rule})`);
+    });
+    const what = `${app.name} has what breaks a rule of ${environment}, and no update manages it (see manage)`;
+    return broken.length > 0 ? [`${what}: ${broken.join("; ")}`] : [];
+  });
+}
