@@ -4,7 +4,7 @@ import type { StackConfig } from "../config/index.js";
 import { configVarProblem } from "../heroku/index.js";
 import { environmentPath, flatPath } from "../resolver/index.js";
 import type { SecretValue } from "../secret.js";
-import { surroundingsOf } from "./judged.js";
+import { forbiddenHere, surroundingsOf } from "./judged.js";
 import type { Broken } from "./summary.js";
 import type { AppView, World } from "./world.js";
 
@@ -16,10 +16,16 @@ export function overridesOf(config: StackConfig): Override[] {
 }
 
 /**
- * Values that an app is to get and cannot: Heroku limits an app's config vars, and none holds NUL.
+ * What the environment's folders and apps must not hold, and what its apps are to get and cannot. Nothing is confirmed while there
+ * is any: an update and `status` both ask here.
  * @param on whether the environment path is read, or is about to be
  */
-export function unfitForApps(catalog: Catalog, config: StackConfig, { rows, apps }: Seen, on: boolean): Broken[] {
+export function findForbidden(catalog: Catalog, config: StackConfig, seen: Seen, on: boolean): Broken[] {
+  return [...forbiddenHere(catalog, config.environment, config.root, seen), ...unfitForApps(catalog, config, seen, on)];
+}
+
+/** Values that an app is to get and cannot: Heroku limits an app's config vars, and none holds NUL. */
+function unfitForApps(catalog: Catalog, config: StackConfig, { rows, apps }: Seen, on: boolean): Broken[] {
   const { environment, root, manage } = config;
   if (!on && environment !== catalog.fallback) return [];
   const held = heldBy(catalog, environment);

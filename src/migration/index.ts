@@ -1,10 +1,9 @@
-export { ownVarWarnings, unfitForApps } from "./appVars.js";
+export { findForbidden, ownVarWarnings } from "./appVars.js";
 export { comparedPlaces, type Place } from "./compared.js";
 export { type FlagRelease, runningFlag, touches } from "./flag.js";
 export { type GateAnswer, type GateFacts, gate, migrationOutput } from "./gate.js";
 export {
   type ForbiddenPlace,
-  forbiddenHere,
   forbiddenPlaces,
   readNow,
   seenNow,

@@ -17,9 +17,9 @@ import type { StackConfig } from "../config/index.js";
 import { configVarBytes, configVarLimit, configVarProblem, configVarWarning, inKilobytes } from "../heroku/index.js";
 import { environmentPath, flagMeansOn, flatPath } from "../resolver/index.js";
 import type { SecretValue } from "../secret.js";
-import { overridesOf, ownVarWarnings, unfitForApps } from "./appVars.js";
+import { findForbidden, overridesOf, ownVarWarnings } from "./appVars.js";
 import type { GateAnswer } from "./gate.js";
-import { forbiddenHere, surroundingsOf, tokensFor, tokensOf } from "./judged.js";
+import { surroundingsOf, tokensFor, tokensOf } from "./judged.js";
 import type { Last } from "./last.js";
 import { soakEnd } from "./phases.js";
 import {
@@ -433,10 +433,7 @@ export function planStack(question: PlanQuestion): StackPlan {
   const said: Said = { warnings: [...(gate?.warnings ?? []), ...own], problems: [], refusals: [] };
   const sets = scopedVendors(catalog).map((vendor) => planSet(question, vendor));
   const summary = mergeSummaries(sets.map((set) => set.summary));
-  const forbidden = [
-    ...forbiddenHere(catalog, environment, config.root, world),
-    ...unfitForApps(catalog, config, world, on),
-  ];
+  const forbidden = findForbidden(catalog, config, world, on);
   const flag = planFlag(question, sets, summary, forbidden);
   const { text: _text, ...flagFacts } = flag;
   const apps = world.apps.flatMap((app) => planApp(question, flag, app, said));

@@ -5,7 +5,7 @@ import {
   type Broken,
   brokenOf,
   decide,
-  forbiddenHere,
+  findForbidden,
   type GateAnswer,
   type Last,
   type MigrationRecord,
@@ -22,7 +22,6 @@ import {
   type Target,
   tokensFor,
   told,
-  unfitForApps,
   type VaultRow,
 } from "../migration/index.js";
 import { environmentPath, flatPath } from "../resolver/index.js";
@@ -121,7 +120,8 @@ function environmentOf(catalog: Catalog, sight: EnvironmentSight, cells: readonl
   const own = cells.filter((cell) => cell.environment === name && cell.state !== "never");
   // What may not be seen is told as it was last recorded.
   const blind = !seen.flag || own.some(({ state }) => state === "unreadable");
-  const confirmed = own.every(({ state }) => state === "confirmed");
+  const forbidden = findForbidden(catalog, config, seen, isOn(sight) || config.vaultEnvAware);
+  const confirmed = own.every(({ state }) => state === "confirmed") && forbidden.length === 0;
   const confirmedSince = (confirmed || blind) && record?.confirmedSince ? new Date(record.confirmedSince) : undefined;
   const since = soakStart(confirmedSince, seen.flag?.since);
   const vendors = scopedVendors(catalog);
@@ -145,10 +145,7 @@ function environmentOf(catalog: Catalog, sight: EnvironmentSight, cells: readonl
     blocked: [
       ...new Set([
         ...wrong.map(({ path, why, state }) => `${path}: ${why ?? state}`),
-        ...forbiddenHere(catalog, name, config.root, seen).map((one) => `${one.name}: ${one.why}`),
-        ...unfitForApps(catalog, config, seen, isOn(sight) || config.vaultEnvAware).map(
-          (one) => `${one.name}: ${one.why}`,
-        ),
+        ...forbidden.map((one) => `${one.name}: ${one.why}`),
         ...flagReasons(catalog, sight),
       ]),
     ],

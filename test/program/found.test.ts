@@ -4,8 +4,9 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { readProject } from "../../src/engine/project/project.js";
 import { defaultSeed } from "../../src/local/index.js";
 import { providers } from "../../src/provider/index.js";
+import type { StatusReport } from "../../src/report/index.js";
 import { authFromEnvironment, createInfisicalClient } from "../../src/vault/client/index.js";
-import { valueFor } from "../support/values.js";
+import { stagingValues, valueFor } from "../support/values.js";
 import { done, World } from "../support/world.js";
 
 let world: World;
@@ -122,6 +123,30 @@ it("status --check sees a live key on a staging app, though no update has run si
   const { code, err } = await world.run(["status", "--check"]);
   expect(code).toBe(4);
   expect(err).toMatch(/staging: ALPACA_LIVE_API_KEY_ID: staging must never hold it, and raxx-api-staging has it/);
+});
+
+it("status and up agree that nothing is confirmed while a live key stands on a staging app, or an app cannot get its value", async () => {
+  const statusOf = async (env: string) => {
+    const { environments } = JSON.parse(done(await world.run(["status", "--json"])).out) as StatusReport;
+    return environments.find((one) => one.name === env)!;
+  };
+  done(await world.up("staging"));
+  await world.provisionStaging(stagingValues());
+  done(await world.up("staging"));
+  expect((await statusOf("staging")).phase).toBe("confirmed");
+
+  const live = world.flat("ALPACA_LIVE_API_KEY_ID")!;
+  world.apps.set("raxx-api-staging", { ALPACA_LIVE_API_KEY_ID: live });
+  const before = await statusOf("staging");
+  expect((await world.up("staging")).out).toMatch(/phase {3}awaiting-provision/);
+  expect(before).toEqual(await statusOf("staging"));
+  expect(before).toMatchObject({ phase: "awaiting-provision", soak: { since: null } });
+
+  done(await world.up("prod"));
+  world.write("/MooseQuest/postmark", "POSTMARK_SERVER_TOKEN", "x".repeat(70_000));
+  world.set("prod", "manage", { POSTMARK_SERVER_TOKEN: ["raxx-api-prod"] });
+  await world.up("prod");
+  expect((await statusOf("prod")).phase).toBe("awaiting-provision");
 });
 
 it("a foreign name that changes in a staging folder is no rotation", async () => {
