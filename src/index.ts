@@ -1,4 +1,4 @@
-// The Pulumi program of the document's catalog.
+// The Pulumi program of the built-in catalog (docs/console-vault-env-aware.md).
 import { consoleCatalog } from "./catalog/index.js";
 import { consoleVault } from "./program/index.js";
 

@@ -1,5 +1,5 @@
-// The catalog of the console vault: both tables of the document, its environments, apps and flag.
-// What the document does not say is named in `assumed` of each entry and stands only here: the vendor folders of the shared
+// The catalog of the console vault: both tables of docs/console-vault-env-aware.md, its environments, apps and flag.
+// What that document does not say is named in `assumed` of each entry and stands only here: the vendor folders of the shared
 // credentials, and which apps read what.
 import type { Catalog, Credential, Rule } from "./types.js";
 
@@ -118,8 +118,8 @@ const credentials = [
 ] as const;
 
 /**
- * The catalog of the document. A constant that is checked by the tests rather than at start-up, so that the resolver loads
- * nothing but this data.
+ * The catalog of docs/console-vault-env-aware.md. A constant that is checked by the tests rather than at start-up, so that the
+ * resolver loads nothing but this data.
  */
 export const consoleCatalog: Catalog<(typeof credentials)[number]["name"], EnvironmentName> = {
   root: "/MooseQuest",

@@ -27,12 +27,12 @@ export interface Credential<Name extends string = string, Environment extends st
   /** Folder below the root. */
   readonly vendor: string;
   readonly scope: Scope;
-  /** Why it has that scope, in the document's words. */
+  /** Why it has that scope, in the words of docs/console-vault-env-aware.md where that has it. */
   readonly reason: string;
   readonly rules: readonly Rule<Environment>[];
   /** Roles of the apps that read it, e.g. `api`. */
   readonly consumers: readonly string[];
-  /** What of this entry the document does not say. */
+  /** What docs/console-vault-env-aware.md does not say about this entry, so that it was assumed. */
   readonly assumed: readonly ("vendor" | "consumers")[];
 }
 

@@ -4,8 +4,8 @@ import type { Flag } from "../catalog/index.js";
 export type Direction = "up" | "down";
 
 /**
- * ASSUMPTION, the only one: the document names the console's B1 migration but not the table that it writes. Taken here is
- * the smallest table that can hold a flag, made when it is missing. A table of that name with more columns is fine, as long
+ * ASSUMPTION, the only one: docs/console-vault-env-aware.md names the console's B1 migration but not the table that it
+ * writes. Taken here is the smallest table that can hold a flag, made when it is missing. A table of that name with more columns is fine, as long
  * as they have defaults; one that lacks these is refused before anything is written.
  *
  * `enabled` belongs to the operator from the moment the row exists: it is written once, with the flag's default.

@@ -30,7 +30,7 @@ export interface LocalOptions {
   infisicalPort?: number;
   /** Default 0: one that is free. */
   herokuPort?: number;
-  /** Default {@link defaultSeed}: the company of the document before its migration. */
+  /** Default {@link defaultSeed}: the company of docs/console-vault-env-aware.md before its migration. */
   seed?: LocalSeed;
   /** Infisical's; default none. Heroku always has its 4,500 requests an hour. */
   rateLimits?: boolean | RateLimits;

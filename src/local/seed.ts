@@ -9,7 +9,7 @@ export const localSeedSchema = z.strictObject({ infisical: infisicalSeedSchema, 
 /** A seed as one writes it. */
 export type LocalSeed = z.input<typeof localSeedSchema>;
 
-/** The company of the document before its migration, with new values at every call. */
+/** The company of docs/console-vault-env-aware.md before its migration, with new values at every call. */
 export function defaultSeed(): LocalSeed {
   const infisical = defaultInfisicalSeed();
   const folders = Object.values(infisical.secrets?.prod ?? {});

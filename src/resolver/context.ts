@@ -1,6 +1,9 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 
-/** What a request knows about itself: the environment that the operator selected (the document's `flask.g.selected_env`). */
+/**
+ * What a request knows about itself: the environment that the operator selected (`flask.g.selected_env` in
+ * docs/console-vault-env-aware.md).
+ */
 export interface RequestContext {
   readonly selectedEnv?: string | undefined;
 }

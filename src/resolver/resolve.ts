@@ -1,4 +1,4 @@
-// The document's `vault._secret_path_for(name, env=None)`: pure, no I/O.
+// `vault._secret_path_for(name, env=None)` of docs/console-vault-env-aware.md: pure, no I/O.
 // It reaches for the catalog's data and look-ups by file, not through its index: the index also brings zod, and other
 // programs import the resolver for its few lines alone.
 import { consoleCatalog } from "../catalog/console.js";
@@ -60,7 +60,7 @@ export function flagFromEnvironment(catalog: Catalog = consoleCatalog): boolean 
 }
 
 /**
- * The environment to resolve for, in the document's order: the argument, the request context, `"prod"`.
+ * The environment to resolve for, in the order of docs/console-vault-env-aware.md: the argument, the request context, `"prod"`.
  * @throws UnknownNameError for an environment that the catalog does not have.
  */
 export function activeEnvironment(env?: string, catalog: Catalog = consoleCatalog): string {

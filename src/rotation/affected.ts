@@ -1,4 +1,4 @@
-// Which apps a rotation reaches: the document's `_propagate_to_heroku()`. Pure.
+// Which apps a rotation reaches: `_propagate_to_heroku()` of docs/console-vault-env-aware.md. Pure.
 import { type Catalog, credentialOf, mayHold } from "../catalog/index.js";
 import { resolve } from "../resolver/index.js";
 

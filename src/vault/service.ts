@@ -1,4 +1,4 @@
-// The document's `vault.py`: reads and writes by name, wherever the resolver says that the name lives.
+// The `vault.py` of docs/console-vault-env-aware.md: reads and writes by name, wherever the resolver says that the name lives.
 import { type Catalog, consoleCatalog, credentialOf, forbiddenIn, judge } from "../catalog/index.js";
 import { Refusal } from "../errors.js";
 import { environmentPath, flatPath, type Resolution, resolve } from "../resolver/index.js";

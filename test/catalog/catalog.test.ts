@@ -11,7 +11,7 @@ import {
 } from "../../src/catalog/index.js";
 import { environmentScoped, shared } from "../support/document.js";
 
-describe("the catalog of the document", () => {
+describe("the catalog of docs/console-vault-env-aware.md", () => {
   it("is a valid catalog", () => {
     expect(defineCatalog(consoleCatalog)).toBe(consoleCatalog);
   });

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { flagSql, flags, vaultEnvAware } from "../../src/flags/index.js";
 
 describe("the registry", () => {
-  test("has console_vault_env_aware, default off, with the document's revision and config var", () => {
+  test("has console_vault_env_aware, default off, with the revision of docs/console-vault-env-aware.md and config var", () => {
     expect(flags).toEqual([
       expect.objectContaining({
         name: "console_vault_env_aware",

@@ -1,4 +1,4 @@
-// The document's migration from its first line to its last, as an operator runs it, on the engine that ships: one world, and
+// The migration of docs/console-vault-env-aware.md from its first line to its last, as an operator runs it, on the engine that ships: one world, and
 // each sentence goes on from the one before.
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -110,7 +110,7 @@ describe("prod, prepared", () => {
     expect(flat).toEqual(before.secrets);
   });
 
-  it("answers the document's own test read", async () => {
+  it("answers the specification's own test read", async () => {
     const { INFISICAL_API_URL: url, INFISICAL_CLIENT_ID: clientId, INFISICAL_CLIENT_SECRET: clientSecret } = world.env;
     const login = await fetch(`${url}/api/v1/auth/universal-auth/login`, {
       method: "POST",

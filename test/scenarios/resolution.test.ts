@@ -1,4 +1,4 @@
-// The document's two tables and its resolution order, through the command line and the vault service.
+// The two tables of docs/console-vault-env-aware.md and its resolution order, through the command line and the vault service.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { withEnvironment } from "../../src/resolver/index.js";
 import { createInfisicalClient, createVault, SecretValue } from "../../src/vault/index.js";

@@ -1,4 +1,4 @@
-// The two tables of the document, word for word names, as the tests' own copy.
+// The two tables of docs/console-vault-env-aware.md, word for word names, as the tests' own copy.
 export const environmentScoped = {
   HEROKU_API_KEY: "heroku",
   HEROKU_PLATFORM_API_TOKEN: "heroku",

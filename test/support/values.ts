@@ -1,4 +1,4 @@
-// Values of the right shape for the document's credentials, new at every call.
+// Values of the right shape for the credentials of docs/console-vault-env-aware.md, new at every call.
 import { randomBytes, randomUUID } from "node:crypto";
 import type { environmentScoped } from "./document.js";
 

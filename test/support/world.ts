@@ -37,7 +37,7 @@ const checkout = fileURLToPath(new URL("../../", import.meta.url));
 export type EnvironmentName = "staging" | "prod";
 
 export interface WorldOptions {
-  /** Default: the document's company before its migration, with new values. */
+  /** Default: the company of docs/console-vault-env-aware.md before its migration, with new values. */
   readonly seed?: LocalSeed;
   /** Config keys by stack, without their namespace. */
   readonly config?: Partial<Record<EnvironmentName, Record<string, unknown>>>;

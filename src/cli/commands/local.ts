@@ -62,7 +62,7 @@ export function addLocal(program: Command, io: Io): void {
     .command("start")
     .description("start both in the foreground and print the export lines to use them")
     .option("--port <port>", "Infisical's port; Heroku gets the next one (default: any free ones)")
-    .option("--seed <file>", "a world to start with, as JSON (default: the document's flat vault)")
+    .option("--seed <file>", "a world to start with, as JSON (default: the flat vault before the migration)")
     .option("--rate-limits", "limit requests as a self-hosted Infisical in production does")
     .option("--faults <file>", "answers that go wrong, as JSON (docs/reliability.md)")
     .action((options: LocalStartOptions) => start(io, options));

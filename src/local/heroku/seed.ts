@@ -56,7 +56,7 @@ const consumed = {
 };
 
 /**
- * The company of the document before its migration: both environments hold the flat values.
+ * The company of docs/console-vault-env-aware.md before its migration: both environments hold the flat values.
  * @param flat values of the flat vault by name; a name that is missing is missing on the apps too. Its `HEROKU_API_KEY` and
  *   `HEROKU_PLATFORM_API_TOKEN` are keys of the account, as they are in the real company.
  */

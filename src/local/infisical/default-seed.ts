@@ -1,5 +1,6 @@
 /**
- * The vault of the document before its migration: every credential flat below its vendor, in the environment `prod`.
+ * The vault of docs/console-vault-env-aware.md before its migration: every credential flat below its vendor, in the
+ * environment `prod`.
  * Values have the shape of real ones, say that they are fake where the shape lets them, and are new at every start, so
  * that nothing here is, or looks like, a committed secret.
  */
@@ -37,7 +38,7 @@ export function defaultInfisicalSeed(): InfisicalSeed {
   };
 }
 
-/** By vendor. Names in neither table of the document are foreign: nobody here manages or may touch them. */
+/** By vendor. Names in neither table of docs/console-vault-env-aware.md are foreign: nobody here manages or may touch them. */
 function flatCredentials(serviceToken: string): Record<string, Values> {
   return {
     heroku: {

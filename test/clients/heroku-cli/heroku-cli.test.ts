@@ -55,7 +55,7 @@ async function heroku(args: string[], key = local.keys.valid()[0] ?? ""): Promis
   return ran;
 }
 
-test("heroku config:set sets the document's flag and tells the release", async () => {
+test("heroku config:set sets the flag and tells the release", async () => {
   const ran = await heroku(["config:set", `${flag}=true`, "--app", app]);
   expect(ran).toMatchObject({ code: 0, stdout: `${flag}: true\n` });
   expect(ran.stderr).toContain(`Setting ${flag} and restarting ${app}... done, v5`);

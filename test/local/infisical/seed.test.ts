@@ -69,7 +69,7 @@ describe("the default seed", () => {
     expect(localSeedSchema.safeParse(file).error).toBeUndefined();
   });
 
-  it("is the flat vault of the document and some names that nobody manages", () => {
+  it("is the flat vault of docs/console-vault-env-aware.md and some names that nobody manages", () => {
     const { infisical } = defaultSeed();
     expect(infisical.project).toMatchObject({ id: "7d5f9a52-1c0e-4a6b-9f60-0c5a6e1b2d34", slug: "moose-quest" });
     expect(Object.keys(infisical.secrets ?? {})).toEqual(["prod"]);
