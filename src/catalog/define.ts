@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { formatNames } from "./rules.js";
 import type { Catalog } from "./types.js";
 
 // Infisical refuses other characters in a folder name (current servers) or answers 500 (older ones).
@@ -12,6 +13,7 @@ const text = z.string().trim().min(1, "say why");
 
 const rule = z.discriminatedUnion("rule", [
   z.object({ rule: z.literal("prefix"), prefixes: z.record(segment, z.array(z.string().min(1)).min(1)) }),
+  z.object({ rule: z.literal("format"), format: z.enum(formatNames), environments: z.array(segment).min(1) }),
   z.object({ rule: z.literal("never-in"), environments: z.array(segment).min(1) }),
   z.object({ rule: z.literal("distinct") }),
   z.object({ rule: z.literal("not-value-of"), names: z.array(variable).min(1) }),
@@ -86,7 +88,7 @@ const catalogSchema = z
         const named =
           one.rule === "prefix"
             ? Object.keys(one.prefixes)
-            : one.rule === "never-in"
+            : one.rule === "never-in" || one.rule === "format"
               ? one.environments
               : ([] as string[]);
         for (const name of named) {

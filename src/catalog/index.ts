@@ -22,6 +22,7 @@ export {
   overridableRules,
   type Subject,
   type Surroundings,
+  shapeRules,
   withOverrides,
 } from "./rules.js";
-export type { Catalog, Credential, Environment, Flag, Rule, RuleName, Scope } from "./types.js";
+export type { Catalog, Credential, Environment, Flag, Format, Rule, RuleName, Scope } from "./types.js";

@@ -1,5 +1,15 @@
 import type { SecretValue } from "../secret.js";
-import type { Rule, RuleName } from "./types.js";
+import type { Format, Rule, RuleName } from "./types.js";
+
+/** What a format accepts, and how a finding names it. The whole text counts: a line feed at the end is none of a UUID. */
+const formats: Readonly<Record<Format, { readonly description: string; readonly accepts: RegExp }>> = {
+  uuid: { description: "a UUID", accepts: /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i },
+};
+
+export const formatNames = Object.keys(formats) as Format[];
+
+/** Rules on the text of a value by itself, whatever other values there are. */
+export const shapeRules: ReadonlySet<string> = new Set<RuleName>(["prefix", "format"]);
 
 /** A value that exists somewhere in the vault. `environment` undefined: at the flat path. */
 export interface Held {
@@ -67,6 +77,10 @@ export function judge(subject: Subject, { held, forbidden, fallback }: Surroundi
           "prefix",
           `the value does not begin with ${allowed.join(" or ") || "any prefix that is known"}, as in ${environment}`,
         );
+    } else if (rule.rule === "format") {
+      const { description, accepts } = formats[rule.format];
+      if (rule.environments.includes(environment) && !accepts.test(text))
+        add("format", `the value is not ${description}, which ${environment} requires`);
     } else if (rule.rule === "distinct") {
       distinct = elsewhere.length > 0 ? "checked" : "unchecked";
       const same = elsewhere.find((other) => other.value.equals(value));
@@ -91,10 +105,13 @@ const isKept = (text: string) => text === text.trim() || text === `${text.trim()
  * Rules that one value may be let pass. The others hold for every value. `older-than-flat` compares two rows of one name, and
  * its override is tied to the flat one, which the flag would leave behind.
  */
-export const overridableRules = ["prefix", "distinct", "not-value-of", "older-than-flat"] as const satisfies readonly (
-  | RuleName
-  | "older-than-flat"
-)[];
+export const overridableRules = [
+  "prefix",
+  "format",
+  "distinct",
+  "not-value-of",
+  "older-than-flat",
+] as const satisfies readonly (RuleName | "older-than-flat")[];
 
 /** A finding that a person lets pass for one value: it names the rule, the value's token (`id@version`) and a reason. */
 export interface Override {

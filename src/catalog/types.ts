@@ -9,17 +9,22 @@ export type Scope = "environment" | "shared";
  * (`judge` in `rules.ts`) wherever a value is at hand.
  *
  * - `prefix`: begins with one of the prefixes of its environment; anything else is an unknown shape and fails.
+ * - `format`: is written in a format, in the environments that the rule names.
  * - `never-in`: the environment may not hold the credential at all, whatever its value.
  * - `distinct`: its value in one environment differs from its value in every other.
  * - `not-value-of`: its value is not the one that another credential has, at any path.
  */
 export type Rule<Environment extends string = string> =
   | { readonly rule: "prefix"; readonly prefixes: Readonly<Partial<Record<Environment, readonly string[]>>> }
+  | { readonly rule: "format"; readonly format: Format; readonly environments: readonly Environment[] }
   | { readonly rule: "never-in"; readonly environments: readonly Environment[] }
   | { readonly rule: "distinct" }
   | { readonly rule: "not-value-of"; readonly names: readonly string[] };
 
 export type RuleName = Rule["rule"];
+
+/** A format that a value can be checked against; `formats` in `rules.ts` says what each accepts. */
+export type Format = "uuid";
 
 /** One credential: a secret name that is the same in every environment. */
 export interface Credential<Name extends string = string, Environment extends string = string> {

@@ -73,7 +73,7 @@ const shape = {
     z.record(
       z.string(),
       z.object({
-        rule: z.enum(overridableRules, "prefix, distinct or not-value-of"),
+        rule: z.enum(overridableRules, `one of ${overridableRules.join(", ")}`),
         token: z.string().regex(/^.+@\d+$/, "the token (id@version) that the finding names"),
         reason,
       }),

@@ -1,5 +1,5 @@
 // What apps have, or are to get, under the catalog's names: whether it may be there. Pure; values are compared in here only.
-import { type Catalog, heldBy, judge, type Override, rulesOf, withOverrides } from "../catalog/index.js";
+import { type Catalog, heldBy, judge, type Override, rulesOf, shapeRules, withOverrides } from "../catalog/index.js";
 import type { StackConfig } from "../config/index.js";
 import { configVarProblem } from "../heroku/index.js";
 import { environmentPath, flatPath } from "../resolver/index.js";
@@ -52,7 +52,7 @@ function unfitForApps(catalog: Catalog, config: StackConfig, { rows, apps }: See
 export function ownVarWarnings(catalog: Catalog, config: StackConfig, { rows, apps }: Seen, on: boolean): string[] {
   const { environment, root, manage } = config;
   const surroundings = surroundingsOf(catalog, environment, root, rows);
-  const rules = new Set(["prefix", "not-value-of", ...(on ? ["distinct"] : [])]);
+  const rules = new Set<string>([...shapeRules, "not-value-of", ...(on ? ["distinct"] : [])]);
   return apps.flatMap((app) => {
     const broken = heldBy(catalog, environment).flatMap((credential) => {
       const { name } = credential;

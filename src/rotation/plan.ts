@@ -10,6 +10,7 @@ import {
   type Override,
   type Rule,
   rulesOf,
+  shapeRules,
   withOverrides,
 } from "../catalog/index.js";
 import { Refusal, UsageError } from "../errors.js";
@@ -194,8 +195,8 @@ function judgeValue(
   const broken = [...standing, ...never];
   if (broken.length > 0)
     throw new Refusal(`${name} is not rotated:\n${broken.map(({ why, rule }) => `  ${why} (${rule})`).join("\n")}`);
-  const format = credential.rules.filter(({ rule }) => rule === "prefix");
-  const barred = readers.filter((one) => findings(one, format).standing.some(({ rule }) => rule === "prefix"));
+  const shape = credential.rules.filter(({ rule }) => shapeRules.has(rule));
+  const barred = readers.filter((one) => findings(one, shape).standing.some(({ rule }) => shapeRules.has(rule)));
   return { distinct, barred: new Set(barred) };
 }
 

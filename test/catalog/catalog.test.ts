@@ -100,12 +100,16 @@ describe("an own catalog", () => {
       credentials: [
         {
           ...consoleCatalog.credentials[8]!,
-          rules: [{ rule: "distinct" as const }, { rule: "not-value-of" as const, names: ["NOPE"] }],
+          rules: [
+            { rule: "distinct" as const },
+            { rule: "not-value-of" as const, names: ["NOPE"] },
+            { rule: "format" as const, format: "uuid" as const, environments: ["nowhere"] },
+          ],
         },
       ],
     };
     expect(() => defineCatalog<string, string>(odd)).toThrow(
-      /fallback: unknown environment production[\s\S]*no console app[\s\S]*cannot be distinct[\s\S]*unknown credential NOPE/,
+      /fallback: unknown environment production[\s\S]*no console app[\s\S]*cannot be distinct[\s\S]*unknown credential NOPE[\s\S]*unknown environment nowhere/,
     );
   });
 });

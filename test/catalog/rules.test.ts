@@ -43,6 +43,25 @@ describe("the rules on values", () => {
     expect(rulesBroken(name, environment, value)).toEqual(broken);
   });
 
+  it.each([
+    ["prod", "0b7e3d52-9c1f-4a68-8f5d-2f1c9e6a7b30", []],
+    ["prod", "0B7E3D52-9C1F-4A68-8F5D-2F1C9E6A7B30", []],
+    ["prod", "0b7e3d529c1f4a688f5d2f1c9e6a7b30", ["format"]],
+    ["prod", "{0b7e3d52-9c1f-4a68-8f5d-2f1c9e6a7b30}", ["format"]],
+    ["prod", "0b7e3d52-9c1f-4a68-8f5d-2f1c9e6a7b30\n", ["format"]],
+    ["prod", "0b7e3d52-9c1f-4a68-8f5d-2f1c9e6a7b3g", ["format"]],
+    ["staging", "POSTMARK_API_TEST", []],
+  ])("a UUID is required on prod: on %s %j breaks %j", (environment, text, broken) => {
+    const rules = [{ rule: "format", format: "uuid", environments: ["prod"] }] as const;
+    const subject = { name: "TOKEN", environment, value: SecretValue.of(text), rules };
+    const { findings } = judge(subject, { held: [], forbidden: [], fallback: "prod" });
+    expect(findings.map(({ rule }) => rule)).toEqual(broken);
+    for (const { why } of findings) {
+      expect(why).toBe("the value is not a UUID, which prod requires");
+      expect(why).not.toContain(text.trim());
+    }
+  });
+
   it("staging never holds a live Alpaca credential, under its own name or another", () => {
     expect(rulesBroken("ALPACA_LIVE_API_KEY_ID", "staging", "AKABC")).toContain("never-in");
     const live = held("ALPACA_LIVE_API_SECRET_KEY", undefined, "live secret");

@@ -230,7 +230,7 @@ describe("what the stack's file says", () => {
       "an override of what no override lifts",
       { overrides: { STRIPE_RESTRICTED_KEY: { rule: "never-in", token: "id@1", reason: "just this once" } } },
       2,
-      /overrides.STRIPE_RESTRICTED_KEY.rule: .*prefix, distinct or not-value-of/,
+      /overrides.STRIPE_RESTRICTED_KEY.rule: .*one of prefix, format, distinct, not-value-of/,
     ],
     ["retirement on staging", { retireFlat: true }, 2, /retireFlat: only prod owns the flat path/],
   ])("%s", async (_, config, expected, message) => {
