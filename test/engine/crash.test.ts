@@ -1,9 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { readdir } from "node:fs/promises";
-import { createRequire } from "node:module";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import { pathToFileURL } from "node:url";
 import { afterEach, describe, expect, it } from "vitest";
 import { type Deployment, openEngine, type RunOptions } from "../../src/engine/index.js";
 import { isAlive } from "../support/isAlive.js";
@@ -33,15 +31,12 @@ async function newProject(rules: Record<string, string>): Promise<Project> {
 
 /** An engine in a process of its own, so that it can be killed. */
 function startUpdate(project: Project): ChildProcess {
-  const engine = new URL("../../src/engine/index.ts", import.meta.url).href;
   const script = `
-    import { openEngine } from ${JSON.stringify(engine)};
+    import { load } from ${JSON.stringify(new URL("../../load.mjs", import.meta.url).href)};
+    const { openEngine } = await load("engine/index");
     const engine = openEngine("embedded", ${JSON.stringify(project.location)}, {});
     await engine.up({ onEvent: () => {} });`;
-  const tsx = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href;
-  const child = spawn(process.execPath, ["--import", tsx, "--input-type=module", "--eval", script], {
-    stdio: "inherit",
-  });
+  const child = spawn(process.execPath, ["--input-type=module", "--eval", script], { stdio: "inherit" });
   children.push(child);
   return child;
 }

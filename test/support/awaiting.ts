@@ -1,12 +1,9 @@
 // A toy project whose program awaits the work of the command that started its update, as the real program does.
 import { readFile, writeFile } from "node:fs/promises";
-import { createRequire } from "node:module";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { Project } from "../engine/conformance/onDisk.js";
 
-const tsx = createRequire(import.meta.url).resolve("tsx/cjs");
-const client = fileURLToPath(new URL("../../src/engine/work/program.ts", import.meta.url));
+const loader = new URL("../../load.mjs", import.meta.url).href;
 
 export async function awaitingProject(): Promise<Project> {
   const project = await Project.make();
@@ -19,9 +16,9 @@ export async function awaitingProject(): Promise<Project> {
     join(project.directory, "first.cjs"),
     `"use strict";
 const pulumi = require("@pulumi/pulumi");
-require(${JSON.stringify(tsx)});
-const { awaitWork } = require(${JSON.stringify(client)});
 module.exports = async () => {
+  const { load } = await import(${JSON.stringify(loader)});
+  const { awaitWork } = await load("engine/work/program");
   if (!pulumi.runtime.isDryRun()) await awaitWork().catch(({ message }) => {
     const error = new pulumi.RunError(message);
     error.stack = undefined;

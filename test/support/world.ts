@@ -8,7 +8,6 @@ import {
   readFileSync,
   realpathSync,
   rmSync,
-  symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -210,7 +209,7 @@ export class World {
     const bin = join(checkout, "bin", "console-vault.mjs");
     return this.#observe(async () => {
       if (input !== undefined) this.canaries.value(String(input).trim(), `what ${argv[0]} was given`);
-      this.#makeTemporary();
+      mkdirSync(this.#temporary, { recursive: true });
       const environment = { ...this.#environment(env), TMPDIR: this.#temporary };
       const program =
         command === undefined ? ([process.execPath, [bin, ...argv]] as const) : ([command, argv] as const);
@@ -404,15 +403,6 @@ export class World {
   /** Text of every file below the project's directory, by path: state, history, locks, config. */
   files(): Record<string, string> {
     return filesBelow(this.dir);
-  }
-
-  /** With the loader's cache of compiled files, which would be made anew for each world. */
-  #makeTemporary(): void {
-    if (existsSync(this.#temporary)) return;
-    mkdirSync(this.#temporary);
-    const cache = `tsx-${process.geteuid?.() ?? ""}`;
-    mkdirSync(join(tmpdir(), cache), { recursive: true });
-    symlinkSync(join(tmpdir(), cache), join(this.#temporary, cache));
   }
 }
 

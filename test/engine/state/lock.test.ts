@@ -1,10 +1,8 @@
 import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { createRequire } from "node:module";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
 import { afterEach, describe, expect, it } from "vitest";
 import { type Holder, ownHolder } from "../../../src/engine/embedded/state/holder.js";
 import { acquireLock, removeLocks } from "../../../src/engine/embedded/state/lock.js";
@@ -29,13 +27,13 @@ afterEach(() => {
   for (const child of children.splice(0)) child.kill("SIGKILL");
 });
 
-const lockModule = new URL("../../../src/engine/embedded/state/lock.ts", import.meta.url).href;
-const tsx = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href;
+const loader = new URL("../../../load.mjs", import.meta.url).href;
 /** Takes the lock of `directory` in a process of its own and holds it, or prints why not. */
 const taking = (directory: string) => [
   process.execPath,
-  ...["--import", tsx, "--input-type=module", "--eval"],
-  `import { acquireLock } from ${JSON.stringify(lockModule)};
+  ...["--input-type=module", "--eval"],
+  `import { load } from ${JSON.stringify(loader)};
+   const { acquireLock } = await load("engine/embedded/state/lock");
    try {
      await acquireLock(${JSON.stringify(directory)}, "dev");
      console.log("held");
