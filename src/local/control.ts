@@ -35,6 +35,15 @@ export class LocalClock {
     this.#offsetMs = ms - Date.now();
     this.#latestMs = ms;
   }
+
+  /** @returns puts the time back to what it is now: for a test that begins again from one place */
+  checkpoint(): () => void {
+    const kept = this.now().getTime();
+    return () => {
+      this.#offsetMs = kept - Date.now();
+      this.#latestMs = kept;
+    };
+  }
 }
 
 /** One answered request. Of bodies, headers and queries nothing but a folder's path is kept: they hold secret values. */

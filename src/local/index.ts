@@ -32,8 +32,10 @@ export interface LocalOptions {
   herokuPort?: number;
   /** Default {@link defaultSeed}: the company of docs/console-vault-env-aware.md before its migration. */
   seed?: LocalSeed;
-  /** Infisical's; default none. Heroku always has its 4,500 requests an hour. */
+  /** Infisical's; default none. */
   rateLimits?: boolean | RateLimits;
+  /** Requests that a Heroku account has at most; default 4500. */
+  herokuRequests?: number;
   /** Ordered from the first request on. */
   faults?: readonly Fault[];
 }
@@ -60,11 +62,17 @@ export interface LocalServices {
  */
 export async function startLocal(options: LocalOptions = {}): Promise<LocalServices> {
   const { infisicalPort = 0, herokuPort = 0, seed = defaultSeed(), rateLimits = false, faults = [] } = options;
+  const { herokuRequests: rateLimit } = options;
   const control = new Control();
   for (const fault of faults) control.addFault(fault);
   const infisical = await startInfisical({ port: infisicalPort, control, seed: seed.infisical, rateLimits });
   try {
-    const heroku = await startHeroku({ port: herokuPort, control, seed: seed.heroku });
+    const heroku = await startHeroku({
+      port: herokuPort,
+      control,
+      seed: seed.heroku,
+      ...(rateLimit === undefined ? {} : { rateLimit }),
+    });
     const close = async () => {
       await Promise.all([infisical.close(), heroku.close()]);
     };

@@ -1,19 +1,28 @@
 // The second half of the road: from staging's soak to retired flat copies, and back.
 import { expect, it, vi } from "vitest";
+import type { Stage } from "./chance.js";
 import { checkModel } from "./model.js";
 import { tally } from "./tally.js";
+
+const prodStages: readonly Stage[] = [
+  "staging soaked",
+  "prod on",
+  "prod on and rotated",
+  "flat copies retired",
+  "flat copies retired, on another laptop",
+];
 
 vi.mock("node:timers/promises", () => import("./hurry.js"));
 
 it("whatever happens from staging's soak to retirement and back, nothing is lost, leaked, turned on too early or done twice", {
   timeout: 3_600_000,
 }, async () => {
-  await checkModel(["staging soaked", "prod on", "flat copies retired"], 0.5);
+  await checkModel(prodStages, 0.5);
   for (const often of [
     "prod's flag turned on by promote",
     "prod's flag turned off by rollback",
     "flat copies retired",
     "vars set on apps",
   ])
-    expect(tally.get(often) ?? 0, often).toBeGreaterThan(3);
+    expect(tally.get(often) ?? 0, often).toBeGreaterThan(1);
 });

@@ -15,5 +15,5 @@ it("whatever happens on the way to staging's soak, nothing is lost, leaked, turn
     "copies that followed",
     "vars set on apps",
   ])
-    expect(tally.get(often) ?? 0, often).toBeGreaterThan(3);
+    expect(tally.get(often) ?? 0, often).toBeGreaterThan(1);
 });

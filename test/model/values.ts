@@ -3,6 +3,8 @@ import { consoleCatalog, heldBy } from "../../src/catalog/index.js";
 
 export const environments = ["staging", "prod"] as const;
 export type Env = (typeof environments)[number];
+/** Where a credential may be: its flat path, or an environment's. */
+export type Place = "flat" | Env;
 
 /** The credentials that differ per environment. */
 export const names: readonly string[] = heldBy(consoleCatalog, "prod").map(({ name }) => name);
@@ -12,6 +14,7 @@ export const namesOf = (env: Env): string[] => heldBy(consoleCatalog, env).map((
 export const vendorOf = (name: string): string => consoleCatalog.credentials.find((one) => one.name === name)!.vendor;
 export const flatOf = (name: string): string => `/MooseQuest/${vendorOf(name)}/`;
 export const pathOf = (name: string, env: Env): string => `${flatOf(name)}${env}/`;
+export const pathAt = (name: string, place: Place): string => (place === "flat" ? flatOf(name) : pathOf(name, place));
 
 export const appsOf = (env: Env): string[] =>
   Object.values(consoleCatalog.environments.find((one) => one.name === env)!.apps);

@@ -13,6 +13,7 @@ import {
   liveNames,
   names,
   namesOf,
+  type Place,
   pathOf,
   variable,
 } from "./values.js";
@@ -25,28 +26,36 @@ export interface Intent {
   readonly name?: string;
   readonly replace?: boolean;
   readonly restoreFlat?: boolean;
+  /** The name whose other value at the flat path may be overwritten. */
+  readonly overwrite?: string | undefined;
   readonly force?: boolean;
+  /** An update of a part of the stack. */
+  readonly part?: boolean;
+  /** The value that a `rotate` or `provision` brings. */
+  readonly value?: string;
 }
 
+/** Every folder that credentials of the catalog may be in. */
+const allFolders = new Set(names.flatMap(allPaths));
 const soakMs = 48 * 3_600_000;
 /** Heroku's times are whole seconds. */
 const toleranceMs = 2000;
 
 export const isOn = (held: Held, env: Env): boolean => flagMeansOn(held.apps[flagAppOf(env)]?.[variable]);
-const at = (held: Held, path: string, name: string): Row[] =>
+export const at = (held: Held, path: string, name: string): Row[] =>
   held.rows.filter((row) => row.path === path && row.name === name);
 const valuesOf = (held: Held): Set<string> =>
   new Set([...held.rows.map(({ value }) => value), ...Object.values(held.apps).flatMap((vars) => Object.values(vars))]);
 /** The path that a name is read at with the flag as it runs. */
-const readAt = (held: Held, name: string, env: Env): string => (isOn(held, env) ? pathOf(name, env) : flatOf(name));
+export const readAt = (held: Held, name: string, env: Env): string =>
+  isOn(held, env) ? pathOf(name, env) : flatOf(name);
 const isRead = (held: Held, path: string, name: string): boolean =>
   environments.some((env) => namesOf(env).includes(name) && readAt(held, name, env) === path);
 const liveValues = (held: Held): Set<string> =>
   new Set(held.rows.filter(({ name }) => liveNames.includes(name)).map(({ value }) => value));
 
-/** What stands in the way of an environment's flag now, seen with everything open. */
-export function problems(world: World, held: Held, env: Env): string[] {
-  const wrong: string[] = [];
+/** What the rules say of a value for an environment, seen with everything open. */
+function findingsOn(held: Held, env: Env, name: string, text: string) {
   const values: HeldValue[] = consoleCatalog.credentials.flatMap(({ name }) =>
     held.rows.flatMap((row) => {
       const place =
@@ -59,22 +68,35 @@ export function problems(world: World, held: Held, env: Env): string[] {
     }),
   );
   const forbidden = env === "staging" ? liveNames : [];
+  const { rules } = credentialOf(consoleCatalog, name);
+  return judge(
+    { name, environment: env, value: SecretValue.of(text), rules },
+    { held: values, forbidden, fallback: "prod" },
+  ).findings;
+}
+
+const isCopied = (world: World, env: Env, name: string): boolean => {
   const sources = world.settings(env).sources as Record<string, string> | undefined;
+  return (sources?.[name] ?? (env === "prod" ? "copy" : "provision")) === "copy";
+};
+
+/** What stands in the way of an environment's flag now, seen with everything open. */
+export function problems(world: World, held: Held, env: Env): string[] {
+  const wrong: string[] = [];
   for (const name of namesOf(env)) {
     const rows = at(held, pathOf(name, env), name);
     if (rows.length !== 1) {
       wrong.push(`${name} is ${rows.length} times at ${pathOf(name, env)}`);
       continue;
     }
-    const value = SecretValue.of(rows[0]!.value);
-    const { findings } = judge(
-      { name, environment: env, value, rules: credentialOf(consoleCatalog, name).rules },
-      { held: values, forbidden, fallback: "prod" },
-    );
-    wrong.push(...findings.map(({ rule, why }) => `${name}: ${why} (${rule})`));
-    const copied = (sources?.[name] ?? (env === "prod" ? "copy" : "provision")) === "copy";
-    if (copied && !isOn(held, env) && at(held, flatOf(name), name).some((row) => row.value !== rows[0]!.value))
-      wrong.push(`${name}: the flat path has another value`);
+    const [own] = rows as [Row];
+    wrong.push(...findingsOn(held, env, name, own.value).map(({ rule, why }) => `${name}: ${why} (${rule})`));
+    if (isOn(held, env)) continue;
+    const others = at(held, flatOf(name), name).filter(({ value }) => value !== own.value);
+    if (isCopied(world, env, name) && others.length > 0) wrong.push(`${name}: the flat path has another value`);
+    // The flat path holds prod's own values: what is written there later is newer.
+    if (env === "prod" && others.some(({ updatedAt }) => updatedAt > own.updatedAt))
+      wrong.push(`${name}: the flat path has a newer value`);
   }
   if (env === "staging") {
     const live = liveValues(held);
@@ -87,48 +109,83 @@ export function problems(world: World, held: Held, env: Env): string[] {
   return wrong;
 }
 
+interface Memory {
+  last: Held;
+  /** By name: values that others, or a rotation, replaced or deleted where they were read, or wherever they were last. */
+  readonly superseded: Map<string, Set<string>>;
+  /** By name: values that the flat path has had. */
+  readonly wasFlat: Map<string, Set<string>>;
+  /** By name: revisions of the flat row whose value prod's own path has had, too. */
+  readonly copiedFrom: Map<string, Set<string>>;
+  /** By path and name: revisions that a whole update recorded as its copies. */
+  readonly copies: Map<string, string>;
+  /** `app name` of vars that a stack manages and that had the vault's value after one of its updates. */
+  readonly ours: Set<string>;
+  readonly onSince: Record<Env, Date | undefined>;
+  /** Since when each update of staging that said something found everything in order. */
+  stagingGoodSince: Date | undefined;
+}
+
 export class Watch {
   /** What was found, in the order in which it came to be. */
   readonly found: string[] = [];
-  #last: Held;
+  #memory: Memory;
   #intent: Intent | undefined;
-  /** By name: values that others, or a rotation, replaced or deleted where they were read, or wherever they were last. */
-  readonly #superseded = new Map<string, Set<string>>();
-  /** By name: values that the flat path has had. */
-  readonly #wasFlat = new Map<string, Set<string>>();
-  /** `app name` of vars that a stack manages and that had the vault's value after one of its updates. */
-  readonly #ours = new Set<string>();
-  readonly #onSince: Record<Env, Date | undefined> = { staging: undefined, prod: undefined };
-  /** Since when each update of staging that said something found everything in order. */
-  #stagingGoodSince: Date | undefined;
+  /** What the path of a rotation had whenever it was tried. */
+  readonly #previous = new WeakMap<Intent, readonly string[]>();
 
   constructor(private readonly world: World) {
-    this.#last = world.held();
-    this.#remember(this.#last, this.#last);
+    const last = world.held();
+    this.#memory = {
+      last,
+      superseded: new Map(),
+      wasFlat: new Map(),
+      copiedFrom: new Map(),
+      copies: new Map(),
+      ours: new Set(),
+      onSince: { staging: undefined, prod: undefined },
+      stagingGoodSince: undefined,
+    };
+    this.#remember(last, last);
   }
 
   get last(): Held {
-    return this.#last;
+    return this.#memory.last;
+  }
+
+  /** @returns puts what is remembered back as it is now */
+  checkpoint(): () => void {
+    const kept = structuredClone(this.#memory);
+    return () => {
+      this.#memory = structuredClone(kept);
+      this.found.length = 0;
+    };
   }
 
   /** Lets somebody else do something. */
   others(act: () => void): void {
-    const before = this.#last;
+    const before = this.last;
     act();
     const after = this.world.held();
     const still = new Set(after.rows.map(({ value }) => value));
     for (const row of gone(before, after))
-      if (isRead(before, row.path, row.name) || !still.has(row.value)) this.#note(this.#superseded, row);
+      if (isRead(before, row.path, row.name) || !still.has(row.value)) this.#note(this.#memory.superseded, row);
     this.#remember(before, after);
   }
 
-  async during<T>(intent: Intent, work: () => Promise<T>): Promise<T> {
+  /** @param onWrite called after each request that asked for a change, once it was looked at */
+  async during<T>(intent: Intent, work: () => Promise<T>, onWrite: () => void = () => {}): Promise<T> {
     const { control } = this.world.local;
+    const outer = [this.#intent, control.onRequest] as const;
     this.#intent = intent;
+    this.world.stranger.requests = 0;
+    if (intent.command === "rotate")
+      this.#previous.set(intent, [...(this.#previous.get(intent) ?? []), ...this.#before(intent)]);
     // Thrown in there, an error would be the service's.
     control.onRequest = ({ write }) => {
       try {
         if (write) this.#see();
+        if (write) onWrite();
       } catch (error) {
         this.found.push(error instanceof Error ? (error.stack ?? error.message) : String(error));
       }
@@ -136,28 +193,70 @@ export class Watch {
     try {
       return await work();
     } finally {
-      control.onRequest = undefined;
       this.#see();
       this.#adopt();
-      this.#intent = undefined;
+      // Another operator's command may have run inside of one.
+      [this.#intent, control.onRequest] = outer;
     }
+  }
+
+  /** What the path that a rotation writes has now; where it has the new value already, what the environment's own apps have. */
+  #before({ env, name, value }: Intent): string[] {
+    const there = at(this.last, readAt(this.last, name!, env), name!).map((row) => row.value);
+    if (!there.includes(value!)) return there;
+    return appsOf(env).flatMap((app) => this.last.apps[app]?.[name!] ?? []);
   }
 
   #adopt(): void {
     for (const env of environments) {
       const manage = (this.world.settings(env).manage ?? {}) as Record<string, readonly string[]>;
       for (const [name, apps] of Object.entries(manage)) {
-        const value = at(this.#last, readAt(this.#last, name, env), name)[0]?.value;
+        const value = at(this.last, readAt(this.last, name, env), name)[0]?.value;
         for (const app of apps)
-          if (value !== undefined && this.#last.apps[app]?.[name] === value) this.#ours.add(`${app} ${name}`);
+          if (value !== undefined && this.last.apps[app]?.[name] === value) this.#memory.ours.add(`${app} ${name}`);
       }
     }
   }
 
-  /** An update of staging came to its end and said how things are. */
-  stagingTold(): void {
-    if (problems(this.world, this.#last, "staging").length > 0) this.#stagingGoodSince = undefined;
-    else this.#stagingGoodSince ??= this.world.now;
+  /**
+   * An update of staging came to its end and said how things are.
+   * @param whole whether it was one of the whole stack: any other may have left out what would have said that something is wrong
+   */
+  stagingTold(whole: boolean): void {
+    const wrong = problems(this.world, this.last, "staging").length > 0;
+    if (!wrong) this.#memory.stagingGoodSince ??= this.world.now;
+    else if (whole) this.#memory.stagingGoodSince = undefined;
+  }
+
+  /**
+   * A whole update came to its end: it recorded what it copied, and each copy of ours that nobody else wrote since has followed
+   * its source, whatever that one was in between.
+   */
+  recorded(env: Env): void {
+    if (isOn(this.last, env)) return;
+    for (const name of namesOf(env).filter((one) => isCopied(this.world, env, one))) {
+      const [own, flat] = [at(this.last, pathOf(name, env), name), at(this.last, flatOf(name), name)];
+      if (own.length !== 1 || flat.length !== 1) continue;
+      const key = `${pathOf(name, env)}${name}`;
+      if (own[0]!.value === flat[0]!.value) this.#memory.copies.set(key, own[0]!.token);
+      else if (
+        this.#memory.copies.get(key) === own[0]!.token &&
+        findingsOn(this.last, env, name, flat[0]!.value).length === 0
+      )
+        this.found.push(`${name} at ${pathOf(name, env)} is our own copy and did not follow the flat path`);
+    }
+  }
+
+  /** The stack's state is not there any more, or what it says of a name. */
+  forgotten(env: Env, name?: string): void {
+    for (const key of this.#memory.copies.keys())
+      if (key.includes(`/${env}/`) && (name === undefined || key.endsWith(`/${name}`))) this.#memory.copies.delete(key);
+    if (name === undefined && env === "staging") this.#memory.stagingGoodSince = undefined;
+  }
+
+  /** Whether a flat row is one that prod's value was copied from: nothing is lost with it. */
+  isCopy({ name, token }: Row): boolean {
+    return this.#memory.copiedFrom.get(name)?.has(token) === true;
   }
 
   #note(map: Map<string, Set<string>>, { name, value }: { name: string; value: string }): void {
@@ -166,16 +265,20 @@ export class Watch {
 
   #remember(before: Held, after: Held): void {
     for (const row of after.rows)
-      if (names.includes(row.name) && row.path === flatOf(row.name)) this.#note(this.#wasFlat, row);
+      if (names.includes(row.name) && row.path === flatOf(row.name)) {
+        this.#note(this.#memory.wasFlat, row);
+        if (at(after, pathOf(row.name, "prod"), row.name).some(({ value }) => value === row.value))
+          this.#note(this.#memory.copiedFrom, { name: row.name, value: row.token });
+      }
     for (const env of environments) {
-      if (!isOn(after, env)) this.#onSince[env] = undefined;
-      else if (!isOn(before, env)) this.#onSince[env] = this.world.now;
+      if (!isOn(after, env)) this.#memory.onSince[env] = undefined;
+      else if (!isOn(before, env)) this.#memory.onSince[env] = this.world.now;
     }
-    this.#last = after;
+    this.#memory.last = after;
   }
 
   #see(): void {
-    const [before, after] = [this.#last, this.world.held()];
+    const [before, after] = [this.last, this.world.held()];
     const intent = this.#intent!;
     const told = (line: string) => this.found.push(`${intent.command} ${intent.env}: ${line}`);
     this.#foreign(before, after, told);
@@ -185,8 +288,11 @@ export class Watch {
     this.#unreadable(before, after, intent, told);
     this.#flags(before, after, intent, told);
     this.#vars(before, after, told);
+    this.#reached(before, after, intent, told);
+    if (this.world.stranger.requests > 0 && this.world.hasState(intent.env))
+      told("sent something to a place that no stack worked on");
     if (intent.command === "rotate" || intent.command === "provision" || intent.restoreFlat)
-      for (const row of gone(before, after)) this.#note(this.#superseded, row);
+      for (const row of gone(before, after)) this.#note(this.#memory.superseded, row);
     this.#remember(before, after);
   }
 
@@ -195,6 +301,9 @@ export class Watch {
     const ours = ({ name, path }: Row) => names.includes(name) && allPaths(name).includes(path);
     for (const row of [...gone(before, after), ...gone(after, before)])
       if (!ours(row)) told(`changed ${row.name} at ${row.path}, which is not ours`);
+    for (const path of after.folders)
+      if (!before.folders.includes(path) && !allFolders.has(`${path}/`))
+        told(`made the folder ${path}, where none belongs`);
     for (const { app, name } of changedVars(before, after))
       if (
         !allApps.includes(app) ||
@@ -222,10 +331,10 @@ export class Watch {
    */
   #lost(before: Held, after: Held, intent: Intent, told: (line: string) => void): void {
     const left = valuesOf(after);
-    const over = (name: string, value: string) => this.#superseded.get(name)?.has(value) === true;
-    for (const { path, name, value } of gone(before, after))
-      if (!left.has(value) && !over(name, value) && !asked(intent, name, path))
-        told(`lost the value of ${name} at ${path}`);
+    const over = (name: string, value: string) => this.#memory.superseded.get(name)?.has(value) === true;
+    for (const row of gone(before, after))
+      if (!left.has(row.value) && !over(row.name, row.value) && !this.#asked(intent, row.name, row))
+        told(`lost the value of ${row.name} at ${row.path}`);
     const takeover = (app: string, name: string) =>
       environments.some(
         (env) =>
@@ -237,9 +346,9 @@ export class Watch {
         name !== variable &&
         !left.has(old) &&
         !over(name, old) &&
-        !asked(intent, name, "") &&
+        !this.#asked(intent, name) &&
         !takeover(app, name) &&
-        !this.#ours.has(`${app} ${name}`)
+        !this.#memory.ours.has(`${app} ${name}`)
       )
         told(`lost the value of ${name} on ${app}`);
   }
@@ -248,11 +357,11 @@ export class Watch {
   #overwritten(before: Held, after: Held, intent: Intent, told: (line: string) => void): void {
     for (const row of gone(before, after)) {
       const { path, name, value, id } = row;
-      if (!names.includes(name) || asked(intent, name, path)) continue;
+      if (!names.includes(name) || this.#asked(intent, name, row)) continue;
       const deleted = !after.rows.some((one) => one.id === id);
       const retired = deleted && path === flatOf(name) && this.world.settings("prod").retireFlat === true;
       const copy =
-        path !== flatOf(name) && !isRead(before, path, name) && !deleted && this.#wasFlat.get(name)?.has(value);
+        path !== flatOf(name) && !isRead(before, path, name) && !deleted && this.#memory.wasFlat.get(name)?.has(value);
       if (retired) count("flat copies retired");
       else if (copy) count("copies that followed");
       else told(`${deleted ? "deleted" : "wrote over"} ${name} at ${path}`);
@@ -277,16 +386,25 @@ export class Watch {
       const wanted = /vaultEnvAware: true/.test(this.world.fileText(env));
       count(`${env}'s flag turned ${is ? "on" : "off"} by ${intent.command}`);
       if (is !== wanted) told(`turned the flag ${is ? "on" : "off"}, which is not what the file says`);
+      if (!intent.force)
+        for (const place of this.#compared(env, is).filter((one) => !this.world.mayRead(one)))
+          told(`turned the flag ${is ? "on" : "off"} though it could not read the ${place} paths`);
       if (!is) continue;
       for (const line of problems(this.world, before, env)) told(`turned the flag on although ${line}`);
       if (env === "prod") for (const line of this.#soak(before)) told(`turned prod's flag on although ${line}`);
     }
   }
 
+  /** What has to be known before a flag moves. */
+  #compared(env: Env, on: boolean): Place[] {
+    if (env === "prod") return on ? ["flat", "prod", "staging"] : ["flat", "prod"];
+    return on ? ["staging"] : ["flat"];
+  }
+
   #soak(held: Held): string[] {
     if (!isOn(held, "staging")) return ["staging's is off"];
     const wrong = problems(this.world, held, "staging").map((line) => `on staging ${line}`);
-    const since = [this.#onSince.staging, this.#stagingGoodSince];
+    const since = [this.#memory.onSince.staging, this.#memory.stagingGoodSince];
     if (since.includes(undefined)) return [...wrong, "staging was not in order at its last update"];
     const soaked = this.world.now.getTime() - Math.max(...since.map((date) => date!.getTime()));
     return soaked < soakMs - toleranceMs ? [...wrong, `staging has soaked only ${soaked / 3_600_000} h`] : wrong;
@@ -303,6 +421,29 @@ export class Watch {
         told(`gave ${app} a value of ${name} that the vault does not hold`);
     }
   }
+
+  /** A rotation gives another environment's app the new value only where it had the path's previous one. */
+  #reached(before: Held, after: Held, intent: Intent, told: (line: string) => void): void {
+    if (intent.command !== "rotate") return;
+    const previous = this.#previous.get(intent)!;
+    for (const { app, name, old, value } of changedVars(before, after)) {
+      const env = environments.find((one) => appsOf(one).includes(app));
+      if (name !== intent.name || value === undefined || env === undefined || env === intent.env) continue;
+      // The update that records the rotation keeps what the app's own stack manages.
+      const manage = this.world.settings(env).manage as Record<string, readonly string[]> | undefined;
+      const managed = (env === "prod" || isOn(after, env)) && manage?.[name]?.includes(app);
+      if (managed && at(after, readAt(after, name, env), name).some((row) => row.value === value)) continue;
+      if (old === undefined || !previous.includes(old))
+        told(`gave ${app} the new value of ${name}, though it did not have the one before it`);
+    }
+  }
+
+  /** @param row that would change */
+  #asked({ command, env, name, replace, restoreFlat, overwrite }: Intent, of: string, row?: Row): boolean {
+    if (command === "rotate") return of === name;
+    if (command === "provision") return replace === true && of === name && row?.path === pathOf(of, env);
+    return restoreFlat === true && row?.path === flatOf(of) && (of === overwrite || this.isCopy(row));
+  }
 }
 
 /** Rows of `before` that are not there any more as they were. */
@@ -318,10 +459,4 @@ function changedVars(before: Held, after: Held) {
       .filter((name) => was[name] !== is[name])
       .map((name) => ({ app, name, old: was[name], value: is[name] }));
   });
-}
-
-function asked({ command, env, name, replace, restoreFlat }: Intent, of: string, path: string): boolean {
-  if (command === "rotate") return of === name;
-  if (command === "provision") return replace === true && of === name && path === pathOf(of, env);
-  return restoreFlat === true && path === flatOf(of);
 }

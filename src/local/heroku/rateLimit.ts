@@ -29,7 +29,7 @@ export class RateLimit {
   #pool(account: string): { tokens: number; at: number } {
     const now = this.#clock.now().getTime();
     const pool = this.#pools.get(account) ?? { tokens: this.size, at: now };
-    pool.tokens = Math.min(this.size, pool.tokens + ((now - pool.at) / refill.everyMs) * refill.tokens);
+    pool.tokens = Math.min(this.size, pool.tokens + (Math.max(0, now - pool.at) / refill.everyMs) * refill.tokens);
     pool.at = now;
     this.#pools.set(account, pool);
     return pool;
