@@ -8,17 +8,14 @@ import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
 import { type Outcome, sequences } from "./model.js";
 import { type Mutant, mutants, mutate, sourceOf } from "./mutants.js";
-import { documented, type Found, writeDocument } from "./mutantsDocument.js";
+import { type Found, writeDocument } from "./mutantsDocument.js";
 
-it.each(mutants.map((one) => [one.title, one] as const))("a mutant's text is in the source once: %s", (_title, one) => {
-  expect(mutate(one, sourceOf(one))).not.toBe(sourceOf(one));
-});
-
-it("docs/mutation.md says of every mutant how the model found it", () => {
-  expect(documented().map(([, title, ...rest]) => [title, rest.every((cell) => cell !== "")])).toEqual(
-    mutants.map(({ title }) => [title, true]),
-  );
-});
+it.each(mutants.map((one) => [one.title, one] as const))(
+  "the source has the text of this mutant once: %s",
+  (_title, one) => {
+    expect(mutate(one, sourceOf(one))).not.toBe(sourceOf(one));
+  },
+);
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
@@ -45,7 +42,7 @@ async function play({ title }: Mutant): Promise<Outcome> {
 }
 
 it.runIf(process.env.CONSOLE_VAULT_MUTANTS === "1")(
-  "the model finds every mutant within its own sequences",
+  "the model finds every mutant within its own number of sequences",
   { timeout: 10_800_000 },
   async () => {
     const found: Found[] = [];

@@ -1,5 +1,5 @@
 // The table of docs/mutation.md.
-import { readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Outcome } from "./model.js";
 import type { Mutant } from "./mutants.js";
@@ -36,15 +36,3 @@ ${rows.join("\n")}
 `,
   );
 }
-
-/** The document's rows, each a list of cells. */
-export const documented = (): string[][] =>
-  readFileSync(file, "utf8")
-    .split("\n")
-    .filter((row) => row.startsWith("| ") && !row.startsWith("| ---") && !row.startsWith("| finding"))
-    .map((row) =>
-      row
-        .split(/(?<!\\)\|/)
-        .slice(1, -1)
-        .map((cell) => cell.trim()),
-    );

@@ -14,7 +14,7 @@ const prodStages: readonly Stage[] = [
 
 vi.mock("node:timers/promises", () => import("./hurry.js"));
 
-it("whatever happens from staging's soak to retirement and back, nothing is lost, leaked, turned on too early or done twice", {
+it("no sequence of events from staging's soak to retirement and back loses or leaks a value, turns a flag on too early or does a thing twice", {
   timeout: 3_600_000,
 }, async () => {
   await checkModel(prodStages, 0.5);

@@ -5,7 +5,7 @@ import { tally } from "./tally.js";
 
 vi.mock("node:timers/promises", () => import("./hurry.js"));
 
-it("whatever happens on the way to staging's soak, nothing is lost, leaked, turned on too early or done twice", {
+it("no sequence of events up to staging's soak loses or leaks a value, turns a flag on too early or does a thing twice", {
   timeout: 3_600_000,
 }, async () => {
   await checkModel(["the flat vault", "staging provisioned", "staging on"], 0.5);

@@ -1,6 +1,6 @@
 // Steps as deeds, and what a command promises of how it ends.
 import { expect } from "vitest";
-import { type MigrationRecord, resourceTypes } from "../../src/migration/index.js";
+import { resourceTypes } from "../../src/migration/index.js";
 import type { StatusReport } from "../../src/report/index.js";
 import { otherThanForetold } from "./foretold.js";
 import type { Deed, Flip, Kind, OtherOperator, Step, Trouble } from "./steps.js";
@@ -236,12 +236,14 @@ export class Story {
     if (trouble) {
       const { what, again: _again, ...which } = trouble;
       world.local.control.addFault({ ...which, do: what });
-      const first = await this.#once(intent, () => world.run(argv, stdin), flip);
+      const disturbed = await this.#once(intent, () => world.run(argv, stdin), flip);
       world.local.control.clearFaults();
-      if (first.code !== 0) count("troubled commands that failed");
+      if (disturbed.code !== 0) count("troubled commands that failed");
       if (!trouble.again) return;
     }
     const wasOn = isOn(watch.last, intent.env);
+    // A rollback of a stack that no update recorded makes its record; the next run updates it as any other.
+    const first = intent.command === "rollback" && !world.hasState(intent.env);
     const done = await this.#once(intent, () => world.run(argv, stdin), flip);
     const alone = !trouble && !around.meanwhile && !flip;
     if (done.code === 1 && alone && !this.#hindered(intent.env) && !mayFail.test(done.told))
@@ -255,7 +257,7 @@ export class Story {
     // What was refused may have removed the reason itself (flat copies written back, and then the flag can go off). And a flag
     // that went off makes the flat path the one that counts: copies follow it with the next update, never before.
     const once = () => (intent.command === "up" ? world.update(intent.env) : world.run(argv, stdin));
-    if (done.code === 3 || turnedOff) await this.#once(intent, once);
+    if (done.code === 3 || turnedOff || first) await this.#once(intent, once);
     await this.#nothingMore(intent, once, done);
   }
 
@@ -318,10 +320,9 @@ export class Story {
   async #told({ env }: Intent, done: Answer): Promise<void> {
     const { world } = this;
     if ((done.code !== 0 && !world.runs.updated) || this.#hindered("staging") || this.#hindered("prod")) return;
-    const resources = await world.resources(env);
-    const record = resources.find(({ type }) => type === resourceTypes.migration)?.outputs.migration;
+    const record = world.record(env);
     if (!record) return;
-    const { confirmed, blocked } = record as unknown as MigrationRecord;
+    const { phase, confirmed, blocked } = record;
     // Waiting for an operator is a phase to `status`, and a reason to an update whose flag is wanted.
     const inTheWay = blocked.filter((line) => !line.endsWith("not provisioned yet"));
     const answer = await world.run(["status", "--json"]);
@@ -333,9 +334,9 @@ export class Story {
     );
     const bare = (names: readonly string[]) => [...names].sort();
     expect(
-      { blocked: own.blocked.length > 0, confirmed: bare(cells.map(({ name }) => name)) },
+      { phase: own.phase, blocked: own.blocked.length > 0, confirmed: bare(cells.map(({ name }) => name)) },
       `status and update do not agree of ${env}:\n${done.told}\n--- status:\n${answer.told}`,
-    ).toEqual({ blocked: inTheWay.length > 0, confirmed: bare(confirmed) });
+    ).toEqual({ phase, blocked: inTheWay.length > 0, confirmed: bare(confirmed) });
   }
 
   async #once(intent: Intent, run: () => Promise<Answer>, flip?: Flip): Promise<Answer> {

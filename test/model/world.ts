@@ -18,7 +18,7 @@ import type { RunOptions, StackLocation } from "../../src/engine/port.js";
 import { herokuEngineProvider } from "../../src/heroku/index.js";
 import program from "../../src/index.js";
 import { type LocalSeed, type LocalServices, startLocal } from "../../src/local/index.js";
-import { resourceTypes } from "../../src/migration/index.js";
+import { type MigrationRecord, resourceTypes } from "../../src/migration/index.js";
 import { forgetVaults } from "../../src/provider/vault.js";
 import { InProcessStacks } from "../support/inProcessEngine.js";
 import { appsOf, type Env, environments, flatOf, goodValue, names, type Place, pathOf } from "./values.js";
@@ -336,9 +336,14 @@ export class World {
       });
   }
 
+  /** The stack output `migration`; undefined for a stack that no update recorded, as far as this machine knows. */
+  record(env: Env): MigrationRecord | undefined {
+    return this.#stacks.outputs(env).migration as MigrationRecord | undefined;
+  }
+
   /** Whether a stack was updated, as far as this machine knows: only then does it know its place. */
   hasState(env: Env): boolean {
-    return "migration" in this.#stacks.outputs(env);
+    return this.record(env) !== undefined;
   }
 
   /** The next commands come from a machine that has no state of the stack. */
