@@ -22,6 +22,7 @@ const commands: Record<string, () => Promise<Add>> = {
   promote: async () => (await import("./commands/promote.js")).addPromote,
   rollback: async () => (await import("./commands/rollback.js")).addRollback,
   status: async () => (await import("./commands/status.js")).addStatus,
+  diff: async () => (await import("./commands/diff.js")).addDiff,
   resolve: async () => (await import("./commands/resolve.js")).addResolve,
   paths: async () => (await import("./commands/resolve.js")).addPaths,
   flags: async () => (await import("./commands/flags.js")).addFlags,

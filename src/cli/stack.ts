@@ -21,7 +21,12 @@ import {
 import { UsageError } from "../errors.js";
 import { HerokuClient, herokuEngineProvider } from "../heroku/index.js";
 import type { SecretValue } from "../secret.js";
-import { createInfisicalClient, type InfisicalAuth, type InfisicalClient } from "../vault/client/index.js";
+import {
+  authFromEnvironment,
+  createInfisicalClient,
+  type InfisicalAuth,
+  type InfisicalClient,
+} from "../vault/client/index.js";
 import { type Wait, waitLine } from "../waits.js";
 import { Ended, exitCodes } from "./exit.js";
 import type { Io } from "./io.js";
@@ -38,10 +43,13 @@ export interface StackOptions {
   readonly herokuKey?: SecretValue | undefined;
 }
 
-export interface OpenServices {
+export interface OpenVault {
   readonly config: StackConfig;
   readonly services: Services;
   readonly vault: InfisicalClient;
+}
+
+export interface OpenServices extends OpenVault {
   readonly heroku: HerokuClient;
 }
 
@@ -93,6 +101,13 @@ function openHeroku(io: Io, url: string, key: SecretValue): HerokuClient {
   const client = new HerokuClient({ url, auth: { kind: "bearer", key }, onWait: tellWait(io) });
   herokus.push({ url, key, client });
   return client;
+}
+
+/** A stack's config, and a client of its vault alone: no Heroku key is asked for. Makes no request. */
+export function openVaultOnly(io: Io, projectDir: string, stack: string): OpenVault {
+  const config = readStackConfig(projectDir, stack, catalog);
+  const services = servicesOf(config, io.env);
+  return { config, services, vault: openVault(io, config, services.infisicalUrl, authFromEnvironment(io.env)) };
 }
 
 /** A stack's config, and clients of its two services. Makes no request. */

@@ -1,5 +1,11 @@
-export { findForbidden, ownVarWarnings } from "./appVars.js";
+export { findForbidden, overridesOf, ownVarWarnings } from "./appVars.js";
 export { comparedPlaces, type Place } from "./compared.js";
+export {
+  type ComparedEnvironment,
+  compareEnvironments,
+  type Difference,
+  foldersToCompare,
+} from "./difference.js";
 export { type FlagRelease, runningFlag, touches } from "./flag.js";
 export { type GateAnswer, type GateFacts, gate, migrationOutput } from "./gate.js";
 export {
