@@ -3,8 +3,7 @@ import type { Outcome } from "./port.js";
 /** Operations that leave everything as it is. */
 const unchanging = new Set(["same", "read", "read-replacement", "discard"]);
 
-export const hasChanges = (changes: Outcome["changes"]): boolean =>
-  Object.keys(changes).some((op) => !unchanging.has(op));
+const hasChanges = (changes: Outcome["changes"]): boolean => Object.keys(changes).some((op) => !unchanging.has(op));
 
 /**
  * What a summary counts. A default provider that is configured anew is no resource of the program's, and not counted beside
@@ -12,5 +11,3 @@ export const hasChanges = (changes: Outcome["changes"]): boolean =>
  */
 export const counted = (changes: Outcome["changes"], reconfigured: number): Outcome["changes"] =>
   reconfigured === 0 || hasChanges(changes) ? changes : { ...changes, update: reconfigured };
-
-export const changesNotExpected = "no changes were expected but changes were proposed";

@@ -34,14 +34,8 @@ export interface RunOptions {
   excludes?: string[];
   /** URNs: these resources are replaced, whether they have changed or not (`--replace`). Only of `preview` and `up`. */
   replace?: string[];
-  /** How many steps may run at the same time; default 16. */
-  parallel?: number;
-  /** Kept with the update in the stack's history. */
-  message?: string;
   /** Ctrl-C: steps under way are finished, no new one is started, the result is `cancelled`. */
   signal?: AbortSignal;
-  /** A change makes the outcome `failed` with one error; with `up` it is noticed before anything is touched. */
-  expectNoChanges?: boolean;
   /**
    * `up` only: work to do once the stack's lock is held, before the program looks. It is done in the caller's process, at most
    * once. Where it fails, nothing is declared and `up` throws what it threw, its lock released. Where the outcome is `failed`,

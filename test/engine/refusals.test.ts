@@ -118,19 +118,6 @@ describe("a program that fails", () => {
   });
 });
 
-describe("an update that expects no changes", () => {
-  it("is refused before anything is touched when there are some", async () => {
-    const project = await projectWith("");
-    const engine = openEngine("embedded", project.location, {});
-    const outcome = await engine.up({ onEvent: () => {}, expectNoChanges: true });
-    expect(outcome).toMatchObject({ result: "failed", errors: ["no changes were expected but changes were proposed"] });
-    expect((await project.world()).calls).toEqual([]);
-    expect((await engine.up({ onEvent: () => {} })).result).toBe("succeeded");
-    expect((await engine.preview({ onEvent: () => {}, expectNoChanges: true })).result).toBe("succeeded");
-    expect((await engine.up({ onEvent: () => {}, expectNoChanges: true })).result).toBe("succeeded");
-  });
-});
-
 describe("before a program runs", () => {
   it.each<[string, Record<string, string>, string, RegExp]>([
     ["a missing passphrase is named", { PULUMI_CONFIG_PASSPHRASE_FILE: "" }, "", /set PULUMI_CONFIG_PASSPHRASE/],

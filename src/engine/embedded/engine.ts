@@ -1,4 +1,3 @@
-import { changesNotExpected, hasChanges } from "../changes.js";
 import { ErrorCollector } from "../errors.js";
 import {
   type Deployment as DeploymentExport,
@@ -29,7 +28,8 @@ import { toWire } from "./values/wire.js";
 type Kind = "update" | "refresh" | "destroy";
 
 /** As the CLI's default: steps that wait for a provider cost nothing. */
-const defaultParallel = 16;
+/** Steps that may run at the same time, as the CLI has it. */
+const parallel = 16;
 
 /** The Pulumi engine inside this process, with the state of the CLI's file backend. */
 export class EmbeddedEngine implements Engine {
@@ -99,15 +99,8 @@ export class EmbeddedEngine implements Engine {
 
   private async dry(kind: Kind, run: Operation, errors: ErrorCollector): Promise<Outcome> {
     const { result, interrupted } = await run.deploy(kind, true, run.emit);
-    this.judge(run, result);
     await run.close();
     return { ...ended(result), outputs: outputMap(result.snapshot), errors: errors.list(), interrupted };
-  }
-
-  private judge(run: Operation, result: DeploymentResult): void {
-    if (run.options.expectNoChanges !== true || result.result !== "succeeded" || !hasChanges(result.changes)) return;
-    run.emit(diagnostic("error", changesNotExpected));
-    result.result = "failed";
   }
 
   private async locked(kind: Kind, run: Operation, errors: ErrorCollector): Promise<Outcome> {
@@ -124,12 +117,11 @@ export class EmbeddedEngine implements Engine {
       await ensureStack(run.session);
       const startTime = seconds();
       const { result, interrupted } = await run.deploy(kind, false, run.emit);
-      this.judge(run, result);
       await lock.check();
       await files.record({
         kind,
         startTime,
-        message: run.options.message ?? "",
+        message: "",
         environment: { "exec.kind": "embedded" },
         config: configAsWritten(run.session),
         version: 0,
@@ -153,26 +145,17 @@ export class EmbeddedEngine implements Engine {
 
   /**
    * Runs the program dry before it may touch anything, unless a preview has done so: what the engine does not support is found
-   * here, and so are changes where none are expected. Says nothing when all is well.
+   * here. Says nothing when all is well.
    */
   private async preflight(run: Operation): Promise<Omit<Outcome, "errors"> | undefined> {
-    const { expectNoChanges } = run.options;
     // After work there is nothing left that it could keep from being touched.
-    if ((this.previewed || run.options.before !== undefined) && expectNoChanges !== true) return undefined;
+    if (this.previewed || run.options.before !== undefined) return undefined;
     const events: EngineEvent[] = [];
     const { result, interrupted } = await run.deploy("update", true, (event) => events.push(event));
-    const changed = expectNoChanges === true && hasChanges(result.changes);
-    if (result.result === "succeeded" && !changed) return undefined;
+    if (result.result === "succeeded") return undefined;
     for (const event of events) run.emit(event);
-    if (changed) run.emit(diagnostic("error", changesNotExpected));
     const before = await loadSnapshot(run.session, this.location.stack);
-    return {
-      ...ended(result),
-      ...(changed ? { result: "failed" } : {}),
-      changes: {},
-      outputs: outputMap(before),
-      interrupted,
-    };
+    return { ...ended(result), changes: {}, outputs: outputMap(before), interrupted };
   }
 }
 
@@ -230,7 +213,7 @@ class Operation {
       base.resources.flatMap(({ inputs, outputs }) => [...secretStrings(inputs), ...secretStrings(outputs)]),
     );
     const interrupted = interruptions(base);
-    const { parallel, refresh, signal } = this.options;
+    const { refresh, signal } = this.options;
     const deployment = new Deployment({
       stack,
       project: project.name,
@@ -238,7 +221,7 @@ class Operation {
       dryRun,
       refresh: refresh ?? project.alwaysRefresh,
       selection: selectionOf(this.options),
-      parallel: parallel ?? defaultParallel,
+      parallel,
       base,
       persist: this.persist(),
       factory: (pkg) => this.packages.plugin(pkg),
@@ -252,7 +235,7 @@ class Operation {
       program: kind === "update",
       dynamic: base.resources.some(({ type }) => type === "pulumi:providers:pulumi-nodejs"),
       dryRun,
-      parallel: parallel ?? defaultParallel,
+      parallel,
     });
     return { result, interrupted };
   }

@@ -1,7 +1,6 @@
 import { createRequire } from "node:module";
 import type * as Automation from "@pulumi/pulumi/automation/index.js";
 import type { LocalWorkspace, PulumiCommand, Stack } from "@pulumi/pulumi/automation/index.js";
-import { changesNotExpected, hasChanges } from "../changes.js";
 import { openSecretsManager } from "../embedded/index.js";
 import { ErrorCollector } from "../errors.js";
 import {
@@ -35,12 +34,8 @@ export class PulumiEngine implements Engine {
     return this.operate("preview", options);
   }
 
-  async up(options: RunOptions): Promise<Outcome> {
-    if (options.before !== undefined) return this.upAfter(options.before, options);
-    if (options.expectNoChanges !== true) return this.operate("up", options);
-    // The CLI itself complains only after it has made the changes.
-    const plan = await this.operate("preview", options);
-    return plan.result === "succeeded" ? this.operate("up", { ...options, expectNoChanges: false }) : plan;
+  up(options: RunOptions): Promise<Outcome> {
+    return options.before === undefined ? this.operate("up", options) : this.upAfter(options.before, options);
   }
 
   refresh(options: RunOptions): Promise<Outcome> {
@@ -109,8 +104,6 @@ export class PulumiEngine implements Engine {
       );
       outcome.outputs = before;
       await run(stack as Stack, operation, options, onEvent);
-      // Those that the CLI does not count.
-      if (options.expectNoChanges === true && hasChanges(outcome.changes)) throw new EngineError(changesNotExpected);
     } catch (error) {
       const message = redactor.text(reason(error));
       outcome.result = options.signal?.aborted === true ? "cancelled" : "failed";
@@ -175,32 +168,19 @@ async function run(
   options: RunOptions,
   onEvent: (event: EngineEvent) => void,
 ): Promise<void> {
-  const {
-    refresh,
-    targets = [],
-    targetDependents,
-    excludes = [],
-    replace = [],
-    parallel,
-    message,
-    signal,
-    expectNoChanges,
-  } = options;
+  const { refresh, targets = [], targetDependents, excludes = [], replace = [], signal } = options;
   const common = {
     onEvent,
     color: "never" as const,
     ...(targets.length === 0 ? {} : { target: targets }),
     ...(targetDependents === undefined ? {} : { targetDependents }),
     ...(excludes.length === 0 ? {} : { exclude: excludes }),
-    ...(parallel === undefined ? {} : { parallel }),
-    ...(message === undefined ? {} : { message }),
     ...(signal === undefined ? {} : { signal }),
   };
   const update = {
     ...common,
     ...(replace.length === 0 ? {} : { replace }),
     ...(refresh === undefined ? {} : { refresh }),
-    ...(expectNoChanges === undefined ? {} : { expectNoChanges }),
   };
   if (operation === "preview") await stack.preview(update);
   else if (operation === "up") await stack.up(update);
