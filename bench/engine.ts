@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Deployment } from "../src/engine/embedded/deploy/deployment.js";
 import { secretBlind } from "../src/engine/embedded/deploy/secretBlind.js";
-import { everything } from "../src/engine/embedded/deploy/selection.js";
+import { selectionOf } from "../src/engine/embedded/deploy/selection.js";
 import { StackFiles } from "../src/engine/embedded/state/backend.js";
 import { snapshotFromJson, snapshotToJson } from "../src/engine/embedded/state/checkpoint.js";
 import { newSecretsManager } from "../src/engine/embedded/state/passphrase.js";
@@ -39,7 +39,7 @@ async function run(name: string, kind: "update" | "refresh" | "destroy", data: P
     kind,
     dryRun: false,
     refresh: false,
-    selection: everything,
+    selection: selectionOf({}),
     parallel: 16,
     base,
     persist: async (snapshot) => {

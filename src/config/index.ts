@@ -1,14 +1,7 @@
-export { type Credentials, credentialsOf } from "./credentials.js";
+export { credentialsOf } from "./credentials.js";
 export { withConfigValue } from "./edit.js";
 export { isEncrypted } from "./herokuConfig.js";
-export {
-  configKeys,
-  configShape,
-  defaultHerokuUrl,
-  namespace,
-  type ParsedConfig,
-  type StackConfig,
-} from "./schema.js";
+export { configKeys, configShape, defaultHerokuUrl, namespace, type StackConfig } from "./schema.js";
 export { type Services, servicesOf } from "./services.js";
 export {
   checkedConfig,

@@ -1,5 +1,5 @@
-export { type EngineProviderOptions, herokuEngineProvider } from "./appConfigAssociation.js";
-export { type ConfigVarChanges, HerokuClient, type HerokuClientOptions } from "./client.js";
+export { herokuEngineProvider } from "./appConfigAssociation.js";
+export { HerokuClient, type HerokuClientOptions } from "./client.js";
 export { HerokuError, type HerokuErrorKind } from "./error.js";
 export {
   configVarBytes,
@@ -9,5 +9,3 @@ export {
   inKilobytes,
   overLimit,
 } from "./limits.js";
-export type { HerokuAccount, HerokuApp, HerokuRelease } from "./shapes.js";
-export type { HerokuAuth } from "./transport.js";

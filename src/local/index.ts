@@ -11,19 +11,11 @@ import { type LocalHeroku, startHeroku } from "./heroku/index.js";
 import { type LocalInfisical, type RateLimits, startInfisical } from "./infisical/index.js";
 import { defaultSeed, type LocalSeed, localSeedSchema } from "./seed.js";
 
-export { Control, type LocalClock, type RequestRecord } from "./control.js";
-export {
-  type Fault,
-  type FaultAction,
-  type FaultName,
-  namedFaults,
-  parseFaults,
-  randomNumbers,
-  type VaultChange,
-} from "./faults.js";
+export { Control, type RequestRecord } from "./control.js";
+export { type Fault, type FaultAction, type FaultName, parseFaults, randomNumbers } from "./faults.js";
 export * from "./heroku/index.js";
 export * from "./infisical/index.js";
-export { defaultSeed, type LocalSeed, localSeedSchema } from "./seed.js";
+export { defaultSeed, type LocalSeed } from "./seed.js";
 
 export interface LocalOptions {
   /** Default 0: one that is free. */

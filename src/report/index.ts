@@ -2,15 +2,7 @@ export { buildStatus, type EnvironmentSight } from "./build.js";
 export { commentLimit, type PlanReport, type PlanStep, renderComment } from "./comment.js";
 export { renderMarkdown } from "./markdown.js";
 export { renderHtml } from "./page.js";
-export {
-  type Cell,
-  type CellState,
-  type CredentialStatus,
-  cellStates,
-  type EnvironmentStatus,
-  type StatusReport,
-  statusReport,
-} from "./status.js";
-export { quietBorders, renderTerminal, type TerminalOptions } from "./terminal.js";
-export { type TimelineStep, timelineOf, timelineSteps } from "./timeline.js";
+export { type Cell, type CredentialStatus, type EnvironmentStatus, type StatusReport, statusReport } from "./status.js";
+export { quietBorders, renderTerminal } from "./terminal.js";
+export { timelineOf } from "./timeline.js";
 export { headline, notSeen } from "./words.js";

@@ -22,8 +22,6 @@ export function parseUrn(urn: string): UrnParts {
   };
 }
 
-export const isUrn = (text: string): boolean => /^urn:pulumi:[^:]*(?::[^:]+)*::.*::.+::/.test(text);
-
 /** @param parent URN of the parent, or "" — the stack itself does not show in the URNs of its children. */
 export function makeUrn(stack: string, project: string, parent: string, type: string, name: string): string {
   const parentType = parent === "" ? "" : parseUrn(parent).qualifiedType;

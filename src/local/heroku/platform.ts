@@ -14,7 +14,6 @@ export interface Release {
   /** ISO 8601 with seconds, as Heroku has it. */
   readonly created_at: string;
   readonly user: { readonly id: string; readonly email: string };
-  readonly vars: ReadonlyMap<string, string>;
   readonly slug: string | null;
   status: ReleaseStatus;
 }
@@ -141,7 +140,6 @@ export class Platform {
       description,
       created_at: this.#now(),
       user: { id: by.id, email: by.email },
-      vars,
       slug: slug ?? app.releases.at(-1)?.slug ?? null,
       status: this.nextStatuses.shift() ?? "succeeded",
     });

@@ -59,14 +59,12 @@ export function addRoutes(server: FastifyInstance, platform: Platform, limit: Ra
     if (!/application\/vnd\.heroku\+json;\s*version=3/.test(request.headers.accept ?? "")) throw notAcceptable();
     const authorization = platform.accounts.authorize(keyOf(request.headers.authorization));
     callers.set(request, authorization);
-    const counts = request.routeOptions.url !== "/account/rate-limits";
-    const taken = !counts || limit.take(authorization.account.id);
+    const taken = limit.take(authorization.account.id);
     reply.header("ratelimit-remaining", limit.remaining(authorization.account.id));
     if (!taken) throw rateLimited();
   });
 
   server.get("/account", async (request) => accountView(caller(request).account));
-  server.get("/account/rate-limits", async (request) => ({ remaining: limit.remaining(caller(request).account.id) }));
 
   const listApps = (request: FastifyRequest, reply: FastifyReply) => {
     const seen = platform.list().filter((app) => platform.sees(caller(request), app));
@@ -98,9 +96,6 @@ export function addRoutes(server: FastifyInstance, platform: Platform, limit: Ra
     const app = appOf(request);
     return releaseView(app, platform.release(app, (request.params as { release: string }).release));
   });
-  server.get("/apps/:app/releases/:release/config-vars", async (request) =>
-    varsView(platform.release(appOf(request), (request.params as { release: string }).release).vars),
-  );
 
   // An API key is an authorization; these are how a person gets, sees and ends one (`heroku authorizations:create`).
   server.get("/oauth/authorizations", async (request) =>

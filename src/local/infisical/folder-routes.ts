@@ -1,4 +1,4 @@
-/** `/api/v1/folders`, and `/api/v2/folders` of the current server. */
+/** `/api/v1/folders`: there on the measured server and, deprecated, on the current one. */
 import type { FastifyInstance } from "fastify";
 import { z } from "zod/v3";
 import { type Api, actorOf, guarded, parse, projectIdOf } from "./api.js";
@@ -19,28 +19,12 @@ const nameSchema = (flavour: Flavour) =>
         message: "Invalid folder name. Only alphanumeric characters, dashes, and underscores are allowed.",
       });
 
+const prefix = "/api/v1/folders";
+
 export function folderRoutes(app: FastifyInstance, api: Api): void {
-  register(app, api, { prefix: "/api/v1/folders", project: "workspaceId", recursiveDelete: true });
-  if (api.flavour === "current") {
-    register(app, api, { prefix: "/api/v2/folders", project: "projectId", recursiveDelete: false });
-  }
-}
-
-interface Version {
-  prefix: string;
-  /** The field that names the project. */
-  project: "workspaceId" | "projectId";
-  /** Whether a delete takes what is in the folder along without being asked. */
-  recursiveDelete: boolean;
-}
-
-function register(app: FastifyInstance, api: Api, { prefix, project, recursiveDelete }: Version): void {
   const current = api.flavour === "current";
   const name = nameSchema(api.flavour);
-  // Its key differs by version, so its type leaves it out; `idOf` reads it.
-  const projectField: Record<never, never> = { [project]: z.string().trim() };
-  const place = z.object({ ...projectField, environment: z.string().trim() });
-  const idOf = (input: object) => String(Object.entries(input).find(([key]) => key === project)?.[1]);
+  const place = z.object({ workspaceId: z.string().trim(), environment: z.string().trim() });
   /** `directory` is the older word for `path`: the current v1 heeds it, the measured server drops it. */
   const pathOf = (input: { path: string; directory?: string | undefined }, given: unknown) => {
     const named = typeof given === "object" && given !== null && "path" in given;
@@ -64,7 +48,7 @@ function register(app: FastifyInstance, api: Api, { prefix, project, recursiveDe
     const body = parse(createBody, request.body);
     const { environment, description } = body;
     const folder = await createFolder(api, actorOf(request), {
-      projectId: idOf(body),
+      projectId: body.workspaceId,
       environment,
       path: pathOf(body, request.body),
       name: body.name,
@@ -74,15 +58,14 @@ function register(app: FastifyInstance, api: Api, { prefix, project, recursiveDe
   });
 
   const listQuery = place.extend({
-    // The newer route wants its path said.
-    path: project === "projectId" ? path : parentPath,
+    path: parentPath,
     directory,
     // The measured server drops it, whatever it says.
     recursive: current ? z.enum(["true", "false"]).default("false") : z.unknown().transform(() => "false" as const),
   });
   app.get(prefix, guarded(api, "read"), async (request) => {
     const query = parse(listQuery, request.query);
-    const at = { projectId: idOf(query), environment: query.environment, path: pathOf(query, request.query) };
+    const at = { projectId: query.workspaceId, environment: query.environment, path: pathOf(query, request.query) };
     const folders = listFolders(api, actorOf(request), at);
     if (!current) return { folders: folders.map(show) };
     const found = query.recursive === "true" ? below(api.world, folders) : folders;
@@ -124,7 +107,7 @@ function register(app: FastifyInstance, api: Api, { prefix, project, recursiveDe
     const { folderId } = parse(folderParams, request.params);
     const body = parse(renameBody, request.body);
     const folder = renameFolder(api, actorOf(request), {
-      projectId: idOf(body),
+      projectId: body.workspaceId,
       environment: body.environment,
       path: pathOf(body, request.body),
       id: folderId,
@@ -133,17 +116,15 @@ function register(app: FastifyInstance, api: Api, { prefix, project, recursiveDe
     return { folder: showWithPath(folder) };
   });
 
-  const forceDelete = recursiveDelete ? z.unknown().transform(() => true) : z.boolean().default(false);
-  const deleteBody = place.extend({ path: parentPath, directory, forceDelete });
+  const deleteBody = place.extend({ path: parentPath, directory });
   app.delete(`${prefix}/:folderId`, guarded(api, "secrets"), async (request) => {
     const { folderId } = parse(folderParams, request.params);
     const body = parse(deleteBody, request.body);
     const folder = deleteFolder(api, actorOf(request), {
-      projectId: idOf(body),
+      projectId: body.workspaceId,
       environment: body.environment,
       path: pathOf(body, request.body),
       idOrName: folderId,
-      force: body.forceDelete,
     });
     return { folder: show(folder) };
   });

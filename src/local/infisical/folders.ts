@@ -122,12 +122,11 @@ function findToRename(
 
 /**
  * Deletes a folder with everything below it, unasked.
- * @param force false (only on the current server's newer route): refuse a folder that is not empty.
  */
 export function deleteFolder(
   api: Api,
   actor: Actor,
-  { projectId, environment, path, idOrName, force }: FolderPlace & { idOrName: string; force: boolean },
+  { projectId, environment, path, idOrName }: FolderPlace & { idOrName: string },
 ): FolderRow {
   const { world, flavour } = api;
   authorize(api, actor, "delete", { projectId, environment, path });
@@ -143,11 +142,6 @@ export function deleteFolder(
   if (!first) {
     const measured = `Failed to delete folder with ID '${idOrName}', not found`;
     throw notFound(flavour === "current" ? `Folder with ID '${idOrName}' not found` : measured);
-  }
-  if (!force && found.some((row) => world.children(row.id).length + world.secretsIn(row.id).length > 0)) {
-    throw badRequest(
-      `Cannot delete folder "${first.name}" because it contains resources. Use forceDelete=true to delete it forcefully.`,
-    );
   }
   for (const folder of found) world.removeFolder(folder);
   return first;

@@ -1,10 +1,10 @@
-/** `/api/v3/secrets` (raw, batch, move), and `/api/v4/secrets` of the current server. */
+/** `/api/v3/secrets` (raw, batch, move): there on the measured server and, deprecated, on the current one. */
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { type Api, actorOf, guarded, parse, projectIdOf } from "./api.js";
 import { badRequest } from "./errors.js";
 import { onlyScope } from "./permissions.js";
 import { createSecrets, deleteSecrets, moveSecrets, updateSecrets } from "./secret-batch.js";
-import { encryptedSecret, type ProjectField, projectOf, secretSchemas } from "./secret-schemas.js";
+import { encryptedSecret, secretSchemas } from "./secret-schemas.js";
 import {
   type Approval,
   createSecret,
@@ -16,50 +16,37 @@ import {
   updateSecret,
 } from "./secrets.js";
 
-interface Version {
-  one: string;
-  list: string;
-  batch: string;
-  move: string;
-  project: ProjectField;
-}
-
-const v3: Version = {
+const routes = {
   one: "/api/v3/secrets/raw/:secretName",
   list: "/api/v3/secrets/raw",
   batch: "/api/v3/secrets/batch/raw",
   move: "/api/v3/secrets/move",
-  project: "workspaceId",
-};
-
-const v4: Version = {
-  one: "/api/v4/secrets/:secretName",
-  list: "/api/v4/secrets",
-  batch: "/api/v4/secrets/batch",
-  move: "/api/v4/secrets/move",
-  project: "projectId",
 };
 
 export function secretRoutes(app: FastifyInstance, api: Api): void {
-  register(app, api, v3);
-  if (api.flavour === "current") register(app, api, v4);
+  rawRoutes(app, api);
   app.post("/api/v3/secrets/:secretName", guarded(api, "secrets"), async (request) => {
     parse(encryptedSecret, request.body);
     throw badRequest("Encrypted secrets are not served here: this project keeps raw ones");
   });
 }
 
-function register(app: FastifyInstance, api: Api, version: Version): void {
-  const schemas = secretSchemas(api.flavour, version.project);
+function rawRoutes(app: FastifyInstance, api: Api): void {
+  const schemas = secretSchemas(api.flavour);
   const hooks = guarded(api, "secrets");
   const nameOf = (request: FastifyRequest) => parse(schemas.params, request.params).secretName;
-  const placeOf = (body: { environment: string; secretPath: string }): SecretPlace => ({
-    projectId: projectOf(body, version.project) ?? "",
+  const placeOf = (body: { workspaceId: string; environment: string; secretPath: string }): SecretPlace => ({
+    projectId: body.workspaceId,
     environment: body.environment,
     path: body.secretPath,
   });
-  const batchPlaceOf = (body: { environment: string; secretPath: string; projectSlug?: string | undefined }) => {
-    const projectId = projectIdOf(api.world, projectOf(body, version.project), body.projectSlug);
+  const batchPlaceOf = (body: {
+    workspaceId?: string | undefined;
+    projectSlug?: string | undefined;
+    environment: string;
+    secretPath: string;
+  }) => {
+    const projectId = projectIdOf(api.world, body.workspaceId, body.projectSlug);
     if (!projectId) throw badRequest("Must provide either project slug or projectId");
     return { projectId, environment: body.environment, path: body.secretPath };
   };
@@ -68,14 +55,14 @@ function register(app: FastifyInstance, api: Api, version: Version): void {
   const answerMany = (result: SecretAnswer[] | Approval) =>
     "approval" in result ? result : { secrets: result.map((one) => present(api, one)) };
 
-  app.get(version.list, hooks, async (request) => {
+  app.get(routes.list, hooks, async (request) => {
     const query = parse(schemas.list, request.query);
     const actor = actorOf(request);
     const scope = onlyScope(actor);
     const place = scope
       ? { projectId: scope.projectId, environment: scope.environment, path: scope.secretPath }
       : {
-          projectId: projectIdOf(api.world, projectOf(query, version.project), query.workspaceSlug),
+          projectId: projectIdOf(api.world, query.workspaceId, query.workspaceSlug),
           environment: query.environment,
           path: query.secretPath,
         };
@@ -89,42 +76,41 @@ function register(app: FastifyInstance, api: Api, version: Version): void {
     return query.include_imports ? { secrets, imports: [] } : { secrets };
   });
 
-  app.get(version.one, hooks, async (request) => {
+  app.get(routes.one, hooks, async (request) => {
     const key = nameOf(request);
     const query = parse(schemas.get, request.query);
     const actor = actorOf(request);
     const scope = onlyScope(actor);
     const environment = scope?.environment ?? query.environment;
     if (!environment) throw badRequest("Missing environment");
-    const projectId =
-      scope?.projectId ?? projectIdOf(api.world, projectOf(query, version.project), query.workspaceSlug);
+    const projectId = scope?.projectId ?? projectIdOf(api.world, query.workspaceId, query.workspaceSlug);
     if (!projectId) throw badRequest("You must provide workspaceSlug or workspaceId");
     const place = { projectId, environment, path: scope?.secretPath ?? query.secretPath };
     const found = getSecret(api, actor, place, { key, type: query.type, expand: query.expandSecretReferences });
     return { secret: presentRead(api, found, query.viewSecretValue) };
   });
 
-  app.post(version.one, hooks, async (request) => {
+  app.post(routes.one, hooks, async (request) => {
     const key = parse(schemas.newParams, request.params).secretName;
     const body = parse(schemas.create, request.body);
     const fields = { key, value: body.secretValue, comment: body.secretComment, ...extraFields(body) };
     return answer(await createSecret(api, actorOf(request), placeOf(body), { ...fields, type: body.type }));
   });
 
-  app.patch(version.one, hooks, async (request) => {
+  app.patch(routes.one, hooks, async (request) => {
     const key = nameOf(request);
     const body = parse(schemas.update, request.body);
     const change = { ...changeOf({ ...body, secretKey: key }), type: body.type };
     return answer(updateSecret(api, actorOf(request), placeOf(body), change));
   });
 
-  app.delete(version.one, hooks, async (request) => {
+  app.delete(routes.one, hooks, async (request) => {
     const key = nameOf(request);
     const body = parse(schemas.delete, request.body);
     return answer(deleteSecret(api, actorOf(request), placeOf(body), { key, type: body.type }));
   });
 
-  app.post(version.batch, hooks, async (request) => {
+  app.post(routes.batch, hooks, async (request) => {
     const body = parse(schemas.createMany, request.body);
     const secrets = body.secrets.map((one) => ({
       key: one.secretKey,
@@ -135,21 +121,21 @@ function register(app: FastifyInstance, api: Api, version: Version): void {
     return answerMany(await createSecrets(api, actorOf(request), batchPlaceOf(body), secrets));
   });
 
-  app.patch(version.batch, hooks, async (request) => {
+  app.patch(routes.batch, hooks, async (request) => {
     const body = parse(schemas.updateMany, request.body);
     const changes = body.secrets.map(changeOf);
     return answerMany(updateSecrets(api, actorOf(request), batchPlaceOf(body), changes, body.mode));
   });
 
-  app.delete(version.batch, hooks, async (request) => {
+  app.delete(routes.batch, hooks, async (request) => {
     const body = parse(schemas.deleteMany, request.body);
     const secrets = body.secrets.map((one) => ({ key: one.secretKey }));
     return answerMany(deleteSecrets(api, actorOf(request), batchPlaceOf(body), secrets));
   });
 
-  app.post(version.move, guarded(api, "secrets", ["identity"]), async (request) => {
+  app.post(routes.move, guarded(api, "secrets", ["identity"]), async (request) => {
     const body = parse(schemas.move, request.body);
-    const projectId = projectIdOf(api.world, projectOf(body, version.project), body.projectSlug) ?? "";
+    const projectId = projectIdOf(api.world, undefined, body.projectSlug) ?? "";
     return moveSecrets(api, actorOf(request), {
       from: { projectId, environment: body.sourceEnvironment, path: body.sourceSecretPath },
       to: { projectId, environment: body.destinationEnvironment, path: body.destinationSecretPath },

@@ -16,18 +16,10 @@ const tagIds = z.string().array().optional();
 export const trimValue = (value: string): string => (value.endsWith("\n") ? `${value.trim()}\n` : value.trim());
 const secretValue = z.string().transform(trimValue);
 
-/** The field that names the project, with its own key in issues; `projectId` reads it. */
-export type ProjectField = "workspaceId" | "projectId";
-export const projectOf = (input: object, field: ProjectField): string | undefined => {
-  const value: unknown = Object.entries(input).find(([key]) => key === field)?.[1];
-  return typeof value === "string" ? value : undefined;
-};
-
-export function secretSchemas(flavour: Flavour, field: ProjectField) {
+export function secretSchemas(flavour: Flavour) {
   const current = flavour === "current";
-  // Their keys differ by version, so their types leave them out.
-  const project: Record<never, never> = { [field]: text };
-  const maybeProject: Record<never, never> = { [field]: field === "projectId" ? text : text.optional() };
+  const project = { workspaceId: text };
+  const maybeProject = { workspaceId: text.optional() };
   const place = { environment: text, secretPath };
   const batchPlace = { projectSlug: text.optional(), ...maybeProject, ...place };
 
@@ -124,8 +116,7 @@ export function secretSchemas(flavour: Flavour, field: ProjectField) {
       secrets: z.object({ secretKey: text, type: kind }).array().min(1),
     }),
     move: z.object({
-      ...(field === "projectId" ? project : {}),
-      projectSlug: field === "projectId" ? text.optional() : text,
+      projectSlug: text,
       sourceEnvironment: text,
       sourceSecretPath: secretPath,
       destinationEnvironment: text,

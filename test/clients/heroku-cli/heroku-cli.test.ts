@@ -89,12 +89,20 @@ test("heroku releases tells what was set and removed, and by whom", async () => 
   expect(ran.stdout).toMatch(new RegExp(`v5 +Set ${flag} config vars +ops@raxx\\.example`));
 });
 
-test("heroku authorizations:create makes a key that works", async () => {
+test("heroku authorizations makes a key that works, lists it and revokes it", async () => {
   const made = await heroku(["authorizations:create", "--short", "--description", "rotation"]);
   expect(made.code).toBe(0);
   const key = made.stdout.trim();
   expect(local.keys.valid()).toContain(key);
   expect(await heroku(["auth:whoami"], key)).toMatchObject({ code: 0, stdout: "ops@raxx.example\n" });
+
+  const listed = JSON.parse((await heroku(["authorizations", "--json"])).stdout) as {
+    id: string;
+    description: string;
+  }[];
+  const { id } = listed.find(({ description }) => description === "rotation")!;
+  expect((await heroku(["authorizations:revoke", id])).code).toBe(0);
+  expect(local.keys.valid()).not.toContain(key);
 });
 
 test("what the service refuses, the CLI tells as it does with Heroku", async () => {

@@ -6,16 +6,13 @@ let service: LocalInfisical;
 let vault: Vault;
 let ask: Ask;
 let v1: { workspaceId: string; environment: string };
-let v2: { projectId: string; environment: string };
 
 beforeEach(async () => {
   ({ service, vault, ask, at: v1 } = await startAsAdmin({ flavour: "current" }));
-  v2 = { projectId: vault.project.id, environment: "prod" };
 });
 afterEach(() => service.close());
 
-const create = (name: unknown, path = "/", version = 1) =>
-  ask("POST", `/api/v${version}/folders`, { body: { ...(version === 1 ? v1 : v2), name, path } });
+const create = (name: unknown, path = "/") => ask("POST", "/api/v1/folders", { body: { ...v1, name, path } });
 
 describe("the current server, as its source says", () => {
   it("answers invalid input with 422 and every error with a request id", async () => {
@@ -29,11 +26,11 @@ describe("the current server, as its source says", () => {
     });
   });
 
-  it.each([1, 2])("makes folders with their path on v%i, refuses a second one", async (version) => {
-    const { status, body } = await create("prod", "/MooseQuest/heroku", version);
+  it("makes folders with their path, refuses a second one", async () => {
+    const { status, body } = await create("prod", "/MooseQuest/heroku");
     expect(status).toBe(200);
     expect(body.folder).toMatchObject({ path: "/MooseQuest/heroku/prod", description: null });
-    expect(await create("prod", "/MooseQuest/heroku", version)).toMatchObject({
+    expect(await create("prod", "/MooseQuest/heroku")).toMatchObject({
       status: 400,
       body: { message: "Folder with name 'prod' already exists in path '/MooseQuest/heroku'", error: "BadRequest" },
     });
@@ -69,21 +66,11 @@ describe("the current server, as its source says", () => {
       { name: "c", relativePath: "/z/c" },
       { name: "z", relativePath: "/z" },
     ]);
-    expect((await ask("GET", "/api/v2/folders", { query: v2 })).status).toBe(422);
   });
 
-  it("deletes all below on v1, and on v2 only what is empty unless forced", async () => {
+  it("deletes a folder with all that is below it", async () => {
     vault.write("prod", "/a", "KEY", "v");
-    const remove = (version: number, more: object = {}) =>
-      ask("DELETE", `/api/v${version}/folders/a`, { body: { ...(version === 1 ? v1 : v2), path: "/", ...more } });
-    expect(await remove(2)).toMatchObject({
-      status: 400,
-      body: { message: expect.stringContaining('Cannot delete folder "a" because it contains resources') },
-    });
-    expect((await remove(2, { forceDelete: true })).status).toBe(200);
-    expect((await remove(2)).body.message).toBe("Folder with ID 'a' not found");
-    vault.write("prod", "/a", "KEY", "v");
-    expect((await remove(1)).status).toBe(200);
+    expect((await ask("DELETE", "/api/v1/folders/a", { body: { ...v1, path: "/" } })).status).toBe(200);
     expect(vault.count("prod")).toEqual({ folders: 0, secrets: 0 });
   });
 
@@ -93,11 +80,10 @@ describe("the current server, as its source says", () => {
     expect(body).toMatchObject({ message: "You are not allowed to create on secret-folders", details: [] });
   });
 
-  it.each([
-    ["/api/v3/secrets/raw", "/api/v3/secrets/batch/raw", "workspaceId"],
-    ["/api/v4/secrets", "/api/v4/secrets/batch", "projectId"],
-  ])("keeps secrets at %s", async (path, batch, project) => {
-    const at = { [project]: vault.project.id, environment: "prod" };
+  it("keeps secrets", async () => {
+    const path = "/api/v3/secrets/raw";
+    const batch = "/api/v3/secrets/batch/raw";
+    const at = v1;
     const one = `${path}/KEY`;
     const created = await ask("POST", one, { body: { ...at, secretValue: "v" } });
     expect(created.body.secret).toMatchObject({ secretPath: "/", secretValueHidden: false });

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { EngineError } from "../../port.js";
 import type { ResourceState } from "../state/resource.js";
 import { isDefaultProvider, parseReference, providerPackage, urnType } from "../urn.js";
-import { computed, equal, hasComputed, isObject, type Properties } from "../values/values.js";
+import { computed, equal, hasComputed, type Properties } from "../values/values.js";
 import {
   type CheckResult,
   type Diff,
@@ -143,9 +143,3 @@ export function withUnknowns(
   );
   return { inputs, affected };
 }
-
-/** `__internal` of a provider's inputs, for those who look a package up in state. */
-export const internalOf = (inputs: Properties): Properties => {
-  const internal = inputs[internalKey];
-  return isObject(internal) ? internal : {};
-};

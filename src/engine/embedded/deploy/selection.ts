@@ -14,13 +14,6 @@ export interface Selection {
   replace: ReadonlySet<string>;
 }
 
-export const everything: Selection = {
-  targets: undefined,
-  targetDependents: false,
-  excludes: undefined,
-  replace: new Set(),
-};
-
 /** The options of a run that select. */
 export type SelectedUrns = Pick<RunOptions, "targets" | "targetDependents" | "excludes" | "replace">;
 

@@ -1,4 +1,4 @@
-import type { Properties, Value } from "../values/values.js";
+import type { Properties } from "../values/values.js";
 
 /** One resource of a stack, as Pulumi's `ResourceV3` keeps it. Empty strings and lists are left out when it is written. */
 export interface ResourceState {
@@ -91,7 +91,3 @@ export function dependenciesOf(resource: ResourceState): Dependency[] {
   if (resource.deletedWith !== "") all.push({ kind: "deletedWith", urn: resource.deletedWith });
   return all;
 }
-
-/** Output or input under a key, whatever its secretness. */
-export const property = (properties: Properties, key: string): Value | undefined =>
-  Object.hasOwn(properties, key) ? properties[key] : undefined;
