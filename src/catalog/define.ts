@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { formatNames } from "./rules.js";
-import type { Catalog } from "./types.js";
+import type { Catalog, Rule } from "./types.js";
 
 // Infisical refuses other characters in a folder name (current servers) or answers 500 (older ones).
 const segment = z.string().regex(/^[A-Za-z0-9_-]+$/, "use only letters, digits, - and _");
@@ -11,7 +11,8 @@ const variable = z
   .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "use a name that can be an environment variable");
 const text = z.string().trim().min(1, "say why");
 
-const rule = z.discriminatedUnion("rule", [
+/** A rule as a catalog or a stack's state has it. */
+export const ruleSchema: z.ZodType<Rule> = z.discriminatedUnion("rule", [
   z.object({ rule: z.literal("prefix"), prefixes: z.record(segment, z.array(z.string().min(1)).min(1)) }),
   z.object({ rule: z.literal("format"), format: z.enum(formatNames), environments: z.array(segment).min(1) }),
   z.object({ rule: z.literal("never-in"), environments: z.array(segment).min(1) }),
@@ -39,7 +40,7 @@ const catalogSchema = z
           vendor: segment,
           scope: z.enum(["environment", "shared"]),
           reason: text,
-          rules: z.array(rule),
+          rules: z.array(ruleSchema),
           consumers: z.array(segment),
           assumed: z.array(z.enum(["vendor", "consumers"])),
         }),

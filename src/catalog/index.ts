@@ -1,5 +1,5 @@
 export { type CredentialName, consoleCatalog, type EnvironmentName } from "./console.js";
-export { CatalogError, defineCatalog } from "./define.js";
+export { CatalogError, defineCatalog, ruleSchema } from "./define.js";
 export {
   credentialOf,
   environmentOf,

@@ -1,8 +1,8 @@
 // What the commands that write share: they write while the update of each stack that they touch holds its lock.
 import type { Work } from "../engine/index.js";
-import type { MigrationRecord } from "../migration/index.js";
 import { Ended, exitCodes } from "./exit.js";
 import { colorsOf, type Io } from "./io.js";
+import { lastOutputs, outputsOf } from "./lastUpdate.js";
 import { catalog } from "./project.js";
 import { type Ran, runEngine } from "./run.js";
 import { countWords } from "./show.js";
@@ -31,8 +31,7 @@ export class NotLocked extends Ended {
  */
 export async function openToRecord(io: Io, options: Omit<StackOptions, "steady">): Promise<OpenStack> {
   const stack = await openStack(io, { ...options, steady: true });
-  const { migration } = await stack.engine.outputs();
-  refuseOtherTarget(stack, migration?.value as MigrationRecord | undefined, undefined);
+  refuseOtherTarget(stack, (await lastOutputs(stack)).migration, undefined);
   return stack;
 }
 
@@ -100,9 +99,9 @@ async function updateAfter(io: Io, stack: OpenStack, before: Work): Promise<Ran>
 /** What an update that nobody asked for warns of: on stderr, since it is no answer of the command's. */
 export function tellWarnings(io: Io, updates: readonly Updated[]): void {
   const c = colorsOf(io);
-  for (const { ran } of updates) {
-    const record = ran?.outcome.outputs.migration?.value as MigrationRecord | undefined;
-    for (const line of [...(ran?.warnings ?? []), ...(record?.blocked ?? [])]) io.err(c.yellow(`  ! ${line}`));
+  for (const { stack, ran } of updates) {
+    const blocked = ran ? outputsOf(stack, ran.outcome.outputs).migration?.blocked : undefined;
+    for (const line of [...(ran?.warnings ?? []), ...(blocked ?? [])]) io.err(c.yellow(`  ! ${line}`));
   }
 }
 

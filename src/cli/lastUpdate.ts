@@ -1,23 +1,56 @@
-import { z } from "zod";
-import { type Engine, EngineError, plainResources, readPlainState } from "../engine/index.js";
-import { type CopyRecord, lastOf, type MigrationRecord } from "../migration/index.js";
+// What a stack's last update left, for the commands.
+import {
+  type Engine,
+  EngineError,
+  type OutputMap,
+  plainResources,
+  readPlainState,
+  stackType,
+} from "../engine/index.js";
+import {
+  type CopyRecord,
+  type Last,
+  lastOf,
+  type MigrationRecord,
+  readStackOutputs,
+  type StackOutputs,
+  type StackState,
+  StateError,
+  stateOf,
+} from "../migration/index.js";
 import type { Io } from "./io.js";
-import { recordOf } from "./offline.js";
-import type { LastUpdate } from "./offlineChanges.js";
-import { kinds } from "./planSteps.js";
 import { definedOnly, type OpenStack, openStack, type StackOptions } from "./stack.js";
+
+/** What a stack's last update left; `state` is undefined where there was none. */
+export type LastUpdate =
+  | { readonly is: "known"; readonly state: StackState | undefined }
+  | { readonly is: "unknown"; readonly why: string };
 
 /** What a stack's last update left, where its state lies open: no passphrase, no network, no engine. */
 export async function lastUpdate(io: Io, projectDir: string, stack: string): Promise<LastUpdate> {
   const location = { projectDir, stack, env: definedOnly(io.env) };
   try {
     const own = await io.openEngine?.(location).export();
-    return { is: "known", resources: own ? plainResources(own) : await readPlainState(location) };
+    const resources = own ? plainResources(own) : await readPlainState(location);
+    const outputs = resources?.find(({ type }) => type === stackType)?.outputs ?? {};
+    return { is: "known", state: resources && stateOf(stack, resources, outputs) };
   } catch (error) {
-    if (error instanceof EngineError) return { is: "unknown", why: error.message };
+    if (error instanceof EngineError || error instanceof StateError) return { is: "unknown", why: error.message };
     throw error;
   }
 }
+
+/** The stack's output `migration`, where it can be read. */
+export const recordOf = (last: LastUpdate | undefined): MigrationRecord | undefined =>
+  last?.is === "known" ? last.state?.outputs.migration : undefined;
+
+/** Outputs of a stack as an engine gives them. @throws StateError */
+export const outputsOf = (stack: string, outputs: OutputMap): StackOutputs =>
+  readStackOutputs(stack, { migration: outputs.migration?.value, retirement: outputs.retirement?.value });
+
+/** The outputs of a stack's last update. @throws StateError */
+export const lastOutputs = async ({ engine, config }: Pick<OpenStack, "engine" | "config">): Promise<StackOutputs> =>
+  outputsOf(config.environment, await engine.outputs());
 
 /** The stack's output `migration`, for work that needs neither its engine nor its passphrase: asked of them only where it has to be. */
 export async function lastRecord(
@@ -26,25 +59,26 @@ export async function lastRecord(
   options: StackOptions,
 ): Promise<MigrationRecord | undefined> {
   const last = await lastUpdate(io, projectDir, options.stack);
-  if (last.is === "known") return recordOf(last);
-  const { engine } = await openStack(io, options);
-  return (await engine.outputs()).migration?.value as MigrationRecord | undefined;
+  return last.is === "known" ? recordOf(last) : (await lastOutputs(await openStack(io, options))).migration;
 }
 
 /** The same with everything else that the next plan is made from. */
-export async function lastState(io: Io, { projectDir, engine }: OpenStack, stack: string) {
-  const update = await lastUpdate(io, projectDir, stack);
-  if (update.is === "known") return { record: recordOf(update), last: lastOf(update.resources ?? []) };
-  const outputs = await engine.outputs();
-  const resources = "migration" in outputs ? plainResources(await engine.export()) : [];
-  return { record: outputs.migration?.value as MigrationRecord | undefined, last: lastOf(resources) };
+export async function lastState(
+  io: Io,
+  stack: OpenStack,
+): Promise<{ record: MigrationRecord | undefined; last: Last }> {
+  const { environment } = stack.config;
+  const update = await lastUpdate(io, stack.projectDir, environment);
+  if (update.is === "known") return { record: recordOf(update), last: update.state?.last ?? lastOf(environment, []) };
+  const { migration: record } = await lastOutputs(stack);
+  return { record, last: lastOf(environment, record ? plainResources(await stack.engine.export()) : []) };
 }
 
-const memory = z.object({ records: z.record(z.string(), z.object({ wrote: z.string(), from: z.string() })) });
-
 /** What a stack's sets remember of their copies, by name. Empty where the state cannot be read: then nothing is known of them. */
-export async function copyRecords(engine: Engine): Promise<Record<string, CopyRecord>> {
-  const resources = await engine.export().then(plainResources, () => []);
-  const sets = resources.filter(({ type }) => kinds[type] === "secrets");
-  return Object.assign({}, ...sets.map(({ outputs }) => memory.safeParse(outputs.memory).data?.records));
+export async function copyRecords(stack: string, engine: Engine): Promise<Record<string, CopyRecord>> {
+  const last = await engine.export().then(
+    (state) => lastOf(stack, plainResources(state)),
+    () => undefined,
+  );
+  return Object.assign({}, ...Object.values(last?.sets ?? {}).map(({ memory }) => memory.records));
 }

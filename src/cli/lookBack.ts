@@ -1,22 +1,22 @@
 // What a rollback looks at before a flag goes off: the vault, or where that cannot be asked, what is recorded.
 import { heldBy } from "../catalog/index.js";
 import type { StackConfig } from "../config/index.js";
-import type { OutputMap } from "../engine/index.js";
 import { Refusal } from "../errors.js";
 import {
   type CopyRecord,
   checkRoot,
   type GoneName,
   readFolders,
+  type StackOutputs,
   type WayBack,
   wayBack,
   wayBackPaths,
 } from "../migration/index.js";
-import type { RetirementReport } from "../provider/index.js";
 import { flatPath } from "../resolver/index.js";
 import { InfisicalError } from "../vault/client/index.js";
 import { askWhether, askYes } from "./ask.js";
 import type { Io } from "./io.js";
+import { lastOutputs } from "./lastUpdate.js";
 import { catalog } from "./project.js";
 import { type OpenStack, openStack, type StackOptions } from "./stack.js";
 import { difference } from "./wayBack.js";
@@ -32,7 +32,7 @@ export interface LookBackOptions extends StackOptions {
 
 /** The stack's own state, as far as it can be read. */
 export interface Known {
-  readonly outputs: OutputMap;
+  readonly outputs: StackOutputs;
   readonly records: Readonly<Record<string, CopyRecord>>;
 }
 
@@ -101,13 +101,13 @@ export async function confirmOverwrites(io: Io, back: WayBack, options: LookBack
 /** For when the vault cannot be asked: what the owner of the flat path has retired there, as far as that can be read. */
 export async function knownGone(
   io: Io,
-  own: OutputMap,
+  own: StackOutputs,
   options: LookBackOptions,
   { root, environment }: StackConfig,
 ): Promise<GoneName[]> {
-  const ofOwner = async () => (await openStack(io, { ...options, stack: catalog.fallback })).engine.outputs();
-  const outputs = environment === catalog.fallback ? own : await ofOwner().catch((): OutputMap => ({}));
-  const { retired = [] } = (outputs.retirement?.value ?? {}) as Partial<RetirementReport>;
+  const ofOwner = async () => lastOutputs(await openStack(io, { ...options, stack: catalog.fallback }));
+  const outputs = environment === catalog.fallback ? own : await ofOwner().catch((): StackOutputs => ({}));
+  const retired = outputs.retirement?.retired ?? [];
   const held = heldBy(catalog, environment).filter(({ name }) => retired.includes(name));
   return held.map(({ name, vendor }) => ({ name, path: flatPath(root, vendor), from: undefined }));
 }

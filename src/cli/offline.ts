@@ -1,7 +1,6 @@
 // What a stack declares and what its last update left, compared with neither network nor token. Pure.
 import { type Catalog, environmentOf, flagApp } from "../catalog/index.js";
 import type { StackConfig } from "../config/index.js";
-import { stackType } from "../engine/index.js";
 import {
   type MigrationRecord,
   neverUpdated,
@@ -12,9 +11,10 @@ import {
   type Target,
 } from "../migration/index.js";
 import type { PlanReport } from "../report/index.js";
-import { type LastUpdate, offlineSteps } from "./offlineChanges.js";
+import { type LastUpdate, recordOf } from "./lastUpdate.js";
+import { offlineSteps } from "./offlineChanges.js";
 import { recordedNext } from "./planReport.js";
-import { bag, kinds, type PlanStep } from "./planSteps.js";
+import type { PlanStep } from "./planSteps.js";
 
 export interface OfflineFacts {
   readonly catalog: Catalog;
@@ -71,29 +71,12 @@ function declaration({ catalog, config, target }: OfflineFacts, on: boolean): St
   });
 }
 
-/** The stack's output `migration`, where it can be read. */
-export function recordOf(last: LastUpdate | undefined): MigrationRecord | undefined {
-  if (last?.is !== "known") return undefined;
-  const output = last.resources?.find(({ type }) => type === stackType)?.outputs.migration;
-  const record = bag(output);
-  return "phase" in record && "flag" in record ? (output as unknown as MigrationRecord) : undefined;
-}
-
-/** When the flag was turned on, as the stack's last update knew it. The first version of the state kept it with the resource. */
-function flagSince(last: LastUpdate): string | null | undefined {
-  if (last.is !== "known") return undefined;
-  const { since } = recordOf(last)?.flag ?? {};
-  if (since !== undefined) return since;
-  const time = last.resources?.find(({ type }) => kinds[type] === "migration")?.outputs.flagSince;
-  return typeof time === "string" ? time : undefined;
-}
-
 /** Soak of a stack as it was last recorded. @param hours asked for: by the stack that follows, where one does */
 export function soakOf({ soakHours: hours }: Pick<StackConfig, "soakHours">, last: LastUpdate): PlanReport["soak"] {
   const record = recordOf(last);
   if (!record) return null;
   const date = (iso: string | null | undefined) => (iso ? new Date(iso) : undefined);
-  const since = record.flag.running ? soakStart(date(record.confirmedSince), date(flagSince(last))) : undefined;
+  const since = record.flag.running ? soakStart(date(record.confirmedSince), date(record.flag.since)) : undefined;
   const readyAt = since && new Date(since.getTime() + hours * 3_600_000);
   return { hours, since: since?.toISOString() ?? null, readyAt: readyAt?.toISOString() ?? null };
 }

@@ -1,24 +1,36 @@
 // Difference between a declaration and the last update's state: from plain state, so without values and tokens. Pure.
 import { isDeepStrictEqual } from "node:util";
 import type { StackConfig } from "../config/index.js";
-import type { PlainResource } from "../engine/index.js";
-import { lastOf, resourceTypes, type StackPlan, type Target } from "../migration/index.js";
+import {
+  type ResourceKind,
+  resourceNames,
+  type ShownOf,
+  type ShownResource,
+  type StackPlan,
+  shownPath,
+  type Target,
+  urnOf,
+} from "../migration/index.js";
 import { flagMeansOn } from "../resolver/index.js";
-import { type Bag, bag, kinds, type PlanDetail, type PlanStep } from "./planSteps.js";
-
-const types = new Map(Object.entries(kinds).map(([type, kind]) => [kind, type]));
-
-/** What a stack's last update left; `resources` is undefined where there was none. */
-export type LastUpdate =
-  | { readonly is: "known"; readonly resources: readonly PlainResource[] | undefined }
-  | { readonly is: "unknown"; readonly why: string };
+import type { LastUpdate } from "./lastUpdate.js";
+import { kindWords, type PlanDetail, type PlanStep } from "./planSteps.js";
 
 interface Declared {
-  readonly kind: string;
+  readonly kind: ResourceKind;
   readonly name: string;
   readonly subject: string;
   /** What its last inputs are not; of all of them, where there are none. */
-  readonly details: (inputs: Bag | undefined) => PlanDetail[];
+  readonly details: (recorded: ShownResource | undefined) => PlanDetail[];
+}
+
+/** One resource of the declaration, compared with one of its own kind. */
+function declared<Kind extends ResourceKind>(
+  kind: Kind,
+  name: string,
+  subject: string,
+  details: (inputs: ShownOf<Kind> | undefined) => PlanDetail[],
+): Declared {
+  return { kind, name, subject, details: (recorded) => details(recorded?.inputs as ShownOf<Kind> | undefined) };
 }
 
 export interface Recorded {
@@ -28,68 +40,60 @@ export interface Recorded {
   readonly last: LastUpdate;
 }
 
-/** The steps of a declaration against its last update; those that stay the same are among them. */
-export function offlineSteps({ config, project, target, last }: Recorded, plan: StackPlan): PlanStep[] {
+/** What a stack declares, in its order. @param migration what the last update told it */
+function declaration(
+  { config, target }: Recorded,
+  plan: StackPlan,
+  migration: ShownOf<"migration"> | undefined,
+): Declared[] {
   const { environment } = config;
-  const recorded = new Map((last.is === "known" ? (last.resources ?? []) : []).map((one) => [one.urn, one]));
-  const migration = [...recorded.values()].find(({ type }) => kinds[type] === "migration")?.inputs;
-  const declared: Declared[] = [
-    ...plan.sets.flatMap(({ vendor, path, names }): Declared[] => {
-      const name = `${vendor}-${environment}`;
-      return [
-        { kind: "folder", name, subject: path, details: (inputs) => changed("path", inputs?.path, path) },
-        { kind: "secrets", name, subject: path, details: (inputs) => nameChanges(names, inputs) },
-      ];
-    }),
-    {
-      kind: "migration",
-      name: environment,
-      subject: environment,
-      details: (inputs) => migrationChanges(config, target, plan, inputs),
-    },
-    ...plan.apps.map(
-      ({ app, hasFlag }): Declared => ({
-        kind: "config vars",
-        name: app,
-        subject: app,
-        details: (inputs) => [
-          ...(hasFlag ? flagVar(plan.flag.variable, config.vaultEnvAware, inputs) : []),
-          ...manageChanges(config, migration)
-            .filter((one) => one.app === app)
-            .map(({ name, text }) => ({ name, text })),
-        ],
-      }),
+  const retireFlat = (inputs: ShownOf<"retirement"> | undefined) =>
+    changed("retireFlat", inputs?.wanted, config.retireFlat);
+  return [
+    ...plan.sets.flatMap(({ vendor, path, names }) => [
+      declared("folder", resourceNames.folder(vendor, environment), path, (inputs) =>
+        changed("path", inputs?.path, path),
+      ),
+      declared("secretSet", resourceNames.secretSet(vendor, environment), path, (inputs) => nameChanges(names, inputs)),
+    ]),
+    declared("migration", resourceNames.migration(environment), environment, (inputs) =>
+      migrationChanges(config, target, plan, inputs),
     ),
-    ...(plan.retirement
-      ? [
-          {
-            kind: "retirement",
-            name: "flat",
-            subject: "flat",
-            details: (inputs: Bag | undefined) => changed("retireFlat", inputs?.wanted, config.retireFlat),
-          },
-        ]
-      : []),
+    ...plan.apps.map(({ app, hasFlag }) =>
+      declared("association", resourceNames.association(app), app, (inputs) => [
+        ...(hasFlag ? flagVar(plan.flag.variable, config.vaultEnvAware, inputs) : []),
+        ...manageChanges(config, migration)
+          .filter((one) => one.app === app)
+          .map(({ name, text }) => ({ name, text })),
+      ]),
+    ),
+    ...(plan.retirement ? [declared("retirement", resourceNames.retirement(), "flat", retireFlat)] : []),
   ];
-  const urnOf = ({ kind, name }: Declared) => `urn:pulumi:${environment}::${project}::${types.get(kind)!}::${name}`;
-  const steps = declared.map((one): PlanStep => {
-    const { kind, subject, details } = one;
-    const urn = urnOf(one);
+}
+
+/** The steps of a declaration against its last update; those that stay the same are among them. */
+export function offlineSteps(question: Recorded, plan: StackPlan): PlanStep[] {
+  const { config, project, last } = question;
+  const recorded = new Map((last.is === "known" ? (last.state?.resources ?? []) : []).map((one) => [one.urn, one]));
+  const migration = [...recorded.values()].flatMap((one) => (one.kind === "migration" ? [one.inputs] : []))[0];
+  const all = declaration(question, plan, migration).map((one) => ({
+    ...one,
+    urn: urnOf(config.environment, project, one.kind, one.name),
+  }));
+  const steps = all.map(({ kind, subject, urn, details }): PlanStep => {
     const found = recorded.get(urn);
-    if (last.is === "unknown") return { op: "declare", urn, kind, subject, details: details(undefined) };
-    if (!found) return { op: "create", urn, kind, subject, details: details(undefined) };
-    const changes = details(found.inputs);
-    return { op: changes.length > 0 ? "update" : "same", urn, kind, subject, details: changes };
+    const step = { urn, kind: kindWords[kind], subject, details: details(found) };
+    if (!found) return { op: last.is === "unknown" ? "declare" : "create", ...step };
+    return { op: step.details.length > 0 ? "update" : "same", ...step };
   });
-  const kept = new Set(declared.map(urnOf));
-  const gone = [...recorded.values()].filter(({ urn, type }) => !kept.has(urn) && type in kinds);
+  const gone = [...recorded.values()].filter((one) => !all.some(({ urn }) => urn === one.urn));
   return [
     ...steps,
-    ...gone.map(({ urn, type, name, inputs }) => ({
+    ...gone.map(({ urn, kind, name, inputs }) => ({
       op: "delete",
       urn,
-      kind: kinds[type]!,
-      subject: typeof inputs.path === "string" ? inputs.path : name,
+      kind: kindWords[kind],
+      subject: shownPath(inputs) ?? name,
       details: [],
     })),
   ];
@@ -104,12 +108,15 @@ function changed(name: string, before: unknown, after: unknown): PlanDetail[] {
 }
 
 /** Where a set's names come from, against what its last update was told. */
-function nameChanges(names: StackPlan["sets"][number]["names"], inputs: Bag | undefined): PlanDetail[] {
-  const before = bag(inputs?.names);
+function nameChanges(
+  names: StackPlan["sets"][number]["names"],
+  inputs: ShownOf<"secretSet"> | undefined,
+): PlanDetail[] {
+  const before = inputs?.names ?? {};
   const added = Object.entries(names).flatMap(([name, { source, rules, plan }]): PlanDetail[] => {
-    const old = bag(before[name]);
-    if (!(name in before)) return [{ name, text: plan }];
-    if (old.source !== source) return [{ name, text: `${words(old.source)} → ${source}` }];
+    const old = before[name];
+    if (!old) return [{ name, text: plan }];
+    if (old.source !== source) return [{ name, text: `${old.source} → ${source}` }];
     return isDeepStrictEqual(old.rules, rules) ? [] : [{ name, text: "its rules changed" }];
   });
   const removed = Object.keys(before).filter((name) => !(name in names));
@@ -120,28 +127,31 @@ function migrationChanges(
   config: StackConfig,
   target: Recorded["target"],
   plan: StackPlan,
-  inputs: Bag | undefined,
+  inputs: ShownOf<"migration"> | undefined,
 ): PlanDetail[] {
   const { variable, app, wanted } = plan.flag;
-  const flag = bag(inputs?.flag);
-  const running = flag.transition === "none" ? flag.running : flag.transition === "on";
+  const flag = inputs?.flag;
+  const running = flag?.transition === "none" ? flag.running : flag?.transition === "on";
   const word = (on: boolean) => (on ? "on" : "off");
-  const turns = inputs ? running !== wanted : wanted;
-  const old = bag(inputs?.target);
+  const turns = running !== wanted;
   return [
     ...(turns
       ? [{ name: variable, text: `${word(!wanted)} → ${word(wanted)} (${app}), if nothing stands against it` }]
       : []),
-    ...Object.entries(target).flatMap(([key, value]) => changed(`${key} (refused without --rebind)`, old[key], value)),
+    ...Object.entries(target).flatMap(([key, value]) =>
+      changed(`${key} (refused without --rebind)`, inputs?.target[key as keyof typeof target], value),
+    ),
     ...changed("soakHours", inputs?.soakHours, config.soakHours),
     ...manageChanges(config, inputs).map(({ app, name, text }) => ({ name: `${name} on ${app}`, text })),
   ];
 }
 
 /** Credentials on apps; which of them each app has is known from what the migration was told. */
-function manageChanges({ manage }: StackConfig, migration: Bag | undefined): (PlanDetail & { app: string })[] {
-  const apps = lastOf(migration ? [{ type: resourceTypes.migration, outputs: migration }] : []).apps;
-  const before = Object.entries(apps).flatMap(([app, { credentials }]) =>
+function manageChanges(
+  { manage }: StackConfig,
+  migration: ShownOf<"migration"> | undefined,
+): (PlanDetail & { app: string })[] {
+  const before = Object.entries(migration?.apps ?? {}).flatMap(([app, { credentials }]) =>
     Object.keys(credentials).map((name) => ({ app, name })),
   );
   const after = Object.entries(manage).flatMap(([name, apps]) => apps.map((app) => ({ app, name })));
@@ -153,8 +163,8 @@ function manageChanges({ manage }: StackConfig, migration: Bag | undefined): (Pl
   ];
 }
 
-function flagVar(name: string, wanted: boolean, inputs: Bag | undefined): PlanDetail[] {
-  const before = bag(inputs?.vars)[name];
-  if (typeof before !== "string") return [{ name, text: String(wanted) }];
-  return flagMeansOn(before) === wanted ? [] : [{ name, text: `${words(before)} → ${wanted}` }];
+function flagVar(name: string, wanted: boolean, inputs: ShownOf<"association"> | undefined): PlanDetail[] {
+  const before = inputs?.vars[name];
+  if (before === undefined) return [{ name, text: String(wanted) }];
+  return flagMeansOn(before) === wanted ? [] : [{ name, text: `${before} → ${wanted}` }];
 }

@@ -4,15 +4,18 @@ import type { Catalog } from "../catalog/index.js";
 import type { StackConfig } from "../config/index.js";
 import type { EngineEvent } from "../engine/index.js";
 import {
+  kindOf,
   type MigrationRecord,
   nextSteps,
   predecessor,
+  type ResourceKind,
+  type ShownOf,
   soakStart,
   successors,
   type Target,
 } from "../migration/index.js";
 import type { PlanReport } from "../report/index.js";
-import { type Bag, bag, kinds, type PlanStep, planStep, turnsFlag } from "./planSteps.js";
+import { inputsOf, kindWords, leftBefore, type PlanStep, planStep, turnsFlag } from "./planSteps.js";
 
 /** A step in the report's form; the subject of a folder or a set is its path. */
 export function reportStep({ op, kind, subject, urn, details }: PlanStep): PlanReport["steps"][number] {
@@ -34,9 +37,10 @@ function stepsOf(events: readonly EngineEvent[], turns: boolean): PlanReport["st
     const step = planStep(event, turns);
     if (step) return step.op.startsWith("create-") || step.op.startsWith("delete-") ? [] : [reportStep(step)];
     const metadata = event.resourcePreEvent?.metadata;
-    if (metadata?.op !== "same" || !(metadata.type in kinds)) return [];
+    const kind = metadata?.op === "same" ? kindOf(metadata.type) : undefined;
+    if (!metadata || !kind) return [];
     const name = metadata.urn.split("::").slice(3).join("::");
-    return [{ op: "same", type: kinds[metadata.type]!, name, path: null, details: [] }];
+    return [{ op: "same", type: kindWords[kind], name, path: null, details: [] }];
   });
 }
 
@@ -47,11 +51,12 @@ function planned(events: readonly EngineEvent[]): Metadata[] {
     .filter((one): one is Metadata => one !== undefined && one.op !== "refresh" && one.op !== "read");
 }
 
-function metadataOf(events: readonly EngineEvent[], kind: string): Metadata | undefined {
-  return planned(events).find(({ type }) => kinds[type] === kind);
-}
+const metadataOf = (events: readonly EngineEvent[], kind: ResourceKind): Metadata | undefined =>
+  planned(events).find(({ type }) => kindOf(type) === kind);
 
-const inputsOf = (metadata: Metadata | undefined): Bag => bag((metadata?.new ?? metadata?.old)?.inputs);
+/** What a step's resource will be told, or was where it goes. */
+const told = <Kind extends ResourceKind>(kind: Kind, metadata: Metadata | undefined): ShownOf<Kind> | undefined =>
+  metadata && inputsOf(kind, metadata, metadata.new ? "new" : "old");
 
 export interface Previewed {
   readonly catalog: Catalog;
@@ -62,45 +67,42 @@ export interface Previewed {
   readonly warnings: readonly string[];
 }
 
-const strings = (value: unknown): string[] =>
-  Array.isArray(value) ? value.filter((one): one is string => typeof one === "string") : [];
-
 /** The report of a preview that an engine made. */
 export function planReport({ catalog, config, target, events, warnings }: Previewed): PlanReport {
   const metadata = metadataOf(events, "migration");
-  const seen = bag(inputsOf(metadata).flag);
-  const running = seen.running === true;
-  const flat = inputsOf(metadataOf(events, "retirement"));
-  const stay = flat.wanted === true ? strings(flat.refused).map((line) => `the flat copies stay: ${line}`) : [];
-  const refused = [...strings(seen.refused), ...stay];
+  const seen = told("migration", metadata)?.flag;
+  const running = seen?.running ?? false;
+  const flat = told("retirement", metadataOf(events, "retirement"));
+  const stay = flat?.wanted ? flat.refused.map((line) => `the flat copies stay: ${line}`) : [];
+  const refused = [...(seen?.refused ?? []), ...stay];
   const turns = turnsFlag(events);
   const to = turns ? !running : running;
   const { variable } = catalog.flag;
   // The program tells a refusal as a warning too.
   const others = warnings.filter((line) => !line.startsWith(`${variable} stays `));
   const asked = config.vaultEnvAware && !running && predecessor(catalog, config.environment) !== undefined;
-  const record = bag(metadata?.old?.outputs?.migration);
+  const record = metadata && leftBefore("migration", metadata)?.migration;
   const steps = stepsOf(events, turns);
   return {
     stack: config.environment,
     header: { vault: target.vault, project: target.project, account: target.account },
     steps,
-    flag: metadata ? { variable, app: String(seen.app), from: running, to } : null,
-    soak: soakOf(config, seen, record),
+    flag: seen ? { variable, app: seen.app, from: running, to } : null,
+    soak: seen ? soakOf(config, seen, record) : null,
     gate:
       asked || refused.length > 0 || others.length > 0
         ? { open: refused.length === 0, reasons: refused, warnings: others }
         : null,
     unchecked: uncheckedOf(events),
     next:
-      steps.some(({ op }) => op !== "same") || !("phase" in record)
+      steps.some(({ op }) => op !== "same") || !record
         ? [
             {
               command: `console-vault up --stack ${config.environment}`,
               why: refused.length > 0 ? "does what is not refused" : "does it",
             },
           ]
-        : recordedNext(catalog, config.environment, record as unknown as MigrationRecord),
+        : recordedNext(catalog, config.environment, record),
   };
 }
 
@@ -113,10 +115,14 @@ export function recordedNext(catalog: Catalog, environment: string, record: Migr
   }));
 }
 
-function soakOf({ soakHours: hours }: StackConfig, flag: Bag, record: Bag): PlanReport["soak"] {
-  if (flag.running !== true) return null;
-  const date = (iso: unknown) => (typeof iso === "string" ? new Date(iso) : undefined);
-  const since = soakStart(date(record.confirmedSince), date(flag.since));
+function soakOf(
+  { soakHours: hours }: StackConfig,
+  flag: MigrationRecord["flag"],
+  record: MigrationRecord | undefined,
+): PlanReport["soak"] {
+  if (!flag.running) return null;
+  const date = (iso: string | null | undefined) => (iso ? new Date(iso) : undefined);
+  const since = soakStart(date(record?.confirmedSince), date(flag.since));
   const readyAt = since && new Date(since.getTime() + hours * 3_600_000);
   return { hours, since: since?.toISOString() ?? null, readyAt: readyAt?.toISOString() ?? null };
 }
@@ -124,12 +130,9 @@ function soakOf({ soakHours: hours }: StackConfig, flag: Bag, record: Bag): Plan
 /** Names whose value is, or is to be, where no other environment's could be seen. */
 function uncheckedOf(events: readonly EngineEvent[]): PlanReport["unchecked"] {
   return planned(events)
-    .filter(({ type }) => kinds[type] === "secrets")
-    .flatMap((metadata) => Object.entries(bag(inputsOf(metadata).observed)))
-    .filter(([, seen]) => {
-      const { target, verdict } = bag(seen);
-      return strings(bag(verdict)[target === null ? "flat" : "target"]).includes("unchecked");
-    })
+    .filter(({ type }) => kindOf(type) === "secretSet")
+    .flatMap((metadata) => Object.entries(told("secretSet", metadata)?.observed ?? {}))
+    .filter(([, { target, verdict }]) => verdict[target === null ? "flat" : "target"].includes("unchecked"))
     .map(([what]) => ({ what, why: "no other environment's value was to be seen, so distinct is not checked" }));
 }
 

@@ -1,7 +1,17 @@
 // What a plan's events mean in the words of this tool: names, paths and actions, never a value.
 import { isDeepStrictEqual } from "node:util";
 import type { EngineEvent } from "../engine/index.js";
-import { newRevision, readBack, resourceTypes } from "../migration/index.js";
+import {
+  kindOf,
+  newRevision,
+  type ResourceKind,
+  readBack,
+  readOutputs,
+  readShown,
+  type SeenTokens,
+  type ShownOf,
+  shownPath,
+} from "../migration/index.js";
 
 export interface PlanDetail {
   readonly name: string;
@@ -18,26 +28,37 @@ export interface PlanStep {
   readonly details: readonly PlanDetail[];
 }
 
-/** What an event or a state holds where a map is expected. */
-export type Bag = Readonly<Record<string, unknown>>;
 type StepMetadata = NonNullable<EngineEvent["resourcePreEvent"]>["metadata"];
 
-export const bag = (value: unknown): Bag => (typeof value === "object" && value !== null ? (value as Bag) : {});
-const words = (value: unknown): string =>
-  typeof value === "string" ? value : value === undefined || value === null ? "absent" : JSON.stringify(value);
-
-/** Words for the types of a stack's resources. */
-export const kinds: Readonly<Record<string, string>> = {
-  [resourceTypes.folder]: "folder",
-  [resourceTypes.secretSet]: "secrets",
-  [resourceTypes.migration]: "migration",
-  [resourceTypes.retirement]: "retirement",
-  [resourceTypes.association]: "config vars",
+/** Words for the kinds of a stack's resources. */
+export const kindWords: Readonly<Record<ResourceKind, string>> = {
+  folder: "folder",
+  secretSet: "secrets",
+  migration: "migration",
+  retirement: "retirement",
+  association: "config vars",
 };
 
+/** Which stack and which resource a URN names. */
+const named = (urn: string) => ({ stack: urn.split("::")[0]!.split(":")[2]!, name: urn.split("::").at(-1)! });
+
+/** What an event shows of a resource's inputs, before or after the step; undefined where there is no such side. */
+export function inputsOf<Kind extends ResourceKind>(
+  kind: Kind,
+  metadata: StepMetadata,
+  side: "old" | "new",
+): ShownOf<Kind> | undefined {
+  const inputs: unknown = metadata[side]?.inputs;
+  return inputs === undefined ? undefined : readShown(kind, inputs, named(metadata.urn));
+}
+
+/** What the last update left of a resource that an event is about. */
+export const leftBefore = <Kind extends ResourceKind>(kind: Kind, { urn, old }: StepMetadata) =>
+  old?.outputs && readOutputs(kind, old.outputs, named(urn));
+
 /** Why a name is looked at again; what is gone was not written. */
-function whySeenAgain(now: Bag, before: Bag): string | undefined {
-  const same = (key: string) => isDeepStrictEqual(now[key], before[key]);
+function whySeenAgain(now: SeenTokens, before: SeenTokens | undefined): string | undefined {
+  const same = (key: keyof SeenTokens) => isDeepStrictEqual(now[key], before?.[key]);
   if (!same("target")) return "written since the last update";
   if (!same("flat"))
     return now.flat === null ? "its flat row is gone" : "its flat row was written since the last update";
@@ -46,35 +67,30 @@ function whySeenAgain(now: Bag, before: Bag): string | undefined {
 
 /** Names that are not as the last update left them, or with which something else happens now, and what that is. */
 function secretDetails(metadata: StepMetadata): PlanDetail[] {
-  const inputs = bag(metadata.new?.inputs);
-  const [names, observed] = [bag(inputs.names), bag(inputs.observed)];
-  const seen = bag(bag(metadata.old?.outputs?.memory).seen);
-  const planned = bag(bag(metadata.old?.inputs).names);
-  return Object.entries(names).flatMap(([name, one]) => {
-    const [now, before] = [bag(observed[name]), bag(seen[name])];
-    const plan = words(bag(one).plan);
-    const writes = bag(bag(inputs.summary).revisions)[name] === newRevision;
+  const { names, observed, summary } = inputsOf("secretSet", metadata, "new")!;
+  const seen = leftBefore("secretSet", metadata)?.memory.seen;
+  const planned = inputsOf("secretSet", metadata, "old")?.names;
+  return Object.entries(names).flatMap(([name, { plan }]) => {
+    const now = observed[name]!;
+    const writes = summary.revisions[name] === newRevision;
     if (metadata.op === "create" || writes) return [{ name, text: plan }];
-    const why = whySeenAgain(now, before);
+    const why = whySeenAgain(now, seen?.[name]);
     // The same rows can mean something else once the other path is the one that is read.
-    if (why === undefined && (plan === readBack || plan === bag(planned[name]).plan)) return [];
+    if (why === undefined && (plan === readBack || plan === planned?.[name]?.plan)) return [];
     return [{ name, text: why === undefined || now.target === null ? plan : `${why}: ${plan}` }];
   });
 }
 
 /** Sensitive values are ciphertext here: the engine reports which values changed, never the values. */
 function varDetails(metadata: StepMetadata): PlanDetail[] {
-  const [before, after] = [bag(bag(metadata.old?.inputs).vars), bag(bag(metadata.new?.inputs).vars)];
+  const before = inputsOf("association", metadata, "old")?.vars ?? {};
+  const after = inputsOf("association", metadata, "new")?.vars ?? {};
   const plain = [...new Set([...Object.keys(before), ...Object.keys(after)])]
     .filter((name) => before[name] !== after[name])
-    .map((name) => ({
-      name,
-      text: !(name in after)
-        ? "removed"
-        : name in before
-          ? `${words(before[name])} → ${words(after[name])}`
-          : words(after[name]),
-    }));
+    .map((name) => {
+      const [was, will] = [before[name], after[name]];
+      return { name, text: will === undefined ? "removed" : was === undefined ? will : `${was} → ${will}` };
+    });
   const sensitive =
     metadata.new?.inputs?.sensitiveVars !== undefined &&
     (metadata.op === "create" || metadata.diffs?.includes("sensitiveVars"));
@@ -83,9 +99,10 @@ function varDetails(metadata: StepMetadata): PlanDetail[] {
 
 /** What `Migration` is told of the flag, where it lets it turn. */
 function transitionOf(metadata: StepMetadata) {
-  const { transition, variable, app } = bag(bag(metadata.new?.inputs).flag);
-  if (transition !== "on" && transition !== "off") return undefined;
-  return { variable: words(variable), app: words(app), from: transition === "on" ? "off" : "on", to: transition };
+  const flag = inputsOf("migration", metadata, "new")?.flag;
+  if (!flag || flag.transition === "none") return undefined;
+  const { variable, app, transition: to } = flag;
+  return { variable, app, from: to === "on" ? "off" : "on", to };
 }
 
 /** @param turns whether the plan has the app's config var too, which is what turns the flag */
@@ -102,12 +119,12 @@ function migrationDetails(metadata: StepMetadata, turns: boolean): PlanDetail[] 
 }
 
 function retirementDetails(metadata: StepMetadata): PlanDetail[] {
-  const inputs = bag(metadata.new?.inputs);
-  const before = bag(metadata.old?.inputs?.flat);
-  const details = Object.entries(bag(inputs.flat))
-    .filter(([name, text]) => text !== before[name])
-    .map(([name, text]) => ({ name, text: words(text) }));
-  return inputs.wanted === true && details.length > 0
+  const { wanted, flat } = inputsOf("retirement", metadata, "new")!;
+  const before = inputsOf("retirement", metadata, "old")?.flat;
+  const details = Object.entries(flat)
+    .filter(([name, text]) => text !== before?.[name])
+    .map(([name, text]) => ({ name, text }));
+  return wanted && details.length > 0
     ? [...details, { name: "readers", text: "of the flat path outside these stacks cannot be seen from here" }]
     : details;
 }
@@ -132,47 +149,49 @@ export function countShown(events: readonly EngineEvent[]): Record<string, numbe
 }
 
 /**
- * The step that an event announces by itself; undefined for what is no resource of the declaration (the stack itself, default
- * providers, references to other stacks) and for what stays the same.
+ * The step that an event announces, without its details; undefined for what is no resource of the declaration (the stack itself,
+ * default providers, references to other stacks) and for what stays the same.
  */
-export function planStep(event: EngineEvent, turns = false): PlanStep | undefined {
+export function stepHead(event: EngineEvent): Omit<PlanStep, "details"> | undefined {
   const metadata = event.resourcePreEvent?.metadata;
-  if (!metadata || unchanged.has(metadata.op)) return undefined;
-  if (isEngines(metadata.type)) return undefined;
-  const kind = kinds[metadata.type] ?? metadata.type;
-  const inputs = bag((metadata.new ?? metadata.old)?.inputs);
-  const name = metadata.urn.split("::").at(-1)!;
-  const details = metadata.op.includes("delete")
-    ? []
-    : kind === "secrets"
-      ? secretDetails(metadata)
-      : kind === "config vars"
-        ? varDetails(metadata)
-        : kind === "migration"
-          ? migrationDetails(metadata, turns)
-          : kind === "retirement"
-            ? retirementDetails(metadata)
-            : [];
-  return {
-    op: metadata.op,
-    urn: metadata.urn,
-    kind,
-    subject: typeof inputs.path === "string" ? inputs.path : name,
-    details,
-  };
+  if (!metadata || unchanged.has(metadata.op) || isEngines(metadata.type)) return undefined;
+  const { op, urn, type } = metadata;
+  const kind = kindOf(type);
+  const path = shownPath((metadata.new ?? metadata.old)?.inputs);
+  return { op, urn, kind: kind ? kindWords[kind] : type, subject: path ?? named(urn).name };
+}
+
+/** The same with its details. */
+export function planStep(event: EngineEvent, turns = false): PlanStep | undefined {
+  const head = stepHead(event);
+  return head && { ...head, details: detailsOf(event.resourcePreEvent!.metadata, turns) };
+}
+
+function detailsOf(metadata: StepMetadata, turns: boolean): PlanDetail[] {
+  if (metadata.op.includes("delete")) return [];
+  switch (kindOf(metadata.type)) {
+    case "secretSet":
+      return secretDetails(metadata);
+    case "association":
+      return varDetails(metadata);
+    case "migration":
+      return migrationDetails(metadata, turns);
+    case "retirement":
+      return retirementDetails(metadata);
+    default:
+      return [];
+  }
 }
 
 /** Whether a plan turns the flag: `Migration` lets it turn, and the app's config var follows. */
 export function turnsFlag(events: readonly EngineEvent[]): boolean {
   const metadata = events.flatMap(({ resourcePreEvent }) => resourcePreEvent?.metadata ?? []);
-  const flag = metadata.filter(({ type }) => kinds[type] === "migration").flatMap((one) => transitionOf(one) ?? [])[0];
+  const of = (kind: ResourceKind) => metadata.filter((one) => kindOf(one.type) === kind);
+  const [flag] = of("migration").flatMap((one) => transitionOf(one) ?? []);
   return (
     flag !== undefined &&
-    metadata.some(
-      (one) =>
-        kinds[one.type] === "config vars" &&
-        !unchanged.has(one.op) &&
-        varDetails(one).some(({ name }) => name === flag.variable),
+    of("association").some(
+      (one) => !unchanged.has(one.op) && varDetails(one).some(({ name }) => name === flag.variable),
     )
   );
 }
@@ -186,5 +205,5 @@ export function planSteps(events: readonly EngineEvent[]): PlanStep[] {
 /** Whether a plan turns the flag on or off: what a person is asked about by name. */
 export function flagSwitch({ events, steps }: { events: readonly EngineEvent[]; steps: readonly PlanStep[] }) {
   if (!turnsFlag(events)) return undefined;
-  return steps.filter(({ kind }) => kind === "migration").flatMap(({ details }) => details)[0];
+  return steps.filter(({ kind }) => kind === kindWords.migration).flatMap(({ details }) => details)[0];
 }

@@ -5,7 +5,7 @@ import { Refusal, refusedMark } from "../errors.js";
 import { waitMark } from "../waits.js";
 import { Ended, exitCodes } from "./exit.js";
 import { colorsOf, type Io } from "./io.js";
-import { countShown, type PlanStep, planStep, planSteps } from "./planSteps.js";
+import { countShown, type PlanStep, planSteps, stepHead } from "./planSteps.js";
 import { stepLines } from "./show.js";
 
 export interface Ran {
@@ -34,7 +34,7 @@ export async function runEngine(
   const live = operation !== "preview";
   const onEvent = (event: EngineEvent) => {
     events.push(event);
-    const step = live ? planStep(event) : undefined;
+    const step = live ? stepHead(event) : undefined;
     if (step) io.err(stepLines({ ...step, details: [] }, c).join("\n"));
     const diagnostic = event.diagnosticEvent;
     if (diagnostic?.severity === "warning") warnings.add(clean(diagnostic.message));

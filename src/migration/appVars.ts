@@ -5,7 +5,7 @@ import { configVarProblem } from "../heroku/index.js";
 import { environmentPath, flatPath } from "../resolver/index.js";
 import type { SecretValue } from "../secret.js";
 import { forbiddenHere, surroundingsOf } from "./judged.js";
-import type { Broken } from "./summary.js";
+import type { Broken } from "./state/index.js";
 import type { AppView, World } from "./world.js";
 
 /** As far as it was seen. */

@@ -1,36 +1,7 @@
 // The gate before an environment that follows another (prod follows staging). Pure: facts in, an answer out.
-import { z } from "zod";
-import { overridableRules } from "../catalog/index.js";
-import { duration, hoursBetween, phases, soakStart } from "./phases.js";
-import type { RunningFlag, Target } from "./world.js";
-
-/** What another program may rely on in a stack's output `migration`. Anything else in it is not "ready". */
-export const migrationOutput = z.object({
-  phase: z.enum(phases),
-  flag: z.object({ wanted: z.boolean(), running: z.boolean() }),
-  confirmedSince: z.iso.datetime().nullable(),
-  confirmed: z.array(z.string()),
-  missing: z.array(z.string()),
-  broken: z.array(z.object({ name: z.string(), rule: z.string(), why: z.string() })),
-  conflicts: z.array(z.object({ name: z.string(), why: z.string() })),
-  overrides: z.array(
-    z.object({
-      name: z.string(),
-      rule: z.enum(overridableRules),
-      token: z.string(),
-      reason: z.string(),
-      row: z.string().optional(),
-    }),
-  ),
-  target: z.object({
-    vault: z.string(),
-    project: z.string(),
-    slug: z.string(),
-    root: z.string(),
-    heroku: z.string(),
-    account: z.string(),
-  }),
-});
+import { duration, hoursBetween, soakStart } from "./phases.js";
+import { migrationOutput, type Target } from "./state/index.js";
+import type { RunningFlag } from "./world.js";
 
 export interface GateFacts {
   readonly from: string;

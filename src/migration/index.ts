@@ -14,7 +14,9 @@ export {
   type LeftResource,
   lastOf,
   neverUpdated,
-  resourceTypes,
+  type ShownResource,
+  type StackState,
+  stateOf,
 } from "./last.js";
 export {
   checkRoot,
@@ -33,7 +35,7 @@ export {
 } from "./look.js";
 export { type Earlier, type Neighbours, nextSteps, settingFirst } from "./next.js";
 export { duration, type Phase, phaseOf, phases, soakStart } from "./phases.js";
-export { type CopyRecord, place } from "./placement.js";
+export { place } from "./placement.js";
 export {
   type AppPlan,
   offReasons,
@@ -45,15 +47,7 @@ export {
 } from "./plan.js";
 export { publicName } from "./readers.js";
 export { readEverySecret, readFolders, readNames } from "./readFolders.js";
-export {
-  type MigrationFacts,
-  type MigrationRecord,
-  type NamePlaces,
-  type OnApp,
-  recordAtEnd,
-  recordMigration,
-  remembersElse,
-} from "./record.js";
+export { type MigrationFacts, recordAtEnd, recordMigration, remembersElse } from "./record.js";
 export { restore, retire } from "./retirement.js";
 export { otherPlaces } from "./root.js";
 export {
@@ -61,21 +55,12 @@ export {
   decide,
   newRevision,
   readBack,
-  type SetSpec,
-  type SetState,
   SetView,
   setChanged,
   summarise,
 } from "./set.js";
-export {
-  type Broken,
-  brokenOf,
-  mergeSummaries,
-  type SeenTokens,
-  type SetMemory,
-  type SetSummary,
-  told,
-} from "./summary.js";
+export * from "./state/index.js";
+export { brokenOf, mergeSummaries, told } from "./summary.js";
 export { flagVerdict, retirementVerdict, verdictText } from "./verdict.js";
 export {
   type DifferentName,
@@ -87,4 +72,4 @@ export {
   wayBack,
   wayBackPaths,
 } from "./wayBack.js";
-export { differences, movedFrom, type RunningFlag, type Target, type VaultRow, type World } from "./world.js";
+export { differences, movedFrom, type RunningFlag, type VaultRow, type World } from "./world.js";

@@ -15,7 +15,8 @@ import {
 } from "../catalog/index.js";
 import { environmentPath, flatPath } from "../resolver/index.js";
 import { howToSee, publicName } from "./readers.js";
-import { type Broken, brokenOf, type SeenTokens, told } from "./summary.js";
+import type { Broken, SeenTokens } from "./state/index.js";
+import { brokenOf, told } from "./summary.js";
 import type { AppView, VaultRow, World } from "./world.js";
 
 /** Every value below the root whose place the catalog knows. */

@@ -6,10 +6,11 @@ import { type HerokuClient, HerokuError } from "../heroku/index.js";
 import { environmentPath, flatPath } from "../resolver/index.js";
 import { type InfisicalClient, InfisicalError } from "../vault/client/index.js";
 import { type FlagRelease, type FlagVar, runningFlag, touches } from "./flag.js";
-import { type GateFacts, migrationOutput } from "./gate.js";
+import type { GateFacts } from "./gate.js";
 import { forbiddenHere, readNow } from "./judged.js";
 import { foldersToList, judgeRoot, type RootJudgement } from "./root.js";
-import type { AppView, RunningFlag, Target, VaultRow, World } from "./world.js";
+import { migrationOutput, type Target } from "./state/index.js";
+import type { AppView, RunningFlag, VaultRow, World } from "./world.js";
 
 /** The apps of an environment that the Heroku account sees. */
 interface SeenApps {

@@ -1,5 +1,5 @@
 import { duration } from "./phases.js";
-import type { MigrationRecord } from "./record.js";
+import type { MigrationRecord } from "./state/index.js";
 
 /** The environments before and after one, in the order in which the flag turns on. */
 export interface Neighbours {

@@ -1,16 +1,6 @@
 // What happens to one credential of one folder: pure, a function of what was seen and what was recorded.
+import type { Authority, CopyRecord } from "./state/index.js";
 import type { VaultRow } from "./world.js";
-
-/** Which of the two paths is read while the flag runs as it does: the only one that may be written by others. */
-export type Authority = "flat" | "environment";
-
-/** What an earlier update remembers of a copy. */
-export interface CopyRecord {
-  /** Token of the row at the environment path, as we left it. */
-  readonly wrote: string;
-  /** Token of the flat row that it was copied from. */
-  readonly from: string;
-}
 
 export interface Sight {
   readonly source: "copy" | "provision";

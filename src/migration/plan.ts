@@ -22,30 +22,24 @@ import type { GateAnswer } from "./gate.js";
 import { surroundingsOf, tokensFor, tokensOf } from "./judged.js";
 import type { Last } from "./last.js";
 import { soakEnd } from "./phases.js";
-import {
-  type MigrationFacts,
-  type MigrationRecord,
-  type OnApp,
-  recordMigration,
-  remembersElse,
-  type Transition,
-  type ValueSource,
-} from "./record.js";
+import { type MigrationFacts, recordMigration, remembersElse } from "./record.js";
 import { retire } from "./retirement.js";
-import { decide, predict, type SetSpec, SetView, setChanged, wordsOf } from "./set.js";
-import {
-  type Broken,
-  brokenOf,
-  mergeSummaries,
-  type SeenTokens,
-  type SetMemory,
-  type SetSummary,
-  told,
-  waits,
-  wrongs,
-} from "./summary.js";
+import { decide, predict, SetView, setChanged, wordsOf } from "./set.js";
+import type {
+  Broken,
+  MigrationRecord,
+  OnApp,
+  RetirementInputs,
+  SecretSetInputs,
+  SetSpec,
+  SetSummary,
+  Target,
+  Transition,
+  ValueSource,
+} from "./state/index.js";
+import { brokenOf, mergeSummaries, told, waits, wrongs } from "./summary.js";
 import { wayBack } from "./wayBack.js";
-import type { RunningFlag, Target, VaultRow, World } from "./world.js";
+import type { RunningFlag, VaultRow, World } from "./world.js";
 
 export interface FolderPlan {
   readonly vendor: string;
@@ -53,22 +47,9 @@ export interface FolderPlan {
   readonly exists: boolean;
 }
 
-/** One credential of a set, as its resource is told about it. */
-export interface NamePlan {
-  readonly source: "copy" | "provision";
-  readonly rules: Credential["rules"];
-  /** What a person reads in the preview. */
-  readonly plan: string;
-}
-
-export interface SetPlan extends SetSpec {
+/** `summary`: what will be so after this update, if what was seen stays so. */
+export interface SetPlan extends Omit<SecretSetInputs, "version" | "vault"> {
   readonly vendor: string;
-  readonly names: Readonly<Record<string, NamePlan>>;
-  readonly observed: Readonly<Record<string, SeenTokens>>;
-  /** What the last update remembers of its copies, for a resource that is made anew. */
-  readonly records: SetMemory["records"];
-  /** What will be so after this update, if what was seen stays so. */
-  readonly summary: SetSummary;
 }
 
 export interface FlagPlan {
@@ -95,18 +76,7 @@ export interface AppPlan extends OnApp {
   readonly current: Readonly<Record<string, SecretValue>>;
 }
 
-export interface RetirementPlan {
-  readonly wanted: boolean;
-  /** This update takes no flat copy away and brings none back, whatever config says. */
-  readonly steady: boolean;
-  readonly refused: readonly string[];
-  /** ISO time from which it is refused no more, where only this stack's own soak stands against it; else null. */
-  readonly until: string | null;
-  /** Tokens of the flat rows of the environment's names. */
-  readonly observed: Readonly<Record<string, string | null>>;
-  /** What a person reads in the preview, by name. */
-  readonly flat: Readonly<Record<string, string>>;
-}
+export type RetirementPlan = Pick<RetirementInputs, "wanted" | "steady" | "refused" | "until" | "observed" | "flat">;
 
 export interface StackPlan {
   readonly environment: string;
@@ -171,10 +141,9 @@ function planSet(question: PlanQuestion, vendor: string): SetPlan {
   const records = before?.memory.records ?? {};
   const decisions = decide(spec, records, view);
   const observed = view.seen();
-  const names = Object.entries(spec.names).map(([name, one]): [string, NamePlan] => [
-    name,
-    { ...one, plan: wordsOf(spec, name, decisions.get(name)!) },
-  ]);
+  const names = Object.entries(spec.names).map(([name, one]) => {
+    return [name, { ...one, plan: wordsOf(spec, name, decisions.get(name)!) }] as const;
+  });
   return {
     ...spec,
     vendor,

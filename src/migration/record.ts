@@ -1,80 +1,11 @@
 // What the Migration resource remembers: pure, from what this update was told and what the last one remembered.
 import { isDeepStrictEqual } from "node:util";
-import { type Phase, phaseOf, soakStart } from "./phases.js";
+import { phaseOf, soakStart } from "./phases.js";
 import { plain } from "./set.js";
-import { allConfirmed, type Broken, type SetSummary, waits, wrongs } from "./summary.js";
-import type { Target } from "./world.js";
+import type { MigrationInputs, MigrationRecord } from "./state/index.js";
+import { allConfirmed, waits, wrongs } from "./summary.js";
 
-/** Where a value on an app comes from: the path that is read, or the app itself (`kept`: the vault has none that it may get). */
-export type ValueSource = "flat" | "environment" | "kept";
-
-/** Credentials that a stack keeps on one app. */
-export interface OnApp {
-  readonly credentials: Readonly<Record<string, ValueSource>>;
-  /** Names whose value on the app is this stack's own, from this update or an earlier one. */
-  readonly owned: readonly string[];
-}
-
-/** What an update does to the flag. */
-export type Transition = "none" | "on" | "off";
-
-/** Where a name of the environment is, and where it comes from. */
-export interface NamePlaces {
-  readonly source: "copy" | "provision";
-  readonly path: string;
-  readonly flatPath: string;
-}
-
-export interface MigrationFacts {
-  readonly environment: string;
-  readonly target: Target;
-  /** Every name that the environment must hold confirmed before its flag turns on. */
-  readonly names: Readonly<Record<string, NamePlaces>>;
-  readonly flag: {
-    readonly variable: string;
-    readonly app: string;
-    readonly wanted: boolean;
-    readonly running: boolean;
-    readonly transition: Transition;
-    readonly refused: readonly string[];
-    /** ISO time of the release that turned it on; null where it is off or unknown. */
-    readonly since: string | null;
-  };
-  /** What all sets found, together. */
-  readonly summary: SetSummary;
-  /** What an app or the vault holds here that the environment must never hold, and values that an app cannot get. */
-  readonly forbiddenHere: readonly Broken[];
-  /** Why a soak under 48 hours was enough; null without. */
-  readonly promoteOverride: string | null;
-  readonly soakHours: number;
-  /** Credentials that the stack keeps on apps, by app. */
-  readonly apps: Readonly<Record<string, OnApp>>;
-}
-
-/** The stack output `migration`: nothing secret, nothing derived from a secret. */
-export interface MigrationRecord {
-  readonly phase: Phase;
-  readonly blocked: readonly string[];
-  readonly flag: {
-    readonly variable: string;
-    readonly app: string;
-    readonly wanted: boolean;
-    readonly running: boolean;
-    /** ISO time of the release that turned it on; null where it is off or unknown. */
-    readonly since: string | null;
-  };
-  /** ISO; null while something is not confirmed. */
-  readonly confirmedSince: string | null;
-  readonly confirmed: readonly string[];
-  readonly waiting: readonly string[];
-  readonly missing: readonly string[];
-  readonly broken: SetSummary["broken"];
-  readonly conflicts: SetSummary["conflicts"];
-  readonly unchecked: readonly string[];
-  readonly overrides: SetSummary["overrides"];
-  readonly promoteOverride: string | null;
-  readonly target: Target;
-}
+export type MigrationFacts = Omit<MigrationInputs, "version" | "phase" | "turn">;
 
 /**
  * @param before what the last update remembered; undefined for the first

@@ -1,5 +1,5 @@
 // Which flat copies may go, name by name. Pure.
-import type { CopyRecord } from "./placement.js";
+import type { CopyRecord } from "./state/index.js";
 import type { VaultRow } from "./world.js";
 
 export type Retire =

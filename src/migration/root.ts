@@ -1,7 +1,8 @@
 // Whether a root is the one that holds the catalog's folders, and whether two stacks work in one place. Pure: what has to be
 // listed is an answer too, so that the edge only lists it.
 import { type Catalog, nearest } from "../catalog/index.js";
-import type { Target, VaultRow } from "./world.js";
+import type { Target } from "./state/index.js";
+import type { VaultRow } from "./world.js";
 
 /** Names of the folders in a folder, by its path without a final slash (`/` for the top). A folder that is missing has none. */
 export type Listings = ReadonlyMap<string, readonly string[]>;

@@ -1,26 +1,22 @@
 // What happens to the credentials of one folder, and what is so afterwards: pure, functions of rows that were seen. The program
 // plans with them and the provider decides with them, so that a preview says what the update does.
 import { isDeepStrictEqual } from "node:util";
-import { judge, type Override, type Rule, type Surroundings, withOverrides } from "../catalog/index.js";
+import { judge, type Surroundings, withOverrides } from "../catalog/index.js";
 import { seenNow } from "./judged.js";
-import { type Authority, type CopyRecord, type Placement, place } from "./placement.js";
-import { type Broken, brokenOf, type Passed, type SeenTokens, type SetMemory, type SetSummary } from "./summary.js";
+import { type Placement, place } from "./placement.js";
+import {
+  type Broken,
+  type CopyRecord,
+  type Passed,
+  type SecretSetOutputs,
+  type SeenTokens,
+  type SetMemory,
+  type SetSpec,
+  type SetSummary,
+  stateVersion,
+} from "./state/index.js";
+import { brokenOf } from "./summary.js";
 import type { VaultRow } from "./world.js";
-
-/** One folder's credentials, as its resource is told about them: names, paths, sources and rules, never a value. */
-export interface SetSpec {
-  readonly environment: string;
-  /** The environment whose values the flat path holds. */
-  readonly fallback: string;
-  readonly environments: readonly string[];
-  readonly path: string;
-  readonly flatPath: string;
-  readonly authority: Authority;
-  readonly names: Readonly<Record<string, { readonly source: "copy" | "provision"; readonly rules: readonly Rule[] }>>;
-  readonly overrides: readonly Override[];
-  /** Names whose values may not appear here under any name. */
-  readonly forbidden: readonly string[];
-}
 
 export type Decision =
   | Placement
@@ -232,15 +228,19 @@ export function predict(spec: SetSpec, records: SetMemory["records"], view: SetV
   return summarise(spec, decisions, new Set(), view.after(decisions), records).summary;
 }
 
-/** What an update left behind, by which the next one knows whether there is anything to do. */
-export interface SetState extends SetSpec {
-  readonly summary: SetSummary;
-  readonly memory: SetMemory;
-}
-
 /** What makes an update of a set necessary: another declaration, other tokens than the last update left, or another verdict. */
-export function setChanged(last: SetState, spec: SetSpec, observed: Readonly<Record<string, SeenTokens>>): boolean {
-  const declared = ({ path, flatPath, overrides, forbidden, names }: SetSpec) => ({
+export function setChanged(
+  last: SecretSetOutputs,
+  spec: SetSpec,
+  observed: Readonly<Record<string, SeenTokens>>,
+): boolean {
+  const declared = ({
+    path,
+    flatPath,
+    overrides,
+    forbidden,
+    names,
+  }: Pick<SetSpec, "path" | "flatPath" | "overrides" | "forbidden" | "names">) => ({
     path,
     flatPath,
     overrides,
@@ -260,6 +260,7 @@ export function setChanged(last: SetState, spec: SetSpec, observed: Readonly<Rec
   // Nobody tells whether an approval was refused: what is wanted and not there is sent again.
   const waits = last.summary.broken.some(({ name, rule }) => rule === "approval" && observed[name]?.target === null);
   return (
+    last.version !== stateVersion ||
     wentBack ||
     waits ||
     !isDeepStrictEqual(plain(declared(last)), plain(declared(spec))) ||

@@ -1,5 +1,5 @@
 // Whether what an update left is to be called refused: what a command ends with 3 for, and what turns plain `pulumi up` red. Pure.
-import type { MigrationRecord } from "./record.js";
+import type { MigrationRecord } from "./state/index.js";
 
 /** What was refused, and why, a line each. */
 export interface Verdict {

@@ -1,7 +1,7 @@
 // What turning the flag off would lead its readers to, and what may be written at the flat path before. Pure.
 import { type Catalog, heldBy } from "../catalog/index.js";
 import { environmentPath, flatPath } from "../resolver/index.js";
-import type { CopyRecord } from "./placement.js";
+import type { CopyRecord } from "./state/index.js";
 import type { VaultRow } from "./world.js";
 
 /** A name that is not at its flat path. */

@@ -1,4 +1,5 @@
 import type { SecretValue } from "../secret.js";
+import type { Target } from "./state/index.js";
 
 /** A row of the vault as it was seen. */
 export interface VaultRow {
@@ -44,16 +45,6 @@ export interface World {
   readonly account: string;
   /** Heroku's clock. */
   readonly now: Date;
-}
-
-/** Where a stack works: what it may not silently change from one update to the next. */
-export interface Target {
-  readonly vault: string;
-  readonly project: string;
-  readonly slug: string;
-  readonly root: string;
-  readonly heroku: string;
-  readonly account: string;
 }
 
 /** What of a place is another one now, in words. */

@@ -6,21 +6,16 @@ import {
   type MigrationRecord,
   mergeSummaries,
   type OnApp,
+  type RetirementReport,
   type RunningFlag,
   recordAtEnd,
+  resourceNames,
   type SetMemory,
   type SetPlan,
   type StackPlan,
+  stateVersion as version,
 } from "../migration/index.js";
-import {
-  Folder,
-  Migration,
-  placeOf,
-  Retirement,
-  type RetirementReport,
-  SecretSet,
-  providerVersion as version,
-} from "../provider/index.js";
+import { Folder, Migration, placeOf, Retirement, SecretSet } from "../provider/index.js";
 
 type Outputs = {
   migration: pulumi.Output<MigrationRecord | undefined>;
@@ -45,12 +40,12 @@ interface Context {
 
 function declareSet({ plan, vault, protect }: Context, { vendor, ...inputs }: SetPlan): SecretSet {
   const { exists } = plan.folders.find(({ path }) => path === inputs.path)!;
-  const name = `${vendor}-${plan.environment}`;
   const folder = new Folder(
-    name,
+    resourceNames.folder(vendor, plan.environment),
     { version, vault, path: inputs.path, make: exists ? null : crypto.randomUUID() },
     { protect },
   );
+  const name = resourceNames.secretSet(vendor, plan.environment);
   return new SecretSet(name, { version, vault, ...inputs }, { protect, dependsOn: [folder] });
 }
 
@@ -87,7 +82,7 @@ function declareApp({ plan, protect, turn }: Context, app: AppPlan, migration: M
   });
   const some = Object.keys(app.credentials).length > 0 || Object.keys(app.current).length > 0;
   return new heroku.AppConfigAssociation(
-    app.app,
+    resourceNames.association(app.app),
     { appId: app.id, vars, ...(some ? { sensitiveVars } : {}) },
     {
       // The flag may not turn on before the confirmations hold.
@@ -158,7 +153,7 @@ export function declare(catalog: Catalog, plan: StackPlan, sight: Sight): Output
   const sets = plan.sets.map((set) => declareSet(context, set));
   const summary = pulumi.all(sets.map(summaryOf)).apply((all) => mergeSummaries(all.flat()));
   const migration = new Migration(
-    environment,
+    resourceNames.migration(environment),
     { version, ...plan.migration, summary, phase: plan.expected.phase, turn },
     { protect, dependsOn: sets },
   );
@@ -167,7 +162,7 @@ export function declare(catalog: Catalog, plan: StackPlan, sight: Sight): Output
   if (!plan.retirement) return { migration: migrated };
 
   const retirement = new Retirement(
-    "flat",
+    resourceNames.retirement(),
     {
       version,
       vault,

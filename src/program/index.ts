@@ -19,6 +19,7 @@ import {
   type GateAnswer,
   gate,
   gateFacts,
+  kindOf,
   type Last,
   type LeftResource,
   lastOf,
@@ -28,7 +29,6 @@ import {
   otherPlaces,
   planStack,
   predecessor,
-  resourceTypes,
   retirementVerdict,
   type StackPlan,
   type Target,
@@ -100,8 +100,6 @@ function marked(error: unknown): never {
  */
 export const consoleVault = (catalog: Catalog) => () => program(catalog).catch(marked);
 
-const declaredTypes: ReadonlySet<string> = new Set(Object.values(resourceTypes));
-
 /**
  * What this stack's last update left, and whether any has declared something that is still there. Nothing is kept in the state for
  * asking; it has to be asked before anything is declared.
@@ -109,10 +107,10 @@ const declaredTypes: ReadonlySet<string> = new Set(Object.values(resourceTypes))
 async function readLast(): Promise<Last & { readonly made: boolean }> {
   const stackName = `${pulumi.getOrganization()}/${pulumi.getProject()}/${pulumi.getStack()}`;
   const { outputs } = (await pulumi.runtime.invoke("pulumi:pulumi:readStackResourceOutputs", { stackName })) as {
-    outputs: Readonly<Record<string, LeftResource>>;
+    outputs: Readonly<Record<string, Omit<LeftResource, "name">>>;
   };
-  const resources = Object.values(outputs ?? {});
-  return { ...lastOf(resources), made: resources.some(({ type }) => declaredTypes.has(type)) };
+  const resources = Object.entries(outputs ?? {}).map(([urn, one]) => ({ ...one, name: urn.split("::").at(-1)! }));
+  return { ...lastOf(pulumi.getStack(), resources), made: resources.some(({ type }) => kindOf(type) !== undefined) };
 }
 
 /** @throws Refusal that names everything that differs */

@@ -1,8 +1,12 @@
 import { refusedMark } from "../errors.js";
-import { differences, type Target } from "../migration/index.js";
-
-/** In the inputs of every resource: a provider that learns to do more raises it, so that an update is made. */
-export const providerVersion = 2;
+import {
+  differences,
+  readTarget,
+  readVault,
+  type Target,
+  type VaultKind,
+  type VaultPlace,
+} from "../migration/index.js";
 
 /** Whether the stack may move to another target: `--rebind` sets it. */
 export const rebinding = () => process.env.CONSOLE_VAULT_REBIND === "1";
@@ -12,35 +16,25 @@ export interface CheckFailure {
   readonly reason: string;
 }
 
-/** What `cmd/dynamic-provider` of the SDK calls. `olds` of `check` are inputs, those of `diff` and `update` outputs. */
+/**
+ * What `cmd/dynamic-provider` of the SDK calls. `olds` of `check` are inputs, those of `diff` and `update` outputs: of a state, which
+ * another version may have written.
+ */
 export interface DynamicProvider<Inputs, Outputs> {
-  check(olds: Partial<Inputs>, news: Inputs): Promise<{ inputs: Inputs; failures: CheckFailure[] }>;
+  check(olds: unknown, news: Inputs): Promise<{ inputs: Inputs; failures: CheckFailure[] }>;
   diff(
     id: string,
-    olds: Outputs,
+    olds: unknown,
     news: Inputs,
   ): Promise<{ changes: boolean; replaces?: string[]; deleteBeforeReplace?: boolean }>;
   create(inputs: Inputs): Promise<{ id: string; outs: Outputs }>;
-  update(id: string, olds: Outputs, news: Inputs): Promise<{ outs: Outputs }>;
+  update(id: string, olds: unknown, news: Inputs): Promise<{ outs: Outputs }>;
   /** `{}`: it is gone. */
-  read(id: string, props: Outputs): Promise<{ id?: string; props?: Outputs }>;
-  delete(id: string, props: Outputs): Promise<void>;
-}
-
-/** The vault that a resource works on, as its inputs name it. */
-export interface VaultPlace {
-  readonly url: string;
-  readonly project: string;
-  /** Infisical's environment slug. */
-  readonly slug: string;
+  read(id: string, props: unknown): Promise<{ id?: string; props?: unknown }>;
+  delete(id: string, props: unknown): Promise<void>;
 }
 
 export const placeOf = ({ vault, project, slug }: Target): VaultPlace => ({ url: vault, project, slug });
-
-/** Where a resource last worked: the first version of the state kept the whole target with each of them. */
-export function lastPlace(olds: { readonly vault?: VaultPlace; readonly target?: Target }): VaultPlace | undefined {
-  return olds.vault ?? (olds.target && placeOf(olds.target));
-}
 
 const moved = <Place extends object>(prefix: string, before: Place, now: Place): CheckFailure[] =>
   differences(before, now).map(({ key, text }) => ({
@@ -49,17 +43,15 @@ const moved = <Place extends object>(prefix: string, before: Place, now: Place):
   }));
 
 /** A stack that suddenly works on another vault would copy, compare and delete in the wrong one. */
-export function sameVault(
-  olds: { readonly vault?: VaultPlace; readonly target?: Target },
-  news: { readonly vault: VaultPlace },
-): CheckFailure[] {
-  const before = lastPlace(olds);
-  return before && !rebinding() ? moved("vault", before, news.vault) : [];
+export function sameVault(kind: VaultKind, olds: unknown, { vault }: { readonly vault: VaultPlace }): CheckFailure[] {
+  const before = readVault(kind, olds);
+  return before && !rebinding() ? moved("vault", before, vault) : [];
 }
 
 /** The same for all of a stack's target, its Heroku account included. */
-export function sameTarget(olds: { readonly target?: Target }, news: { readonly target: Target }): CheckFailure[] {
-  return olds.target && !rebinding() ? moved("target", olds.target, news.target) : [];
+export function sameTarget(olds: unknown, { target }: { readonly target: Target }): CheckFailure[] {
+  const before = readTarget(olds);
+  return before && !rebinding() ? moved("target", before, target) : [];
 }
 
 /** Whether two plain values are the same, whatever the order of their keys. */

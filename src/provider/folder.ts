@@ -1,20 +1,6 @@
-import { type DynamicProvider, lastPlace, rebinding, same, sameVault, type VaultPlace } from "./contract.js";
+import { type FolderInputs, type FolderOutputs, readOutputs } from "../migration/index.js";
+import { type DynamicProvider, rebinding, same, sameVault } from "./contract.js";
 import { vaultAt } from "./vault.js";
-
-export interface FolderInputs {
-  readonly version: number;
-  readonly vault: VaultPlace;
-  /** With a final slash: `/MooseQuest/heroku/staging/`. */
-  readonly path: string;
-  /** Names the update that is to make it; null where it was there before. A refresh comes with the last update's own. */
-  readonly make: string | null;
-}
-
-export interface FolderOutputs extends FolderInputs {
-  /** Made by us: a folder that was there before is adopted and never deleted. */
-  readonly created: boolean;
-  readonly folderId: string;
-}
 
 /**
  * The API answers a second creation as it does the first, so only a look beforehand tells whether the folder is ours. One that
@@ -29,22 +15,26 @@ async function make(inputs: FolderInputs): Promise<FolderOutputs> {
 const parentOf = (path: string): string => path.replace(/[^/]+\/$/, "");
 
 export const folder: DynamicProvider<FolderInputs, FolderOutputs> = {
-  check: async (olds, news) => ({ inputs: news, failures: sameVault(olds, news) }),
+  check: async (olds, news) => ({ inputs: news, failures: sameVault("folder", olds, news) }),
 
-  diff: async (_id, olds, news) => ({
-    changes:
-      (news.make !== null && news.make !== olds.make) ||
-      olds.path !== news.path ||
-      olds.version !== news.version ||
-      !same(lastPlace(olds), news.vault),
-    ...(olds.path === news.path ? {} : { replaces: ["path"] }),
-  }),
+  diff: async (id, olds, news) => {
+    const last = readOutputs("folder", olds, { name: id });
+    return {
+      changes:
+        (news.make !== null && news.make !== last.make) ||
+        last.path !== news.path ||
+        last.version !== news.version ||
+        !same(last.vault, news.vault),
+      ...(last.path === news.path ? {} : { replaces: ["path"] }),
+    };
+  },
 
   create: async (inputs) => ({ id: inputs.path, outs: await make(inputs) }),
 
-  update: async (_id, olds, news) => {
+  update: async (id, olds, news) => {
+    const last = readOutputs("folder", olds, { name: id });
     const made = await make(news);
-    return { outs: { ...made, created: made.created || (olds.created && olds.folderId === made.folderId) } };
+    return { outs: { ...made, created: made.created || (last.created && last.folderId === made.folderId) } };
   },
 
   // The program looks in every run and says whether it is there (`make`). Asking here would send this run's credentials to
@@ -53,9 +43,9 @@ export const folder: DynamicProvider<FolderInputs, FolderOutputs> = {
 
   // The API's delete is recursive and asks nothing: only a folder that we made, that is still the same one, and that a fresh
   // look shows empty, is removed. A stack that moves to another place leaves what it had behind.
-  delete: async (_id, { created, path, folderId, ...olds }) => {
-    const place = lastPlace(olds);
-    if (!created || rebinding() || !place) return;
+  delete: async (id, olds) => {
+    const { created, path, folderId, vault: place } = readOutputs("folder", olds, { name: id });
+    if (!created || rebinding()) return;
     const vault = vaultAt(place);
     const current = (await vault.listFolders(parentOf(path))).find((one) => one.path === path);
     if (current?.id !== folderId) return;

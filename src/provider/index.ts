@@ -4,12 +4,8 @@ import { migration } from "./migration.js";
 import { retirement } from "./retirement.js";
 import { secretSet } from "./secretSet.js";
 
-export { placeOf, providerVersion, rebinding } from "./contract.js";
-export type { FolderInputs } from "./folder.js";
-export type { MigrationInputs } from "./migration.js";
+export { placeOf, rebinding } from "./contract.js";
 export { Folder, Migration, Retirement, SecretSet } from "./resources.js";
-export type { KeptFlat, RetirementReport } from "./retirement.js";
-export type { SecretSetInputs } from "./secretSet.js";
 export { configureHeroku } from "./vault.js";
 
 /** By kind, the word in the state's `__provider`: a compatibility contract. */

@@ -1,10 +1,11 @@
 import { refusedMark } from "../errors.js";
 import {
-  type MigrationFacts,
+  type MigrationInputs,
+  type MigrationOutputs,
   type MigrationRecord,
   type NamePlaces,
-  type Phase,
   readEverySecret,
+  readOutputs,
   recordMigration,
   remembersElse,
   runningFlag,
@@ -13,22 +14,6 @@ import {
 } from "../migration/index.js";
 import { type DynamicProvider, placeOf, same, sameTarget } from "./contract.js";
 import { herokuAt, vaultAt } from "./vault.js";
-
-export interface MigrationInputs extends MigrationFacts {
-  readonly version: number;
-  /** What the plan expects after this update. */
-  readonly phase: Phase;
-  /**
-   * Names this very update where it turns the flag or has something new to remember; null where it has not. The app's config var
-   * follows it as an output, so the flag cannot turn in an update that leaves this resource out.
-   */
-  readonly turn: string | null;
-}
-
-export interface MigrationOutputs extends MigrationInputs {
-  /** Its flag is as this update means to leave it: the app's config var comes after. */
-  readonly migration: MigrationRecord;
-}
 
 /** Sources and targets once more, right before the flag turns on. Values are compared in here; only names leave. */
 export function lastLook(
@@ -93,18 +78,23 @@ const known = (summary: unknown): summary is SetSummary =>
 export const migration: DynamicProvider<MigrationInputs, MigrationOutputs> = {
   check: async (olds, news) => ({ inputs: news, failures: sameTarget(olds, news) }),
 
-  diff: async (_id, olds, news) => ({
-    changes:
-      !known(news.summary) ||
-      // A refresh compares what an update left with the inputs of that same update: its turn is over.
-      (news.turn !== null && news.turn !== olds.turn) ||
-      olds.version !== news.version ||
-      !same(olds.apps, news.apps) ||
-      remembersElse({ ...recordMigration(news, olds.migration, new Date(0)), phase: news.phase }, olds.migration),
-  }),
+  diff: async (id, olds, news) => {
+    const last = readOutputs("migration", olds, { name: id });
+    return {
+      changes:
+        !known(news.summary) ||
+        // A refresh compares what an update left with the inputs of that same update: its turn is over.
+        (news.turn !== null && news.turn !== last.turn) ||
+        last.version !== news.version ||
+        !same(last.apps, news.apps) ||
+        remembersElse({ ...recordMigration(news, last.migration, new Date(0)), phase: news.phase }, last.migration),
+    };
+  },
 
   create: async (inputs) => ({ id: `${inputs.environment}`, outs: await apply(inputs, undefined) }),
-  update: async (_id, olds, news) => ({ outs: await apply(news, olds.migration) }),
+  update: async (id, olds, news) => ({
+    outs: await apply(news, readOutputs("migration", olds, { name: id }).migration),
+  }),
   read: async (id, props) => ({ id, props }),
   delete: async () => {},
 };

@@ -1,11 +1,17 @@
 // The resource classes of the dynamic provider, without `dynamic.Resource`: that one serialises a closure into the state, and
 // ours is a constant string. `refresh` and `destroy` run what the state holds, so the string names the package, not a path.
 import * as pulumi from "@pulumi/pulumi";
-import { resourceTypes } from "../migration/index.js";
-import type { FolderInputs, FolderOutputs } from "./folder.js";
-import type { MigrationInputs, MigrationOutputs } from "./migration.js";
-import type { RetirementInputs, RetirementOutputs } from "./retirement.js";
-import type { SecretSetInputs, SecretSetOutputs } from "./secretSet.js";
+import {
+  type FolderInputs,
+  type FolderOutputs,
+  type MigrationInputs,
+  type MigrationOutputs,
+  type RetirementInputs,
+  type RetirementOutputs,
+  resourceTypes,
+  type SecretSetInputs,
+  type SecretSetOutputs,
+} from "../migration/index.js";
 
 const code = (kind: string) =>
   `exports.handler = () => require("node:module").createRequire(process.cwd() + "/")("console-vault/provider").provider(${JSON.stringify(kind)});`;

@@ -1,52 +1,22 @@
 import { refusedMark } from "../errors.js";
 import {
   type CopyRecord,
+  type Held,
   isFlagOn,
+  type KeptFlat,
   type NamePlaces,
-  type Phase,
-  type RetirementPlan,
+  type RetirementInputs,
+  type RetirementOutputs,
   readEverySecret,
+  readOutputs,
   restore,
   retire,
   tokensOf,
   type VaultRow,
 } from "../migration/index.js";
 import type { InfisicalClient } from "../vault/client/index.js";
-import { type DynamicProvider, lastPlace, same, sameVault, type VaultPlace } from "./contract.js";
+import { type DynamicProvider, same, sameVault } from "./contract.js";
 import { herokuAt, vaultAt } from "./vault.js";
-
-export interface RetirementInputs extends RetirementPlan {
-  readonly version: number;
-  readonly vault: VaultPlace;
-  /** Heroku's URL: the flags are read again before each deletion. */
-  readonly heroku: string;
-  /** The flag's config var, and the app of each environment that has it. */
-  readonly flag: { readonly variable: string; readonly apps: readonly string[] };
-  readonly root: string;
-  /** Phase of the stack's migration: only after its own soak. */
-  readonly phase: Phase;
-  readonly names: Readonly<Record<string, NamePlaces>>;
-  /** What the sets remember of their copies, by name. */
-  readonly copies: Readonly<Record<string, CopyRecord>>;
-}
-
-/** Until when a flat copy that may go stays, where that is known, or why. */
-export type Held = { readonly until: string } | { readonly reason: string };
-
-export type KeptFlat = { readonly name: string } & ({ readonly why: string } | { readonly held: Held });
-
-export interface RetirementReport {
-  /** Names whose flat copy this stack deleted. */
-  readonly retired: readonly string[];
-  readonly kept: readonly KeptFlat[];
-  readonly refused: readonly string[];
-}
-
-export interface RetirementOutputs extends RetirementInputs {
-  readonly retirement: RetirementReport;
-  /** Tokens of the flat rows as they were left. */
-  readonly left: Readonly<Record<string, string | null>>;
-}
 
 interface Place extends NamePlaces {
   readonly name: string;
@@ -163,23 +133,27 @@ async function apply(inputs: RetirementInputs, last: RetirementOutputs | undefin
 const refusedBefore = ({ retirement }: RetirementOutputs) => retirement.refused.length > 0;
 
 export const retirement: DynamicProvider<RetirementInputs, RetirementOutputs> = {
-  check: async (olds, news) => ({ inputs: news, failures: sameVault(olds, news) }),
-  diff: async (_id, olds, news) => ({
-    changes:
-      olds.version !== news.version ||
-      olds.wanted !== news.wanted ||
-      // With nothing wanted, what others do to the flat path is not this resource's business.
-      (news.wanted &&
-        !news.steady &&
-        (!same(olds.left, news.observed) ||
-          olds.steady ||
-          (refusedBefore(olds) &&
-            (!same(olds.refused, news.refused) || olds.until !== news.until || olds.phase !== news.phase)))),
-  }),
+  check: async (olds, news) => ({ inputs: news, failures: sameVault("retirement", olds, news) }),
+  diff: async (id, olds, news) => {
+    const last = readOutputs("retirement", olds, { name: id });
+    return {
+      changes:
+        last.version !== news.version ||
+        last.wanted !== news.wanted ||
+        // With nothing wanted, what others do to the flat path is not this resource's business.
+        (news.wanted &&
+          !news.steady &&
+          (!same(last.left, news.observed) ||
+            last.steady ||
+            (refusedBefore(last) &&
+              (!same(last.refused, news.refused) || last.until !== news.until || last.phase !== news.phase)))),
+    };
+  },
   create: async (inputs) => ({ id: "flat", outs: await apply(inputs, undefined) }),
-  update: async (_id, olds, news) => ({
-    outs: await apply(news, same(lastPlace(olds), news.vault) ? olds : undefined),
-  }),
+  update: async (id, olds, news) => {
+    const last = readOutputs("retirement", olds, { name: id });
+    return { outs: await apply(news, same(last.vault, news.vault) ? last : undefined) };
+  },
   read: async (id, props) => ({ id, props }),
   delete: async () => {},
 };

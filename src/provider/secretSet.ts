@@ -1,36 +1,17 @@
 import {
   type Decisions,
   decide,
-  type SeenTokens,
+  readOutputs,
+  type SecretSetInputs,
+  type SecretSetOutputs,
   type SetMemory,
-  type SetSpec,
-  type SetState,
-  type SetSummary,
   SetView,
   setChanged,
   summarise,
 } from "../migration/index.js";
 import type { InfisicalClient, SecretToWrite } from "../vault/client/index.js";
-import { type DynamicProvider, lastPlace, same, sameVault, type VaultPlace } from "./contract.js";
+import { type DynamicProvider, same, sameVault } from "./contract.js";
 import { vaultAt } from "./vault.js";
-
-/** Names, paths, sources and revisions; never a value. The values are moved in here. */
-export interface SecretSetInputs extends SetSpec {
-  readonly version: number;
-  readonly vault: VaultPlace;
-  /** Each name's `plan` says in words what this update does with it. */
-  readonly names: Readonly<Record<string, SetSpec["names"][string] & { readonly plan: string }>>;
-  readonly observed: Readonly<Record<string, SeenTokens>>;
-  /** What the last update remembers of its copies: a replacement is made without the outputs of what it replaces. */
-  readonly records: SetMemory["records"];
-  /** What the plan expects to be so afterwards; as an output it is what was found. */
-  readonly summary: SetSummary;
-}
-
-export interface SecretSetOutputs extends SecretSetInputs, SetState {
-  readonly names: SecretSetInputs["names"];
-  readonly memory: SetMemory;
-}
 
 async function look(vault: InfisicalClient, inputs: SecretSetInputs): Promise<SetView> {
   return new SetView(inputs, await vault.listSecrets(inputs.flatPath, { recursive: true }));
@@ -67,14 +48,18 @@ async function apply(inputs: SecretSetInputs, records: SetMemory["records"]): Pr
 }
 
 export const secretSet: DynamicProvider<SecretSetInputs, SecretSetOutputs> = {
-  check: async (olds, news) => ({ inputs: news, failures: sameVault(olds, news) }),
-  diff: async (_id, olds, news) => ({
-    changes:
-      olds.version !== news.version || !same(lastPlace(olds), news.vault) || setChanged(olds, news, news.observed),
-    ...(olds.path === news.path ? {} : { replaces: ["path"] }),
-  }),
+  check: async (olds, news) => ({ inputs: news, failures: sameVault("secretSet", olds, news) }),
+  diff: async (id, olds, news) => {
+    const last = readOutputs("secretSet", olds, { name: id });
+    return {
+      changes: !same(last.vault, news.vault) || setChanged(last, news, news.observed),
+      ...(last.path === news.path ? {} : { replaces: ["path"] }),
+    };
+  },
   create: async (inputs) => ({ id: inputs.path, outs: await apply(inputs, inputs.records) }),
-  update: async (_id, olds, news) => ({ outs: await apply(news, olds.memory.records) }),
+  update: async (id, olds, news) => ({
+    outs: await apply(news, readOutputs("secretSet", olds, { name: id }).memory.records),
+  }),
   // The program looks at the vault in every run and hands on the revisions it saw: reading here as well would add nothing.
   read: async (id, props) => ({ id, props }),
   // Forgetting a set takes no value away from anybody.

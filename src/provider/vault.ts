@@ -1,8 +1,8 @@
 import { HerokuClient } from "../heroku/index.js";
+import type { VaultPlace } from "../migration/index.js";
 import { SecretValue } from "../secret.js";
 import { authFromEnvironment, createInfisicalClient, type InfisicalClient } from "../vault/client/index.js";
 import { type Wait, waitLine } from "../waits.js";
-import type { VaultPlace } from "./contract.js";
 
 // Pulumi's host gives a provider no other way to say something: the engine passes on what its process prints.
 const onWait = (wait: Wait) => void process.stderr.write(`${waitLine(wait)}\n`);

@@ -1,7 +1,7 @@
 // What a plan and its result count and say: the same resources, and no more than is known.
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { RetirementReport } from "../../src/migration/index.js";
 import { resourceTypes } from "../../src/migration/index.js";
-import type { RetirementReport } from "../../src/provider/index.js";
 import type { StatusReport } from "../../src/report/index.js";
 import { valueFor } from "../support/values.js";
 import { done, World } from "../support/world.js";

@@ -94,6 +94,16 @@ export class InProcessStacks {
     return gone;
   }
 
+  /** An editor, or another version of this tool. @param change gets a copy */
+  edit(stack: string, change: (resources: JsonObject[]) => void): void {
+    const state = structuredClone(this.#states.get(stack)!);
+    change(state.resources!);
+    this.#states.set(stack, state);
+    const own = state.resources!.find(({ type }) => type === rootStackType);
+    this.#outputs.set(stack, snapshotFromJson(state, noSecrets, stack).resources[0]!.outputs);
+    if (!own) this.forget(stack);
+  }
+
   #load(stack: string) {
     const json = this.#states.get(stack);
     return json ? snapshotFromJson(json, noSecrets, stack) : { resources: [], pendingOperations: [] };

@@ -283,6 +283,11 @@ export class World {
     return this.stacks?.delete(stack, urn) ?? deleteFromFiles(join(this.dir, "state"), stack, urn);
   }
 
+  /** An editor at the stack's state. Of the in-process engine only. */
+  editState(stack: EnvironmentName, change: (resources: Record<string, unknown>[]) => void): void {
+    this.stacks!.edit(stack, change);
+  }
+
   /** Outputs of a stack's last update. */
   outputs(stack: EnvironmentName): Promise<OutputMap> {
     const location = { projectDir: this.dir, stack, env: this.env };

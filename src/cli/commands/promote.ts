@@ -1,18 +1,10 @@
 import type { Command } from "commander";
 import { environmentOf } from "../../catalog/index.js";
 import { Refusal, UsageError } from "../../errors.js";
-import {
-  duration,
-  gate,
-  gateFacts,
-  look,
-  lookAtFlag,
-  type MigrationRecord,
-  predecessor,
-  targetOf,
-} from "../../migration/index.js";
+import { duration, gate, gateFacts, look, lookAtFlag, predecessor, targetOf } from "../../migration/index.js";
 import { ConfigFile } from "../configFile.js";
 import { colorsOf, type Io } from "../io.js";
+import { lastOutputs } from "../lastUpdate.js";
 import { catalog } from "../project.js";
 import { openStack, type StackOptions } from "../stack.js";
 import { refuseOtherTarget } from "../target.js";
@@ -46,7 +38,7 @@ async function promote(io: Io, options: PromoteOptions): Promise<void> {
   const source = await openStack(io, { ...options, stack: from, engine: stack.engine.name });
   const c = colorsOf(io);
 
-  const record = (await stack.engine.outputs()).migration?.value as MigrationRecord | undefined;
+  const { migration: record } = await lastOutputs(stack);
   // Before a key is sent there.
   refuseOtherTarget(stack, record, undefined);
   // The gate before anything is touched, its file included; the stack's own update asks it again.
@@ -57,7 +49,7 @@ async function promote(io: Io, options: PromoteOptions): Promise<void> {
     await update(io, { ...options, stack: to });
     return;
   }
-  const output = (await source.engine.outputs()).migration?.value as unknown;
+  const output: unknown = (await source.engine.outputs()).migration?.value;
   const { config, vault, heroku } = stack;
   const target = targetOf(config, stack.services, world.account);
   const answer = gate(await gateFacts({ catalog, config, vault, world, target, heroku, from, output }));

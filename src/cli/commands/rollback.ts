@@ -1,14 +1,14 @@
 import type { Command } from "commander";
 import { credentialOf, environmentOf, flagApp } from "../../catalog/index.js";
 import { readStackConfig, type StackConfig } from "../../config/index.js";
-import type { OutputMap, Work } from "../../engine/index.js";
+import type { Work } from "../../engine/index.js";
 import { Refusal, UsageError } from "../../errors.js";
 import {
   type CopyRecord,
   type DifferentName,
   type GoneName,
-  type MigrationRecord,
   planWayBack,
+  type StackOutputs,
   type WayBack,
 } from "../../migration/index.js";
 import { type FlagReading, readFlag } from "../../resolver/index.js";
@@ -18,7 +18,7 @@ import { ConfigFile } from "../configFile.js";
 import { Ended } from "../exit.js";
 import { insideUpdates, NotLocked, openToRecord, refuseFailed, type Updated } from "../insideUpdates.js";
 import { colorsOf, type Io } from "../io.js";
-import { copyRecords } from "../lastUpdate.js";
+import { copyRecords, outputsOf } from "../lastUpdate.js";
 import { confirmOverwrites, knownGone, type LookBackOptions, lookBack } from "../lookBack.js";
 import { catalog } from "../project.js";
 import { type OpenStack, openStack } from "../stack.js";
@@ -34,9 +34,8 @@ const unclearText = "neither true, 1, false, 0 nor empty";
 /** What the stack's last update left, as far as it can be read. */
 interface Recorded {
   readonly readable: boolean;
-  readonly outputs: OutputMap;
-  /** undefined where no update is recorded, or the state cannot be read. */
-  readonly record: MigrationRecord | undefined;
+  /** Empty where no update is recorded, or the state cannot be read. */
+  readonly outputs: StackOutputs;
   /** Of the owner of the flat path only: another environment has copied nothing from there. */
   readonly copies: Readonly<Record<string, CopyRecord>>;
 }
@@ -101,13 +100,13 @@ function consequences({ environment, manage }: StackConfig, stale: readonly Diff
 /** --force turns the flag off even if the state cannot be read. */
 async function readRecorded(io: Io, { engine }: OpenStack, { force, stack }: RollbackOptions): Promise<Recorded> {
   try {
-    const outputs = await engine.outputs();
-    const copies = stack === catalog.fallback ? await copyRecords(engine) : {};
-    return { readable: true, outputs, record: outputs.migration?.value as MigrationRecord | undefined, copies };
+    const outputs = outputsOf(stack, await engine.outputs());
+    const copies = stack === catalog.fallback ? await copyRecords(stack, engine) : {};
+    return { readable: true, outputs, copies };
   } catch (error) {
     if (!force) throw error;
     io.err(`! the stack's state cannot be read (${(error as Error).message}); going on, as --force says`);
-    return { readable: false, outputs: {}, record: undefined, copies: {} };
+    return { readable: false, outputs: {}, copies: {} };
   }
 }
 
@@ -124,8 +123,8 @@ async function refuseOtherPlace({ options, stack, recorded }: Rollback): Promise
   if (options.rebind) return;
   const ifMeant = `console-vault rollback --stack ${options.stack} --rebind`;
   // Before a key is sent there.
-  refuseOtherTarget(stack, recorded.record, undefined, ifMeant);
-  refuseOtherTarget(stack, recorded.record, (await stack.heroku.account()).email, ifMeant);
+  refuseOtherTarget(stack, recorded.outputs.migration, undefined, ifMeant);
+  refuseOtherTarget(stack, recorded.outputs.migration, (await stack.heroku.account()).email, ifMeant);
 }
 
 const choiceOf = ({ restoreFlat, acceptStale }: RollbackOptions, overwrite: Agreed["overwrite"]) => ({
@@ -233,7 +232,7 @@ async function insideLocks({ io, options, stack, recorded }: Rollback, work: Wor
       throw new NotLocked(owner, error);
     });
   const stacks = [
-    recorded.record ? stack : await openStack(io, { ...shared, stack: name, steady: true }),
+    recorded.outputs.migration ? stack : await openStack(io, { ...shared, stack: name, steady: true }),
     ...(force || name === owner ? [] : [await openOwner()]),
   ];
   return insideUpdates(io, stacks, work);
@@ -264,7 +263,7 @@ async function report(
     if (failed && other !== environment)
       io.err(c.yellow(`  ! the update of ${other}, for its lock alone, failed: ${failed.message}`));
   const own = updates.find((one) => one.stack === environment);
-  if (own?.ran && recorded.record) return reportUpdate(io, stack, options, own.ran);
+  if (own?.ran && recorded.outputs.migration) return reportUpdate(io, stack, options, own.ran);
   if (own?.failed && !passedOver) refuseFailed([own], `${variable} is off (${appOf(stack)}), and no longer wanted`);
   if (own?.failed) io.err(c.yellow(`  ! the update that records it failed: ${own.failed.message}`));
   const next = `console-vault up --stack ${environment}`;

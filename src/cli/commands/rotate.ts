@@ -20,6 +20,7 @@ import { askYes } from "../ask.js";
 import { environmentToWrite } from "../environment.js";
 import { insideUpdates, openToRecord, refuseFailed, tellWarnings } from "../insideUpdates.js";
 import { colorsOf, type Io } from "../io.js";
+import { lastOutputs } from "../lastUpdate.js";
 import { catalog } from "../project.js";
 import { type OpenStack, openStack } from "../stack.js";
 import { refuseOtherTarget } from "../target.js";
@@ -175,7 +176,7 @@ interface Reached {
 async function planCommand(io: Io, name: string, options: RotateOptions): Promise<Rotation> {
   const environment = await environmentToWrite(io, options.env);
   const stack = await openStack(io, { ...options, stack: environment });
-  const record = (await stack.engine.outputs()).migration?.value as MigrationRecord | undefined;
+  const { migration: record } = await lastOutputs(stack);
   // Before a key is sent there.
   refuseOtherTarget(stack, record, undefined);
   const value = await readValue(io, name, options.keepNewline);

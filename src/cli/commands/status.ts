@@ -53,7 +53,7 @@ async function observe(io: Io, options: Omit<StackOptions, "stack">): Promise<Ob
   for (const { name } of catalog.environments) {
     const stack = await openStack(io, { ...options, stack: name });
     const { config, services, vault, heroku } = stack;
-    const { record, last } = await lastState(io, stack, name);
+    const { record, last } = await lastState(io, stack);
     // The table has the shared credentials too.
     const seen = await see(catalog, config, vault, heroku, [config.root]);
     target = targetOf(config, services, seen.account);

@@ -7,6 +7,7 @@ import {
   duration,
   type Earlier,
   flagVerdict,
+  type KeptFlat,
   lookAtFlag,
   type MigrationRecord,
   type Neighbours,
@@ -17,12 +18,11 @@ import {
   targetOf,
   verdictText,
 } from "../../migration/index.js";
-import type { KeptFlat, RetirementReport } from "../../provider/index.js";
 import { askYes } from "../ask.js";
 import { Ended, exitCodes } from "../exit.js";
 import { colorsOf, type Io } from "../io.js";
-import { lastUpdate } from "../lastUpdate.js";
-import { recordOf, soakOf } from "../offline.js";
+import { lastOutputs, lastUpdate, outputsOf, recordOf } from "../lastUpdate.js";
+import { soakOf } from "../offline.js";
 import { planReport, refusedReport } from "../planReport.js";
 import { flagSwitch } from "../planSteps.js";
 import { catalog } from "../project.js";
@@ -83,7 +83,7 @@ async function openHere(
   command: string,
 ): Promise<Opened> {
   const outputs = await stack.engine.outputs();
-  const record = outputs.migration?.value as MigrationRecord | undefined;
+  const { migration: record } = outputsOf(name, outputs);
   const ifMeant = `console-vault ${command} --stack ${name} --rebind`;
   if (!rebind) refuseOtherTarget(stack, record, undefined, ifMeant);
   const account = await header(io, stack);
@@ -262,9 +262,7 @@ export async function reportUpdate(
   done: Ran,
   planned: Ran = done,
 ): Promise<void> {
-  const outputs = await stack.engine.outputs();
-  const record = outputs.migration?.value as MigrationRecord | undefined;
-  const retirement = outputs.retirement?.value as RetirementReport | undefined;
+  const { migration: record, retirement } = await lastOutputs(stack);
   if (options.json)
     io.out(
       JSON.stringify(
@@ -305,7 +303,7 @@ async function refresh(io: Io, options: UpdateOptions): Promise<void> {
 async function destroy(io: Io, options: UpdateOptions): Promise<void> {
   const stack = await openStack(io, options);
   const { outputs } = await openHere(io, stack, options, "destroy");
-  const record = outputs.migration?.value as MigrationRecord | undefined;
+  const { migration: record } = outputsOf(options.stack, outputs);
   const { app, on } = await lookAtFlag(stack.heroku, catalog, options.stack);
   // Recorded on counts as well: then the state protects every resource.
   if (on || record?.flag.running)
