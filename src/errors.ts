@@ -8,10 +8,24 @@ export class ConfigurationError extends UsageError {
   override readonly name: string = "ConfigurationError";
 }
 
+/** Says to a program what a text says to a person. The codes with their data: `src/migration/findings.ts`. */
+export interface Coded {
+  readonly code: string;
+}
+
+/** The same with what it says to a person. */
+export interface Worded extends Coded {
+  readonly text: string;
+}
+
 /** A gate or a rule said no: exit code 3. The message names the rule and what would satisfy it. */
 export class Refusal extends Error {
   override readonly name: string = "Refusal";
-}
 
-/** Begins a refusal's message where only a message gets through: how `up` tells it (exit 3) from a failure (exit 1) of an engine. */
-export const refusedMark = "refused: ";
+  constructor(
+    message: string,
+    readonly findings: readonly Worded[] = [],
+  ) {
+    super(message);
+  }
+}

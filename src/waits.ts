@@ -8,9 +8,6 @@ export interface Wait {
   readonly waitMs: number;
 }
 
-/** Begins the line of a wait: how a command knows it among all that an engine passes on from program and providers. */
-export const waitMark = "waiting: ";
-
 const reasons: Record<Wait["because"], string> = {
   "rate-limited": "limits the rate of requests",
   server: "failed",
@@ -20,5 +17,5 @@ const reasons: Record<Wait["because"], string> = {
 /** What a person reads while nothing seems to happen. */
 export function waitLine({ service, method, path, because, waitMs }: Wait): string {
   const seconds = waitMs / 1000;
-  return `${waitMark}${service} ${reasons[because]}; ${method} ${path} again in ${seconds.toFixed(seconds < 10 ? 1 : 0)} s`;
+  return `waiting: ${service} ${reasons[because]}; ${method} ${path} again in ${seconds.toFixed(seconds < 10 ? 1 : 0)} s`;
 }

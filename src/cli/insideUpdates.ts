@@ -1,5 +1,6 @@
 // What the commands that write share: they write while the update of each stack that they touch holds its lock.
 import type { Work } from "../engine/index.js";
+import { sentence } from "../migration/index.js";
 import { Ended, exitCodes } from "./exit.js";
 import { colorsOf, type Io } from "./io.js";
 import { lastOutputs, outputsOf } from "./lastUpdate.js";
@@ -101,7 +102,7 @@ export function tellWarnings(io: Io, updates: readonly Updated[]): void {
   const c = colorsOf(io);
   for (const { stack, ran } of updates) {
     const blocked = ran ? outputsOf(stack, ran.outcome.outputs).migration?.blocked : undefined;
-    for (const line of [...(ran?.warnings ?? []), ...(blocked ?? [])]) io.err(c.yellow(`  ! ${line}`));
+    for (const one of [...(ran?.warnings ?? []), ...(blocked ?? [])]) io.err(c.yellow(`  ! ${sentence(one)}`));
   }
 }
 

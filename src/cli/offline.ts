@@ -2,6 +2,7 @@
 import { type Catalog, environmentOf, flagApp } from "../catalog/index.js";
 import type { StackConfig } from "../config/index.js";
 import {
+  type Finding,
   type MigrationRecord,
   neverUpdated,
   planStack,
@@ -45,6 +46,7 @@ export function planOffline(facts: OfflineFacts): OfflinePlan {
     flag: { variable, app, from: running, to: config.vaultEnvAware },
     soak: soakOf(config, running === true ? last : (before ?? last)),
     gate: before && config.vaultEnvAware && running !== true ? gateOf(catalog, config, before) : null,
+    warnings: [],
     unchecked: uncheckedOf(catalog, config, last),
     next: nextOf(catalog, config, record, steps),
   };
@@ -85,20 +87,14 @@ export function soakOf({ soakHours: hours }: Pick<StackConfig, "soakHours">, las
 function gateOf(catalog: Catalog, { environment }: StackConfig, before: LastUpdate): PlanReport["gate"] {
   const from = predecessor(catalog, environment)!;
   const record = recordOf(before);
-  const known =
+  const about = { environment: from };
+  const known: Finding =
     before.is === "unknown"
-      ? `what ${from} recorded could not be read: ${before.why}`
+      ? { code: "state-unread", ...about, why: before.why }
       : record
-        ? `${from} as last recorded: ${record.phase}, its flag ${record.flag.running ? "on" : "off"}`
-        : `${from} was never updated`;
-  return {
-    open: null,
-    reasons: [
-      `${from}'s running flag, its releases and every one of its names are read again when the flag turns on`,
-      known,
-    ],
-    warnings: [],
-  };
+        ? { code: "last-recorded", ...about, phase: record.phase, on: record.flag.running }
+        : { code: "never-updated", ...about };
+  return { open: null, reasons: [{ code: "gate-not-asked", ...about }, known] };
 }
 
 function uncheckedOf(catalog: Catalog, { environment }: StackConfig, last: LastUpdate): PlanReport["unchecked"] {

@@ -4,11 +4,13 @@ import type { Catalog } from "../catalog/index.js";
 import type { StackConfig } from "../config/index.js";
 import type { EngineEvent } from "../engine/index.js";
 import {
+  type Finding,
   kindOf,
   type MigrationRecord,
   nextSteps,
   predecessor,
   type ResourceKind,
+  retirementVerdict,
   type ShownOf,
   soakStart,
   successors,
@@ -64,7 +66,7 @@ export interface Previewed {
   readonly target: Target;
   readonly events: readonly EngineEvent[];
   /** What the program warned of. */
-  readonly warnings: readonly string[];
+  readonly warnings: readonly Finding[];
 }
 
 /** The report of a preview that an engine made. */
@@ -73,13 +75,11 @@ export function planReport({ catalog, config, target, events, warnings }: Previe
   const seen = told("migration", metadata)?.flag;
   const running = seen?.running ?? false;
   const flat = told("retirement", metadataOf(events, "retirement"));
-  const stay = flat?.wanted ? flat.refused.map((line) => `the flat copies stay: ${line}`) : [];
-  const refused = [...(seen?.refused ?? []), ...stay];
+  const stay = flat?.wanted ? retirementVerdict(flat) : undefined;
+  const refused = [...(seen?.refused ?? []), ...(stay ? [stay] : [])];
   const turns = turnsFlag(events);
   const to = turns ? !running : running;
   const { variable } = catalog.flag;
-  // The program tells a refusal as a warning too.
-  const others = warnings.filter((line) => !line.startsWith(`${variable} stays `));
   const asked = config.vaultEnvAware && !running && predecessor(catalog, config.environment) !== undefined;
   const record = metadata && leftBefore("migration", metadata)?.migration;
   const steps = stepsOf(events, turns);
@@ -89,10 +89,9 @@ export function planReport({ catalog, config, target, events, warnings }: Previe
     steps,
     flag: seen ? { variable, app: seen.app, from: running, to } : null,
     soak: seen ? soakOf(config, seen, record) : null,
-    gate:
-      asked || refused.length > 0 || others.length > 0
-        ? { open: refused.length === 0, reasons: refused, warnings: others }
-        : null,
+    gate: asked || refused.length > 0 ? { open: refused.length === 0, reasons: refused } : null,
+    // The program warns of a refused flag too.
+    warnings: warnings.filter(({ code }) => code !== "flag-stays"),
     unchecked: uncheckedOf(events),
     next:
       steps.some(({ op }) => op !== "same") || !record
@@ -146,6 +145,7 @@ export function refusedReport({ config, target }: Pick<Previewed, "config" | "ta
     flag: null,
     soak: null,
     gate: null,
+    warnings: [],
     unchecked: [],
     next: [{ command: `console-vault preview --stack ${environment}`, why: "once that is mended" }],
   };

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
+import { Refusal } from "../errors.js";
 import { promptError } from "./ask.js";
 import { exitCodeOf, exitCodes } from "./exit.js";
 import { colorsOf, type Io, type RunCommand } from "./io.js";
@@ -80,7 +81,9 @@ export async function run(argv: readonly string[], given: Io): Promise<number> {
     // Who asked for JSON gets one document, also of why there is no other.
     if (argv.includes("--json") && !answered) {
       const result = code === exitCodes.refused ? "refused" : code === exitCodes.usage ? "wrong use" : "failed";
-      io.out(JSON.stringify({ result, reasons: message.split("\n").map((line) => line.trim()) }, null, 2));
+      const reasons = message.split("\n").map((line) => line.trim());
+      const findings = error instanceof Refusal ? error.findings : [];
+      io.out(JSON.stringify({ result, reasons, ...(findings.length > 0 ? { findings } : {}) }, null, 2));
     }
     if (io.env.CONSOLE_VAULT_DEBUG === "1" && error instanceof Error) io.err(error.stack ?? "");
     return code;

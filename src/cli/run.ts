@@ -1,8 +1,9 @@
 // Running an engine and telling a person what it does.
 import type { Engine, EngineEvent, Outcome, RunOptions } from "../engine/index.js";
-import { Refusal, refusedMark } from "../errors.js";
-
-import { waitMark } from "../waits.js";
+import { type Content, openEnvelope } from "../envelope.js";
+import { Refusal } from "../errors.js";
+import { type Finding, sentence } from "../migration/index.js";
+import { waitLine } from "../waits.js";
 import { Ended, exitCodes } from "./exit.js";
 import { colorsOf, type Io } from "./io.js";
 import { countShown, type PlanStep, planSteps, stepHead } from "./planSteps.js";
@@ -13,8 +14,8 @@ export interface Ran {
   readonly steps: readonly PlanStep[];
   /** The declaration's resources by what happens to each; the engine's own, which `outcome` counts too, are not shown. */
   readonly counts: Readonly<Record<string, number>>;
-  /** What the program warned of, each once. */
-  readonly warnings: readonly string[];
+  /** What the program and the engine warned of, each once. */
+  readonly warnings: readonly Finding[];
   /** Everything that the engine told, in order. */
   readonly events: readonly EngineEvent[];
 }
@@ -29,21 +30,25 @@ export async function runEngine(
   options: Omit<RunOptions, "onEvent" | "signal">,
 ): Promise<Ran> {
   const c = colorsOf(io);
-  const warnings = new Set<string>();
+  const warnings = new Map<string, Finding>();
   const events: EngineEvent[] = [];
   const live = operation !== "preview";
   const onEvent = (event: EngineEvent) => {
     events.push(event);
     const step = live ? stepHead(event) : undefined;
     if (step) io.err(stepLines({ ...step, details: [] }, c).join("\n"));
-    const diagnostic = event.diagnosticEvent;
-    if (diagnostic?.severity === "warning") warnings.add(clean(diagnostic.message));
-    else if (diagnostic?.message.includes(waitMark)) io.err(`  … ${clean(diagnostic.message)}`);
+    const { severity, message = "" } = event.diagnosticEvent ?? {};
+    const content = openEnvelope(message);
+    if (content?.is === "wait") io.err(`  … ${waitLine(content.wait)}`);
+    else if (severity === "warning") {
+      const finding = warningOf(content, message);
+      warnings.set(sentence(finding), finding);
+    }
   };
   const outcome = await engine[operation]({ ...options, onEvent, signal: io.signal });
   for (const line of outcome.interrupted) io.err(c.yellow(`  ! ${line}`));
   if (outcome.result !== "succeeded") throw failure(operation, outcome);
-  return { outcome, steps: planSteps(events), counts: countShown(events), warnings: [...warnings], events };
+  return { outcome, steps: planSteps(events), counts: countShown(events), warnings: [...warnings.values()], events };
 }
 
 /** Pulumi's diagnostics come with colour marks of its own (`<{%reset%}>`) and line ends. */
@@ -51,15 +56,21 @@ function clean(message: string): string {
   return message.replace(/<\{%[^%]*%\}>/g, "").trim();
 }
 
+const warningOf = (content: Content | undefined, message: string): Finding =>
+  content?.is === "finding" ? (content.finding as Finding) : { code: "engine", text: clean(message) };
+
 function failure(operation: Operation, { result, errors }: Outcome): Error {
   if (result === "cancelled")
     return new Ended(
       exitCodes.failed,
       `Interrupted: the steps under way were finished and recorded. The same command goes on from here.`,
     );
-  const text = errors.map(clean).filter(Boolean);
-  const refusals = text.filter((line) => line.includes(refusedMark));
+  const refusals = errors.map(openEnvelope).filter((content) => content?.is === "refused");
   if (refusals.length > 0)
-    return new Refusal(refusals.map((line) => line.slice(line.indexOf(refusedMark) + refusedMark.length)).join("\n"));
+    return new Refusal(
+      refusals.map(({ message }) => message).join("\n"),
+      refusals.flatMap(({ findings }) => findings),
+    );
+  const text = errors.map(clean).filter(Boolean);
   return new Ended(exitCodes.failed, text.join("\n") || `${operation} failed; the engine gave no reason`);
 }

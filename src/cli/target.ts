@@ -1,7 +1,6 @@
 // A stack refuses another vault, project or account than its last update worked on. Its program asks before it logs in; a command
 // asks here, before it sends a credential anywhere.
-import { Refusal } from "../errors.js";
-import { type MigrationRecord, movedFrom, targetOf } from "../migration/index.js";
+import { type MigrationRecord, movedFrom, refusalOf, targetOf } from "../migration/index.js";
 import type { OpenServices } from "./stack.js";
 
 /**
@@ -16,6 +15,6 @@ export function refuseOtherTarget(
   ifMeant = `console-vault up --stack ${config.environment} --rebind`,
 ): void {
   if (!record?.target) return;
-  const lines = movedFrom(record.target, targetOf(config, services, account ?? record.target.account));
-  if (lines.length > 0) throw new Refusal(`${lines.join("\n")}\nNothing was changed. If that is meant: ${ifMeant}`);
+  const moved = movedFrom(record.target, targetOf(config, services, account ?? record.target.account));
+  if (moved.length > 0) throw refusalOf(moved, `Nothing was changed. If that is meant: ${ifMeant}`);
 }

@@ -4,8 +4,8 @@ import type { StackConfig } from "../config/index.js";
 import { configVarProblem } from "../heroku/index.js";
 import { environmentPath, flatPath } from "../resolver/index.js";
 import type { SecretValue } from "../secret.js";
+import type { AppFinding, Broken } from "./findings.js";
 import { forbiddenHere, surroundingsOf } from "./judged.js";
-import type { Broken } from "./state/index.js";
 import type { AppView, World } from "./world.js";
 
 /** As far as it was seen. */
@@ -49,7 +49,7 @@ function unfitForApps(catalog: Catalog, config: StackConfig, { rows, apps }: See
  * an app of staging. Nothing here takes them away, so they are told. (Of names that the environment must never hold, see
  * `forbiddenHere`.) While the flag is off every environment has the flat path's values, so that two are the same says nothing.
  */
-export function ownVarWarnings(catalog: Catalog, config: StackConfig, { rows, apps }: Seen, on: boolean): string[] {
+export function ownVarWarnings(catalog: Catalog, config: StackConfig, { rows, apps }: Seen, on: boolean): AppFinding[] {
   const { environment, root, manage } = config;
   const surroundings = surroundingsOf(catalog, environment, root, rows);
   const rules = new Set<string>([...shapeRules, "not-value-of", ...(on ? ["distinct"] : [])]);
@@ -61,9 +61,8 @@ export function ownVarWarnings(catalog: Catalog, config: StackConfig, { rows, ap
       const { findings } = judge({ name, environment, value, rules: rulesOf(catalog, credential) }, surroundings);
       const tokens = rows.filter((row) => row.name === name && row.value.equals(value)).map(({ token }) => token);
       const { standing } = withOverrides(findings, overridesOf(config), tokens);
-      return standing.filter(({ rule }) => rules.has(rule)).map(({ rule, why }) => `${name}: ${why} (${rule})`);
+      return standing.filter(({ rule }) => rules.has(rule));
     });
-    const what = `${app.name} has what breaks a rule of ${environment}, and no update manages it (see manage)`;
-    return broken.length > 0 ? [`${what}: ${broken.join("; ")}`] : [];
+    return broken.length > 0 ? [{ code: "own-var-broken", app: app.name, environment, broken }] : [];
   });
 }

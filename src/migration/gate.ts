@@ -1,5 +1,6 @@
 // The gate before an environment that follows another (prod follows staging). Pure: facts in, an answer out.
-import { duration, hoursBetween, soakStart } from "./phases.js";
+import type { Reason } from "./findings.js";
+import { soakStart } from "./phases.js";
 import { migrationOutput, type Target } from "./state/index.js";
 import type { RunningFlag } from "./world.js";
 
@@ -11,8 +12,8 @@ export interface GateFacts {
   readonly target: Target;
   /** The other environment's flag, seen now. */
   readonly flag: RunningFlag;
-  /** What is wrong with the other environment's credentials, read and judged now: a line each. */
-  readonly wrong: readonly string[];
+  /** What is wrong with the other environment's credentials, read and judged now. */
+  readonly wrong: readonly Reason[];
   /** Names whose two environments' values could not be compared now. */
   readonly unchecked: readonly string[];
   /** Whether a secret at the other environment's path was written again after its flag turned on. */
@@ -27,8 +28,8 @@ export interface GateFacts {
 
 export interface GateAnswer {
   readonly open: boolean;
-  readonly reasons: readonly string[];
-  readonly warnings: readonly string[];
+  readonly reasons: readonly Reason[];
+  readonly warnings: readonly Reason[];
   /** Start of the soak, where it runs. */
   readonly since: Date | undefined;
   /** When the soak is over, where it runs. */
@@ -36,59 +37,54 @@ export interface GateAnswer {
   readonly override: string | undefined;
 }
 
+/** What the other stack recorded; anything odd in it is a reason. @returns since when it is confirmed, where it is */
+function judgeOutput({ from, output, target }: GateFacts): { reasons: Reason[]; confirmedSince: Date | undefined } {
+  const parsed = migrationOutput.safeParse(output);
+  if (!parsed.success) {
+    const keys = parsed.error.issues.map(({ path }) => path.join(".") || "all of it");
+    const odd: Reason =
+      output === undefined
+        ? { code: "gate-no-output", environment: from }
+        : { code: "gate-odd-output", environment: from, keys };
+    return { reasons: [odd], confirmedSince: undefined };
+  }
+  const { target: theirs, flag, missing, broken, conflicts, confirmedSince } = parsed.data;
+  const places = (["vault", "project", "slug", "root"] as const).filter((key) => theirs[key] !== target[key]);
+  const unconfirmed = [...missing, ...[...broken, ...conflicts].map(({ name }) => name)];
+  return {
+    reasons: [
+      ...places.map((key): Reason => {
+        return { code: "gate-other-place", environment: from, key, theirs: theirs[key], ours: target[key] };
+      }),
+      ...(flag.wanted ? [] : [{ code: "gate-not-wanted", environment: from } as const]),
+      ...unconfirmed.map((name): Reason => ({ code: "gate-not-confirmed", environment: from, name })),
+      ...(confirmedSince === null ? [{ code: "gate-not-confirmed", environment: from } as const] : []),
+    ],
+    confirmedSince: confirmedSince === null ? undefined : new Date(confirmedSince),
+  };
+}
+
+/** The soak, where it runs: what of it is left. */
+function judgeSoak({ from, to, now, soakHours }: GateFacts, since: Date, readyAt: Date): Reason[] {
+  const times = { since: since.toISOString(), now: now.toISOString() };
+  if (since > now) return [{ code: "gate-future", environment: from, ...times }];
+  if (readyAt > now) return [{ code: "gate-soaking", environment: from, to, hours: soakHours, ...times }];
+  return [];
+}
+
 /** Whether prod may follow. Everything that is odd is a reason against it. */
 export function gate(facts: GateFacts): GateAnswer {
-  const { from, to, flag, now, soakHours, override } = facts;
-  const reasons: string[] = [];
-  const warnings: string[] = [];
-  const parsed = migrationOutput.safeParse(facts.output);
-  let since: Date | undefined;
+  const { from, flag, soakHours, override, unchecked, rotationSeen, requireRotation } = facts;
+  const { reasons, confirmedSince } = judgeOutput(facts);
+  if (!flag.on) reasons.push({ code: "gate-flag-off", environment: from, app: flag.app });
+  else if (!flag.since) reasons.push({ code: "gate-no-release", app: flag.app });
+  reasons.push(...facts.wrong);
+  if (unchecked.length > 0) reasons.push({ code: "gate-unchecked", names: unchecked });
+  const rotation: Reason[] = rotationSeen ? [] : [{ code: "gate-no-rotation", environment: from }];
+  if (requireRotation) reasons.push(...rotation);
 
-  if (!parsed.success) {
-    reasons.push(
-      facts.output === undefined
-        ? `the stack ${from} has no output "migration": run console-vault up --stack ${from}`
-        : `the output "migration" of the stack ${from} is not as expected (${parsed.error.issues.map(({ path }) => path.join(".") || "all of it").join(", ")}): run console-vault up --stack ${from}`,
-    );
-  } else {
-    const output = parsed.data;
-    for (const key of ["vault", "project", "slug", "root"] as const)
-      if (output.target[key] !== facts.target[key])
-        reasons.push(`${from} works on another ${key} (${output.target[key]}, here ${facts.target[key]})`);
-    if (!output.flag.wanted) reasons.push(`${from}'s flag is not wanted on: set vaultEnvAware: true there first`);
-    for (const name of [
-      ...output.missing,
-      ...output.broken.map((one) => one.name),
-      ...output.conflicts.map((one) => one.name),
-    ])
-      reasons.push(`${from} last recorded ${name} as not confirmed: run console-vault up --stack ${from}`);
-    if (output.confirmedSince) since = soakStart(new Date(output.confirmedSince), flag.since);
-    else reasons.push(`${from} is not confirmed: run console-vault up --stack ${from}`);
-  }
-  if (!flag.on) reasons.push(`${from}'s flag is off now (${flag.app})`);
-  else if (!flag.since) reasons.push(`no release of ${flag.app} tells when its flag was turned on`);
-  reasons.push(...facts.wrong.map((line) => `${from}, read now: ${line}`));
-  if (facts.unchecked.length > 0)
-    reasons.push(
-      `could not compare both environments' values of ${facts.unchecked.join(", ")}: the token must read both`,
-    );
-  if (!facts.rotationSeen) {
-    const line = `no rotation seen on ${from} since its flag was turned on: console-vault rotate NAME --env ${from}`;
-    (facts.requireRotation ? reasons : warnings).push(line);
-  }
-
-  let readyAt: Date | undefined;
-  if (since && flag.on) {
-    readyAt = new Date(since.getTime() + soakHours * 3_600_000);
-    const left = readyAt.getTime() - now.getTime();
-    if (since > now)
-      reasons.push(
-        `${from}'s soak starts in the future (${since.toISOString()}); Heroku's clock says ${now.toISOString()}`,
-      );
-    else if (left > 0)
-      reasons.push(
-        `${from} has soaked ${duration(hoursBetween(since, now) * 3_600_000)} of ${soakHours} h: ${duration(left)} left, until ${readyAt.toISOString()}; ${to} may follow then`,
-      );
-  }
-  return { open: reasons.length === 0, reasons, warnings, since, readyAt, override };
+  const since = soakStart(confirmedSince, flag.since);
+  const readyAt = since && flag.on ? new Date(since.getTime() + soakHours * 3_600_000) : undefined;
+  if (since && readyAt) reasons.push(...judgeSoak(facts, since, readyAt));
+  return { open: reasons.length === 0, reasons, warnings: requireRotation ? [] : rotation, since, readyAt, override };
 }

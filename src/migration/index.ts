@@ -6,6 +6,15 @@ export {
   type Difference,
   foldersToCompare,
 } from "./difference.js";
+export {
+  type Broken,
+  distinct,
+  type Finding,
+  type FlatFinding,
+  type PlaceFinding,
+  type Reason,
+  type Verdict,
+} from "./findings.js";
 export { runningFlag, touches } from "./flag.js";
 export { type GateAnswer, type GateFacts, gate } from "./gate.js";
 export { forbiddenPlaces, surroundingsOf, tokensFor, tokensOf } from "./judged.js";
@@ -60,8 +69,8 @@ export {
   summarise,
 } from "./set.js";
 export * from "./state/index.js";
-export { brokenOf, mergeSummaries, told } from "./summary.js";
-export { flagVerdict, retirementVerdict, verdictText } from "./verdict.js";
+export { brokenOf, mergeSummaries, ruleBroken } from "./summary.js";
+export { flagVerdict, retirementVerdict } from "./verdict.js";
 export {
   type DifferentName,
   type FlatWrite,
@@ -72,4 +81,5 @@ export {
   wayBack,
   wayBackPaths,
 } from "./wayBack.js";
-export { differences, movedFrom, type RunningFlag, type VaultRow, type World } from "./world.js";
+export { findingJson, reason, refusalOf, sentence, verdictHead } from "./wording.js";
+export { movedFrom, type RunningFlag, type VaultRow, type World } from "./world.js";

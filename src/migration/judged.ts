@@ -14,9 +14,10 @@ import {
   withOverrides,
 } from "../catalog/index.js";
 import { environmentPath, flatPath } from "../resolver/index.js";
+import type { Broken, Reason } from "./findings.js";
 import { howToSee, publicName } from "./readers.js";
-import type { Broken, SeenTokens } from "./state/index.js";
-import { brokenOf, told } from "./summary.js";
+import type { SeenTokens } from "./state/index.js";
+import { brokenOf, ruleBroken } from "./summary.js";
 import type { AppView, VaultRow, World } from "./world.js";
 
 /** Every value below the root whose place the catalog knows. */
@@ -165,17 +166,18 @@ export function readNow(
   root: string,
   { rows, hidden }: Pick<World, "rows"> & { readonly hidden: { has(path: string): boolean } },
   overrides: readonly (Override & { readonly row?: string | undefined })[],
-): { wrong: string[]; unchecked: string[] } {
+): { wrong: Reason[]; unchecked: string[] } {
   const surroundings = surroundingsOf(catalog, environment, root, rows);
-  const wrong: string[] = [];
+  const wrong: Reason[] = [];
   const unchecked: string[] = [];
   for (const credential of heldBy(catalog, environment)) {
     const { name, vendor } = credential;
     const path = environmentPath(root, vendor, environment);
     const found = rows.filter((row) => row.name === name && row.path === path);
     if (found.length !== 1) {
-      const none = hidden.has(path) ? `the token may not read ${name} at ${path}` : `${name} is not at ${path}`;
-      wrong.push(found.length === 0 ? none : `${name} has ${found.length} rows at ${path}`);
+      const at = { name, path, environment };
+      if (found.length > 0) wrong.push({ code: "duplicate", ...at, rows: found.length });
+      else wrong.push({ code: hidden.has(path) ? "unreadable" : "absent", ...at });
       continue;
     }
     const { findings, distinct } = judge(
@@ -187,7 +189,7 @@ export function readNow(
       overrides,
       tokensFor(found[0]!, rows, flatPath(root, vendor), overrides),
     );
-    wrong.push(...brokenOf(standing, found[0]!.token).map((one) => `${name}: ${told(one)}`));
+    wrong.push(...brokenOf(standing, found[0]!.token).map((one) => ({ ...ruleBroken(one), environment })));
     if (distinct === "unchecked") unchecked.push(name);
   }
   return { wrong, unchecked };

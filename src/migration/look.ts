@@ -5,11 +5,14 @@ import { Refusal } from "../errors.js";
 import { type HerokuClient, HerokuError } from "../heroku/index.js";
 import { environmentPath, flatPath } from "../resolver/index.js";
 import { type InfisicalClient, InfisicalError } from "../vault/client/index.js";
+import type { PlaceFinding } from "./findings.js";
 import { type FlagRelease, type FlagVar, runningFlag, touches } from "./flag.js";
 import type { GateFacts } from "./gate.js";
 import { forbiddenHere, readNow } from "./judged.js";
 import { foldersToList, judgeRoot, type RootJudgement } from "./root.js";
 import { migrationOutput, type Target } from "./state/index.js";
+import { ruleBroken } from "./summary.js";
+import { refusalOf } from "./wording.js";
 import type { AppView, RunningFlag, VaultRow, World } from "./world.js";
 
 /** The apps of an environment that the Heroku account sees. */
@@ -17,8 +20,8 @@ interface SeenApps {
   readonly apps: readonly AppView[];
   /** undefined where the app that has it is hidden. */
   readonly flag: RunningFlag | undefined;
-  /** Which account does not see which app, a line each. */
-  readonly hidden: readonly string[];
+  /** Apps that the account does not see. */
+  readonly hidden: readonly Extract<PlaceFinding, { code: "app-hidden" }>[];
 }
 
 async function seeApps(
@@ -28,16 +31,14 @@ async function seeApps(
   account: string,
 ): Promise<SeenApps> {
   const apps: AppView[] = [];
-  const hidden: string[] = [];
+  const hidden: SeenApps["hidden"][number][] = [];
   for (const name of Object.values(environmentOf(catalog, environment).apps))
     try {
       const { id } = await heroku.app(name);
       apps.push({ name, id, vars: await heroku.configVars(name) });
     } catch (error) {
       if (!(error instanceof HerokuError && (error.kind === "not-found" || error.kind === "forbidden"))) throw error;
-      hidden.push(
-        `The Heroku account ${account} does not see the app ${name}. Use a key of an account that sees all apps of the stack (heroku:apiKey or HEROKU_API_KEY).`,
-      );
+      hidden.push({ code: "app-hidden", app: name, account });
     }
   const vars = apps.find(({ name }) => name === flagApp(catalog, environment))?.vars;
   return { apps, flag: vars && (await lookAtFlag(heroku, catalog, environment, vars)), hidden };
@@ -45,7 +46,7 @@ async function seeApps(
 
 /** @throws Refusal where the account does not see all apps */
 function complete<Seen extends SeenApps>({ hidden, flag, ...seen }: Seen) {
-  if (hidden.length > 0 || !flag) throw new Refusal(hidden.join("\n"));
+  if (hidden.length > 0 || !flag) throw refusalOf(hidden);
   return { ...seen, flag };
 }
 
@@ -159,9 +160,9 @@ export async function checkRoot(
   root: string,
   vault: InfisicalClient,
   rows: World["rows"],
-): Promise<string | undefined> {
+): Promise<PlaceFinding | undefined> {
   const judged = await listed(root, lookAtRoot(catalog, root, vault, rows));
-  if (judged.is === "wrong") throw new Refusal(judged.why);
+  if (judged.is === "wrong") throw refusalOf([judged.why]);
   return judged.is === "new" ? judged.warning : undefined;
 }
 
@@ -169,7 +170,7 @@ export async function checkRoot(
 export interface FolderSight {
   readonly folder: "there" | "make";
   /** What is strange and no reason to refuse. */
-  readonly warning: string | undefined;
+  readonly warning: PlaceFinding | undefined;
 }
 
 /**
@@ -230,7 +231,7 @@ export async function look(
   heroku: HerokuClient,
 ): Promise<World & Pick<Sight, "root">> {
   const world = complete(await see(catalog, config, vault, heroku));
-  if (world.root.is === "wrong") throw new Refusal(world.root.why);
+  if (world.root.is === "wrong") throw refusalOf([world.root.why]);
   await mustRead(vault, world.rows, pathsToRead(catalog, config, world.flag.on));
   return world;
 }
@@ -295,7 +296,7 @@ export async function gateFacts(question: GateQuestion): Promise<GateFacts> {
     output,
     target,
     flag,
-    wrong: [...wrong, ...forbidden.map(({ name, why }) => `${name}: ${why}`)],
+    wrong: [...wrong, ...forbidden.map((one) => ({ ...ruleBroken(one), environment: from }))],
     unchecked,
     rotationSeen: world.rows.some(
       (row) =>

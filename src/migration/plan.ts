@@ -14,10 +14,11 @@ import {
   withOverrides,
 } from "../catalog/index.js";
 import type { StackConfig } from "../config/index.js";
-import { configVarBytes, configVarLimit, configVarProblem, configVarWarning, inKilobytes } from "../heroku/index.js";
+import { configVarBytes, configVarLimit, configVarProblem, configVarWarning } from "../heroku/index.js";
 import { environmentPath, flagMeansOn, flatPath } from "../resolver/index.js";
 import type { SecretValue } from "../secret.js";
 import { findForbidden, overridesOf, ownVarWarnings } from "./appVars.js";
+import type { AppFinding, Broken, Finding, Reason } from "./findings.js";
 import type { GateAnswer } from "./gate.js";
 import { surroundingsOf, tokensFor, tokensOf } from "./judged.js";
 import type { Last } from "./last.js";
@@ -26,7 +27,6 @@ import { type MigrationFacts, recordMigration, remembersElse } from "./record.js
 import { retire } from "./retirement.js";
 import { decide, predict, SetView, setChanged, wordsOf } from "./set.js";
 import type {
-  Broken,
   MigrationRecord,
   OnApp,
   RetirementInputs,
@@ -37,8 +37,9 @@ import type {
   Transition,
   ValueSource,
 } from "./state/index.js";
-import { brokenOf, mergeSummaries, told, waits, wrongs } from "./summary.js";
+import { brokenOf, mergeSummaries, notProvisioned, ruleBroken, wrongOf } from "./summary.js";
 import { wayBack } from "./wayBack.js";
+import { reason } from "./wording.js";
 import type { RunningFlag, VaultRow, World } from "./world.js";
 
 export interface FolderPlan {
@@ -58,8 +59,8 @@ export interface FlagPlan {
   readonly wanted: boolean;
   readonly running: boolean;
   readonly transition: Transition;
-  /** Why a wanted transition does not happen in this update, a line each. */
-  readonly refused: readonly string[];
+  /** Why a wanted transition does not happen in this update. */
+  readonly refused: readonly Reason[];
   /** The config var's text while the flag runs as it does, and after the transition. */
   readonly text: { readonly running: string; readonly turned: string };
 }
@@ -94,11 +95,11 @@ export interface StackPlan {
   readonly gate: GateAnswer | undefined;
   /** Only where the environment owns the flat path. */
   readonly retirement: RetirementPlan | undefined;
-  readonly warnings: readonly string[];
-  /** What makes the whole plan impossible, a line each: settings to change. */
-  readonly problems: readonly string[];
-  /** Rules that the whole plan breaks, a line each. */
-  readonly refusals: readonly string[];
+  readonly warnings: readonly Finding[];
+  /** What makes the whole plan impossible: settings to change. */
+  readonly problems: readonly AppFinding[];
+  /** Rules that the whole plan breaks. */
+  readonly refusals: readonly AppFinding[];
 }
 
 export interface PlanQuestion {
@@ -161,21 +162,13 @@ function flagText(flag: RunningFlag, wanted: boolean): string {
 }
 
 /** Before the flag turns off: what its readers would find at the flat path. */
-export function offReasons(catalog: Catalog, { environment, root }: StackConfig, world: World): string[] {
+export function offReasons(catalog: Catalog, { environment, root }: StackConfig, world: World): Reason[] {
   const seen = { rows: world.rows, hidden: new Map(), records: {} };
   const { ambiguous, gone, different } = wayBack(catalog, environment, root, seen);
   return [
-    ...ambiguous.map(
-      ({ name, path, rows }) => `${name} has ${rows} rows at ${path}, and which of them is read is chance`,
-    ),
-    ...gone.map(
-      ({ name, path }) =>
-        `${name} is not at ${path} any more, where it is read with the flag off: bring it back with retireFlat: false on ${catalog.fallback}`,
-    ),
-    ...different.map(
-      ({ name, flat }) =>
-        `${name} has another value at ${flat.path}, where it is read with the flag off: console-vault rollback --stack ${environment} says how to go back`,
-    ),
+    ...ambiguous.map((one): Reason => ({ code: "flat-ambiguous", ...one })),
+    ...gone.map(({ name, path }): Reason => ({ code: "flat-gone", name, path, environment: catalog.fallback })),
+    ...different.map(({ name, flat }): Reason => ({ code: "flat-other-value", name, path: flat.path, environment })),
   ];
 }
 
@@ -185,13 +178,13 @@ function onReasons(
   summary: SetSummary,
   forbidden: readonly Broken[],
   gate: GateAnswer | undefined,
-): string[] {
+): Reason[] {
   const flatOf = (name: string) => sets.find(({ names }) => name in names)!.flatPath;
   return [
-    ...waits(summary),
-    ...wrongs({ ...summary, missing: [] }),
-    ...summary.missing.map((name) => `${name}: missing at ${flatOf(name)}`),
-    ...forbidden.map(({ name, why }) => `${name}: ${why}`),
+    ...notProvisioned(summary),
+    ...wrongOf({ ...summary, missing: [] }),
+    ...summary.missing.map((name): Reason => ({ code: "missing", name, path: flatOf(name) })),
+    ...forbidden.map(ruleBroken),
     ...(gate && !gate.open ? gate.reasons : []),
   ];
 }
@@ -232,10 +225,10 @@ function planRetirement(
   { phase, confirmedSince, flag }: MigrationRecord,
 ): RetirementPlan {
   const wanted = steady ? (last.retirement?.wanted ?? config.retireFlat) : config.retireFlat;
-  const refused = [
-    ...(world.flag.on ? [] : [`the flag is off (${world.flag.app}), so the flat path is what is read`]),
+  const refused: Reason[] = [
+    ...(world.flag.on ? [] : [{ code: "flat-read", app: world.flag.app } as const]),
     ...(gate && !gate.open ? gate.reasons : []),
-    ...(phase === "soaked" || phase === "retired" ? [] : [`this stack's own phase is ${phase}, not soaked`]),
+    ...(phase === "soaked" || phase === "retired" ? [] : [{ code: "not-soaked", phase } as const]),
   ];
   const ready = soakEnd(confirmedSince, flag.since, config.soakHours);
   const until = wanted && refused.length === 1 && phase === "soaking" && world.flag.on ? ready : null;
@@ -258,14 +251,14 @@ function planRetirement(
   return { wanted, steady, refused: wanted ? refused : [], until, observed, flat };
 }
 
-function retiredWords(path: string, step: ReturnType<typeof retire>, refused: readonly string[]): string {
+function retiredWords(path: string, step: ReturnType<typeof retire>, refused: readonly Reason[]): string {
   if (step.is === "gone") return "is gone";
-  if (step.is === "keep") return `stays: ${step.why}`;
+  if (step.is === "keep") return `stays: ${reason(step.why)}`;
   return refused.length > 0 ? "stays for now" : `delete the flat copy at ${path}`;
 }
 
 /** The rules once more before a value goes to an app. @returns what is wrong with it, overrides weighed */
-function wrongForApp({ catalog, config, world }: PlanQuestion, credential: Credential, row: VaultRow): string[] {
+function wrongForApp({ catalog, config, world }: PlanQuestion, credential: Credential, row: VaultRow): Reason[] {
   const { environment, root } = config;
   const { findings } = judge(
     { name: row.name, environment, value: row.value, rules: credential.rules },
@@ -273,14 +266,14 @@ function wrongForApp({ catalog, config, world }: PlanQuestion, credential: Crede
   );
   const tokens = tokensFor(row, world.rows, flatPath(root, credential.vendor));
   const { standing } = withOverrides(findings, overridesOf(config), tokens);
-  return brokenOf(standing, row.token).map(told);
+  return brokenOf(standing, row.token).map(ruleBroken);
 }
 
 /** What is said of a plan besides what it declares. */
 interface Said {
-  readonly warnings: string[];
-  readonly problems: string[];
-  readonly refusals: string[];
+  readonly warnings: Finding[];
+  readonly problems: AppFinding[];
+  readonly refusals: AppFinding[];
 }
 
 /** Where one credential of one app comes from. */
@@ -307,28 +300,25 @@ function planVar(
   const row = copied ?? at(wanted);
   const current = app.vars.get(name);
   const unfit = row && configVarProblem(app, name, row.value, new Map(Object.entries(others)));
-  const broken = row ? wrongForApp(question, credential, row) : [`nothing at ${wanted}`];
-  const wrong = [...broken, ...(unfit === undefined ? [] : [unfit])];
+  const broken: Reason[] = row ? wrongForApp(question, credential, row) : [{ code: "absent", name, path: wanted }];
+  const wrong = [...broken, ...(unfit === undefined ? [] : [ruleBroken({ name, rule: "config-var", why: unfit })])];
+  const about = { app: app.name, name };
   if (row && wrong.length === 0) {
     if (current && !current.equals(row.value) && !before.owned.includes(name) && !config.takeover[app.name]?.[name])
-      said.refusals.push(
-        `${app.name} has another value in ${name} than the vault; to replace it, give a reason in takeover.${app.name}.${name}`,
-      );
+      said.refusals.push({ code: "takeover-unsaid", ...about });
     return { source: on ? "environment" : "flat", value: row.value } as const;
   }
   // What is wrong while the flag is on has to be recorded, so the update goes on.
   if (current && (row || world.flag.on)) {
-    said.warnings.push(`${app.name} keeps the ${name} that it has: ${wrong.join("; ")}`);
+    said.warnings.push({ code: "app-keeps", ...about, because: wrong });
     return { source: "kept" } as const;
   }
   if (broken.length === 0) {
-    said.warnings.push(`${app.name} does not get ${name}: ${wrong.join("; ")}`);
+    said.warnings.push({ code: "app-lacks", ...about, because: wrong });
     return undefined;
   }
   said.problems.push(
-    row
-      ? `manage.${name}: ${app.name} does not get it: ${wrong.join("; ")}`
-      : `manage.${name}: nothing at ${wanted}, so ${app.name} would lose it`,
+    row ? { code: "manage-broken", ...about, because: wrong } : { code: "manage-absent", ...about, path: wanted },
   );
   return undefined;
 }
@@ -337,10 +327,7 @@ function planVar(
 function weigh(app: World["apps"][number], changes: ReadonlyMap<string, SecretValue>, { warnings }: Said): void {
   if (changes.size === 0) return;
   const bytes = configVarBytes(app.vars, changes);
-  if (bytes > configVarWarning)
-    warnings.push(
-      `the config vars of ${app.name} have ${inKilobytes(bytes)} of the ${inKilobytes(configVarLimit)} that Heroku takes`,
-    );
+  if (bytes > configVarWarning) warnings.push({ code: "app-nearly-full", app: app.name, bytes, limit: configVarLimit });
 }
 
 function planApp(question: PlanQuestion, flag: FlagPlan, app: World["apps"][number], said: Said): AppPlan[] {
@@ -370,10 +357,7 @@ function planApp(question: PlanQuestion, flag: FlagPlan, app: World["apps"][numb
   // The Heroku provider deletes on the app what leaves its map: also what the app only kept.
   for (const name of Object.keys(before.credentials))
     if (steady && !names.includes(name)) credentials[name] = "kept";
-    else if (!names.includes(name))
-      said.refusals.push(
-        `${name} on ${app.name} is managed by this stack and would be deleted there; put ${app.name} back into manage.${name}`,
-      );
+    else if (!names.includes(name)) said.refusals.push({ code: "leaves-manage", app: app.name, name });
   const current = Object.keys({ ...before.credentials, ...credentials }).flatMap((name) => {
     const value = app.vars.get(name);
     return value ? [[name, value] as const] : [];

@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from "node:util";
 import { phaseOf, soakStart } from "./phases.js";
 import { plain } from "./set.js";
 import type { MigrationInputs, MigrationRecord } from "./state/index.js";
-import { allConfirmed, waits, wrongs } from "./summary.js";
+import { allConfirmed, notProvisioned, ruleBroken, wrongOf } from "./summary.js";
 
 export type MigrationFacts = Omit<MigrationInputs, "version" | "phase" | "turn">;
 
@@ -35,11 +35,11 @@ export function recordMigration(
     soakHours: facts.soakHours,
     retired: false,
   });
-  const wrong = [...wrongs(summary), ...facts.forbiddenHere.map(({ name, why }) => `${name}: ${why}`)];
+  const wrong = [...wrongOf(summary), ...facts.forbiddenHere.map(ruleBroken)];
   return {
     phase,
     // Waiting for an operator is a phase; it stands in the way of nothing until the flag is on.
-    blocked: flag.refused.length > 0 ? flag.refused : on ? [...waits(summary), ...wrong] : wrong,
+    blocked: flag.refused.length > 0 ? flag.refused : on ? [...notProvisioned(summary), ...wrong] : wrong,
     flag: { variable: flag.variable, app: flag.app, wanted: flag.wanted, running: on, since: on ? flagSince : null },
     confirmedSince,
     confirmed: summary.confirmed,

@@ -1,11 +1,12 @@
 // Which flat copies may go, name by name. Pure.
+import type { FlatFinding } from "./findings.js";
 import type { CopyRecord } from "./state/index.js";
 import type { VaultRow } from "./world.js";
 
 export type Retire =
   | { readonly is: "gone" }
   | { readonly is: "delete"; readonly row: VaultRow }
-  | { readonly is: "keep"; readonly why: string };
+  | { readonly is: "keep"; readonly why: FlatFinding };
 
 /**
  * A flat copy may be deleted where nothing is lost with it: it equals the environment's value, or it is still the row that the
@@ -14,11 +15,11 @@ export type Retire =
 export function retire(flat: readonly VaultRow[], target: readonly VaultRow[], record: CopyRecord | undefined): Retire {
   const [row] = flat;
   if (!row) return { is: "gone" };
-  if (flat.length > 1) return { is: "keep", why: `${flat.length} rows of the name at ${row.path}` };
+  if (flat.length > 1) return { is: "keep", why: { code: "flat-duplicate", path: row.path, rows: flat.length } };
   const [current] = target;
-  if (!current || target.length > 1) return { is: "keep", why: "the environment path does not have it exactly once" };
+  if (!current || target.length > 1) return { is: "keep", why: { code: "flat-only" } };
   if (current.value.equals(row.value) || record?.from === row.token) return { is: "delete", row };
-  return { is: "keep", why: `${row.path} has another value, which was not copied from there` };
+  return { is: "keep", why: { code: "flat-not-copied", path: row.path } };
 }
 
 export type Restore = { readonly is: "there" | "nothing" } | { readonly is: "create"; readonly from: VaultRow };

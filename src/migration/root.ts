@@ -1,6 +1,7 @@
 // Whether a root is the one that holds the catalog's folders, and whether two stacks work in one place. Pure: what has to be
 // listed is an answer too, so that the edge only lists it.
 import { type Catalog, nearest } from "../catalog/index.js";
+import type { PlaceFinding } from "./findings.js";
 import type { Target } from "./state/index.js";
 import type { VaultRow } from "./world.js";
 
@@ -10,12 +11,12 @@ export type Listings = ReadonlyMap<string, readonly string[]>;
 /**
  * - `right`: it holds at least one of the catalog's flat folders.
  * - `new`: it exists and is empty, and no folder near it holds any: an empty vault that somebody made this folder in.
- * - `wrong`: nothing may be made there. `likely` holds the catalog's folders.
+ * - `wrong`: nothing may be made there.
  */
 export type RootJudgement =
   | { readonly is: "right" }
-  | { readonly is: "new"; readonly warning: string }
-  | { readonly is: "wrong"; readonly why: string; readonly likely: string | undefined };
+  | { readonly is: "new"; readonly warning: Extract<PlaceFinding, { code: "new-vault" }> }
+  | { readonly is: "wrong"; readonly why: Extract<PlaceFinding, { code: "wrong-root" }> };
 
 /** Server limits count folder reads by the minute (60): a root that is wrong is not worth more than this. */
 const mostListed = 20;
@@ -76,12 +77,7 @@ function likelyRoot(catalog: Catalog, root: string, listed: Listings): string | 
   return ranked[0]?.path;
 }
 
-const folders = (count: number) => (count === 1 ? "1 folder" : `${count} folders`);
-
-/**
- * Says nothing of what a folder is called that is not the catalog's: refusals are read by many people.
- * @param listed all that `foldersToList` asked for
- */
+/** @param listed all that `foldersToList` asked for */
 export function judgeRoot(
   catalog: Catalog,
   root: string,
@@ -96,19 +92,22 @@ export function judgeRoot(
   const siblings = listed.get(parent) ?? [];
   const exists = siblings.includes(root.slice(root.lastIndexOf("/") + 1));
   const likely = likelyRoot(catalog, root, listed);
-  const none = `none of the catalog's folders (${vendors.join(", ")})`;
   if (!likely && exists && own.length === 0 && rows.length === 0)
     return {
       is: "new",
-      warning: `${root} is empty, so this is a new vault: there is nothing to copy, and every credential has to be provisioned`,
+      warning: { code: "new-vault", root },
     };
-  const found = exists
-    ? `The root ${root} holds ${none}: it has ${own.length === 0 ? "secrets of its own and no folder" : `${folders(own.length)}, all outside the catalog`}.`
-    : `There is no folder ${root}, which console-vault:root names. ${parent} has ${siblings.length === 0 ? "no folder at all" : folders(siblings.length)}.`;
-  const remedy = likely
-    ? `${likely} holds ${holds(vendors, listed.get(likely))} of the catalog's ${vendors.length} folders. If that is the vault, set\n  console-vault:root: ${likely}`
-    : `Check console-vault:root, console-vault:infisicalProjectId and console-vault:infisicalEnvironment.${exists ? "" : `\nTo begin with an empty vault, make the folder ${root} in Infisical first.`}`;
-  return { is: "wrong", why: `${found}\n${remedy}`, likely };
+  return {
+    is: "wrong",
+    why: {
+      code: "wrong-root",
+      root,
+      exists,
+      folders: exists ? own.length : siblings.length,
+      vendors,
+      likely: likely === undefined ? null : { root: likely, holds: holds(vendors, listed.get(likely)) },
+    },
+  };
 }
 
 /** What stacks of one migration have in common; another account may see the same apps. */
@@ -127,16 +126,20 @@ export interface StackPlace {
   readonly target: Omit<Target, "account">;
 }
 
-/** A warning for each thing in which another stack's file differs from this one's: the two then move different vaults. */
-export function otherPlaces(own: StackPlace, others: readonly StackPlace[]): string[] {
+/** Each thing in which another stack's file differs from this one's: the two then move different vaults. */
+export function otherPlaces(own: StackPlace, others: readonly StackPlace[]): PlaceFinding[] {
   return others
     .filter(({ environment }) => environment !== own.environment)
     .flatMap((other) =>
       shared
         .filter((key) => other.target[key] !== own.target[key])
-        .map(
-          (key) =>
-            `console-vault:${keyOf[key]} differs between the stacks: ${own.target[key]} in Pulumi.${own.environment}.yaml, ${other.target[key]} in Pulumi.${other.environment}.yaml. Stacks of one migration work on one vault`,
-        ),
+        .map((key) => ({
+          code: "stacks-differ",
+          key: keyOf[key],
+          environment: own.environment,
+          ours: own.target[key],
+          other: other.environment,
+          theirs: other.target[key],
+        })),
     );
 }

@@ -2,10 +2,10 @@
 // plans with them and the provider decides with them, so that a preview says what the update does.
 import { isDeepStrictEqual } from "node:util";
 import { judge, type Surroundings, withOverrides } from "../catalog/index.js";
+import type { Broken } from "./findings.js";
 import { seenNow } from "./judged.js";
 import { type Placement, place } from "./placement.js";
 import {
-  type Broken,
   type CopyRecord,
   type Passed,
   type SecretSetOutputs,

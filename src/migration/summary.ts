@@ -1,5 +1,6 @@
 import { type Finding, overridableRules } from "../catalog/index.js";
-import type { Broken, SetSummary } from "./state/index.js";
+import type { Broken, Reason } from "./findings.js";
+import type { SetSummary } from "./state/index.js";
 
 /** @param token of the value that the findings are about */
 export function brokenOf(findings: readonly Finding[], token: string): Broken[] {
@@ -7,10 +8,7 @@ export function brokenOf(findings: readonly Finding[], token: string): Broken[] 
   return findings.map(({ name, rule, why }) => ({ name, rule, why, ...(mayPass.has(rule) ? { token } : {}) }));
 }
 
-/** What is wrong, and what an override would have to name. */
-export function told({ rule, why, token }: Broken): string {
-  return `${why} (${rule}${token === undefined ? "" : `; token ${token}`})`;
-}
+export const ruleBroken = (broken: Broken) => ({ code: "rule-broken", ...broken }) as const;
 
 /** One summary of many, in their order. */
 export function mergeSummaries(sets: readonly SetSummary[]): SetSummary {
@@ -34,16 +32,16 @@ export function allConfirmed(summary: SetSummary, expected: readonly string[]): 
   return summary.conflicts.length === 0 && summary.broken.length === 0 && expected.every((name) => confirmed.has(name));
 }
 
-/** What is wrong, a line each. Waiting for an operator is not: see `waits`. */
-export function wrongs(summary: SetSummary): string[] {
+/** What is wrong. Waiting for an operator is not: see `notProvisioned`. */
+export function wrongOf(summary: SetSummary): Reason[] {
   return [
-    ...summary.missing.map((name) => `${name}: missing`),
-    ...summary.broken.map((one) => `${one.name}: ${told(one)}`),
-    ...summary.conflicts.map(({ name, why }) => `${name}: conflict: ${why}`),
+    ...summary.missing.map((name): Reason => ({ code: "missing", name })),
+    ...summary.broken.map(ruleBroken),
+    ...summary.conflicts.map((one): Reason => ({ code: "conflict", ...one })),
   ];
 }
 
-/** What an operator has still to write, a line each. */
-export function waits(summary: SetSummary): string[] {
-  return summary.waiting.map((name) => `${name}: not provisioned yet`);
+/** What an operator has still to write. */
+export function notProvisioned(summary: SetSummary): Reason[] {
+  return summary.waiting.map((name) => ({ code: "not-provisioned", name }));
 }

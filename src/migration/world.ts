@@ -1,5 +1,5 @@
 import type { SecretValue } from "../secret.js";
-import type { Target } from "./state/index.js";
+import type { PlaceFinding } from "./findings.js";
 
 /** A row of the vault as it was seen. */
 export interface VaultRow {
@@ -47,16 +47,9 @@ export interface World {
   readonly now: Date;
 }
 
-/** What of a place is another one now, in words. */
-export function differences<Place extends object>(
-  before: Place,
-  now: Place,
-): { readonly key: string; readonly text: string }[] {
+/** What of a place (a target, or a part of one) is another one now. */
+export function movedFrom<Place extends object>(before: Place, now: Place): Extract<PlaceFinding, { code: "moved" }>[] {
   return (Object.keys(before) as (keyof Place & string)[])
     .filter((key) => before[key] !== now[key])
-    .map((key) => ({ key, text: `this stack works on ${before[key]}, not on ${now[key]}` }));
+    .map((key) => ({ code: "moved", key, before: String(before[key]), now: String(now[key]) }));
 }
-
-/** What of a target is another one now, a line each. */
-export const movedFrom = (before: Target, now: Target): string[] =>
-  differences(before, now).map(({ key, text }) => `${key}: ${text}`);

@@ -16,6 +16,7 @@ import {
   stateVersion as version,
 } from "../migration/index.js";
 import { Folder, Migration, placeOf, Retirement, SecretSet } from "../provider/index.js";
+import { warn } from "./warn.js";
 
 type Outputs = {
   migration: pulumi.Output<MigrationRecord | undefined>;
@@ -123,9 +124,13 @@ function recordOf(
       ? after.some((one) => one?.[flag.variable] === flag.text.turned)
       : seen.on === (flag.transition === "on");
     if (flag.transition !== "none" && !turns)
-      pulumi.log.warn(
-        `${flag.variable} stays ${flag.running ? "on" : "off"}: this update leaves out ${leftOut ? "Migration" : `the config vars of ${flag.app}`}, which ${leftOut ? "stands before it" : "turn it"}`,
-      );
+      warn({
+        code: "left-out",
+        variable: flag.variable,
+        app: flag.app,
+        on: flag.running,
+        what: leftOut ? "migration" : "config vars",
+      });
     return recordAtEnd({
       record: real ? record : undefined,
       leftOut,

@@ -12,7 +12,8 @@ import {
   siblingStacks,
 } from "../config/index.js";
 import { awaitWork } from "../engine/work/program.js";
-import { Refusal, refusedMark } from "../errors.js";
+import { refusedText, seal } from "../envelope.js";
+import { Refusal } from "../errors.js";
 import { HerokuClient } from "../heroku/index.js";
 import {
   flagVerdict,
@@ -27,19 +28,22 @@ import {
   lookAtFlag,
   movedFrom,
   otherPlaces,
+  type PlaceFinding,
   planStack,
   predecessor,
+  refusalOf,
   retirementVerdict,
   type StackPlan,
+  sentence,
   type Target,
   targetOf,
-  verdictText,
   type World,
 } from "../migration/index.js";
 import { rebinding } from "../provider/index.js";
 import { createInfisicalClient, type InfisicalClient } from "../vault/client/index.js";
 import { type Wait, waitLine } from "../waits.js";
 import { declare } from "./declare.js";
+import { warn } from "./warn.js";
 
 /** In the SDK, and left out of its types. */
 const { isConfigSecret } = pulumi.runtime as unknown as { isConfigSecret(key: string): boolean };
@@ -74,7 +78,7 @@ async function mustExist(from: string): Promise<void> {
 }
 
 /** Stacks whose files, beside this one's, name another place. */
-function warnOfPlaces(catalog: Catalog, config: StackConfig, services: Services): string[] {
+function warnOfPlaces(catalog: Catalog, config: StackConfig, services: Services): PlaceFinding[] {
   const dir = pulumi.runtime.getRootDirectory();
   const place = (config: StackConfig, services: Services) => ({
     environment: config.environment,
@@ -87,9 +91,9 @@ function warnOfPlaces(catalog: Catalog, config: StackConfig, services: Services)
   );
 }
 
-/** An engine passes on only the text of an error: a refusal is known by its mark, and ends a command with its own exit code. */
-function marked(error: unknown): never {
-  throw error instanceof Refusal ? new Refusal(`${refusedMark}${error.message}`) : error;
+/** An engine passes on only the text of an error; a refusal ends a command with its own exit code. */
+function enveloped(error: unknown): never {
+  throw error instanceof Refusal ? new Refusal(refusedText(error.message, error.findings), error.findings) : error;
 }
 
 /**
@@ -98,7 +102,7 @@ function marked(error: unknown): never {
  * @example
  * export default consoleVault(defineCatalog({ … }));
  */
-export const consoleVault = (catalog: Catalog) => () => program(catalog).catch(marked);
+export const consoleVault = (catalog: Catalog) => () => program(catalog).catch(enveloped);
 
 /**
  * What this stack's last update left, and whether any has declared something that is still there. Nothing is kept in the state for
@@ -116,17 +120,16 @@ async function readLast(): Promise<Last & { readonly made: boolean }> {
 /** @throws Refusal that names everything that differs */
 function refuseOtherPlace(before: Target | undefined, target: Target): void {
   const moved = before && !rebinding() ? movedFrom(before, target) : [];
-  if (moved.length > 0)
-    throw new Refusal(`${moved.join("\n")}\nNothing was changed. If that is meant, run the command with --rebind`);
+  if (moved.length > 0) throw refusalOf(moved, "Nothing was changed. If that is meant, run the command with --rebind");
 }
 
 function refuseImpossible({ environment, problems, refusals }: StackPlan): void {
   if (problems.length > 0)
     throw configError(
       `The plan of ${environment}`,
-      problems.map((one) => `${namespace}:${one}`),
+      problems.map((one) => `${namespace}:${sentence(one)}`),
     );
-  if (refusals.length > 0) throw new Refusal(refusals.join("\n"));
+  if (refusals.length > 0) throw refusalOf(refusals);
 }
 
 /**
@@ -138,7 +141,7 @@ function turnRed({ migration, retirement }: ReturnType<typeof declare>): void {
   pulumi.all([migration, retirement]).apply(([record, report]) => {
     const verdicts = [record && flagVerdict(record), retirementVerdict(report)].filter((one) => one !== undefined);
     if (verdicts.length === 0) return;
-    for (const verdict of verdicts) pulumi.log.error(verdictText(verdict));
+    for (const verdict of verdicts) pulumi.log.error(sentence(verdict));
     process.on("exit", (code) => {
       if (code === 0) process.exitCode = 1;
     });
@@ -164,7 +167,7 @@ async function program(catalog: Catalog) {
   const place = targetOf(config, services, last.target?.account ?? "");
   // Before any credential is sent there.
   refuseOtherPlace(last.target, place);
-  const onWait = (wait: Wait) => void pulumi.log.info(waitLine(wait));
+  const onWait = (wait: Wait) => void pulumi.log.info(seal(waitLine(wait), { is: "wait", wait }));
   const vault = createInfisicalClient({
     url: services.infisicalUrl,
     projectId: config.infisicalProjectId,
@@ -185,11 +188,10 @@ async function program(catalog: Catalog) {
   const plan = planStack({ catalog, config, world, target, last, gate: answer, steady });
   refuseImpossible(plan);
   const places = [...(world.root.is === "new" ? [world.root.warning] : []), ...warnOfPlaces(catalog, config, services)];
-  for (const warning of [...places, ...plan.warnings]) pulumi.log.warn(warning);
-  for (const reason of plan.flag.refused)
-    pulumi.log.warn(`${plan.flag.variable} stays ${plan.flag.running ? "on" : "off"}: ${reason}`);
+  for (const finding of [...places, ...plan.warnings]) warn(finding);
+  // A flag that is on over something bad is an error at the end of an update; a preview has no end.
   const standing = flagVerdict(plan.expected);
-  if (pulumi.runtime.isDryRun() && standing && plan.flag.refused.length === 0) pulumi.log.warn(verdictText(standing));
+  if (standing && (pulumi.runtime.isDryRun() || plan.flag.refused.length > 0)) warn(standing);
   const outputs = declare(catalog, plan, {
     now: () => heroku.now(),
     lookAtFlag: () => lookAtFlag(heroku, catalog, config.environment),

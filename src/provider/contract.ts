@@ -1,8 +1,10 @@
-import { refusedMark } from "../errors.js";
+import { refusedText } from "../envelope.js";
 import {
-  differences,
+  findingJson,
+  movedFrom,
   readTarget,
   readVault,
+  reason,
   type Target,
   type VaultKind,
   type VaultPlace,
@@ -37,9 +39,9 @@ export interface DynamicProvider<Inputs, Outputs> {
 export const placeOf = ({ vault, project, slug }: Target): VaultPlace => ({ url: vault, project, slug });
 
 const moved = <Place extends object>(prefix: string, before: Place, now: Place): CheckFailure[] =>
-  differences(before, now).map(({ key, text }) => ({
-    property: `${prefix}.${key}`,
-    reason: `${refusedMark}${text}; if that is meant, run the command with --rebind`,
+  movedFrom(before, now).map((finding) => ({
+    property: `${prefix}.${finding.key}`,
+    reason: refusedText(`${reason(finding)}; if that is meant, run the command with --rebind`, [findingJson(finding)]),
   }));
 
 /** A stack that suddenly works on another vault would copy, compare and delete in the wrong one. */

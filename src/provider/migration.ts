@@ -1,16 +1,21 @@
-import { refusedMark } from "../errors.js";
+import { refusedText } from "../envelope.js";
 import {
+  distinct,
+  findingJson,
   type MigrationInputs,
   type MigrationOutputs,
   type MigrationRecord,
   type NamePlaces,
+  type Reason,
   readEverySecret,
   readOutputs,
   recordMigration,
   remembersElse,
   runningFlag,
   type SetSummary,
+  sentence,
   type VaultRow,
+  type Verdict,
 } from "../migration/index.js";
 import { type DynamicProvider, placeOf, same, sameTarget } from "./contract.js";
 import { herokuAt, vaultAt } from "./vault.js";
@@ -20,38 +25,38 @@ export function lastLook(
   names: Readonly<Record<string, NamePlaces>>,
   { revisions }: SetSummary,
   rows: readonly VaultRow[],
-): string[] {
-  return Object.entries(names).flatMap(([name, { source, path, flatPath }]) => {
+): Reason[] {
+  return Object.entries(names).flatMap(([name, { source, path, flatPath }]): Reason[] => {
     const at = (where: string) => rows.filter((row) => row.path === where && row.name === name);
     const [target, flat] = [at(path), at(flatPath)];
-    if (target.length !== 1) return [`${name}: ${target.length === 0 ? "not" : "several times"} at ${path}`];
-    if (target[0]!.token !== revisions[name]) return [`${name}: written again at ${path} since it was confirmed`];
+    if (target.length === 0) return [{ code: "absent", name, path }];
+    if (target.length > 1) return [{ code: "duplicate", name, path, rows: target.length }];
+    if (target[0]!.token !== revisions[name]) return [{ code: "written-since", name, path }];
     if (source === "copy" && flat.length > 0 && flat.some((row) => !row.value.equals(target[0]!.value)))
-      return [`${name}: ${flatPath} has another value than ${path}`];
+      return [{ code: "flat-differs", name, path, flatPath }];
     return [];
   });
 }
 
-function refuse(variable: string, app: string, reasons: readonly string[]): never {
-  const error = new Error(
-    `${refusedMark}${variable} stays as it is (${app}):\n${reasons.map((reason) => `  ${reason}`).join("\n")}`,
-  );
+function refuse({ variable, app, running }: MigrationInputs["flag"], because: readonly Reason[]): never {
+  const verdict: Verdict = { code: "flag-stays", variable, app, on: running, because };
+  const error = new Error(refusedText(sentence(verdict), [findingJson(verdict)]));
   delete error.stack;
   throw error;
 }
 
 /** Whether what is to turn the flag still holds, right before it does. */
-async function standsAgainst(inputs: MigrationInputs, record: MigrationRecord, running: boolean): Promise<string[]> {
+async function standsAgainst(inputs: MigrationInputs, record: MigrationRecord, running: boolean): Promise<Reason[]> {
   const { flag, names, summary, target } = inputs;
-  const reasons = running === flag.running ? [] : ["somebody turned it since this update looked"];
+  const reasons: Reason[] = running === flag.running ? [] : [{ code: "flag-turned-meanwhile" }];
   if (flag.transition !== "on") return reasons;
   const compared = Object.values(names).flatMap(({ source, path, flatPath }) =>
     source === "copy" ? [path, flatPath] : [path],
   );
   const rows = await readEverySecret(vaultAt(placeOf(target)), compared);
-  reasons.push(...new Set([...record.blocked, ...lastLook(names, summary, rows)]));
+  reasons.push(...distinct([...record.blocked, ...lastLook(names, summary, rows)]));
   const unconfirmed = Object.keys(names).filter((name) => !record.confirmed.includes(name));
-  return reasons.length > 0 ? reasons : unconfirmed.map((name) => `${name}: not confirmed`);
+  return reasons.length > 0 ? reasons : unconfirmed.map((name) => ({ code: "not-confirmed", name }));
 }
 
 async function apply(inputs: MigrationInputs, last: MigrationRecord | undefined): Promise<MigrationOutputs> {
@@ -66,7 +71,7 @@ async function apply(inputs: MigrationInputs, last: MigrationRecord | undefined)
       record,
       runningFlag({ app: flag.app, variable: flag.variable }, raw, undefined).on,
     );
-    if (reasons.length > 0) refuse(flag.variable, flag.app, reasons);
+    if (reasons.length > 0) refuse(flag, reasons);
   }
   return { ...inputs, phase: record.phase, migration: record };
 }

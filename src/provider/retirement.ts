@@ -1,16 +1,21 @@
-import { refusedMark } from "../errors.js";
+import { refusedText } from "../envelope.js";
 import {
   type CopyRecord,
+  type Finding,
+  type FlatFinding,
+  findingJson,
   type Held,
   isFlagOn,
   type KeptFlat,
   type NamePlaces,
+  type Reason,
   type RetirementInputs,
   type RetirementOutputs,
   readEverySecret,
   readOutputs,
   restore,
   retire,
+  sentence,
   tokensOf,
   type VaultRow,
 } from "../migration/index.js";
@@ -37,10 +42,11 @@ async function look(vault: InfisicalClient, { names, copies }: RetirementInputs)
   }));
 }
 
-const said = (message: string) => Object.assign(new Error(`${refusedMark}${message}`), { stack: undefined });
+/** Ends the update, without a stack: the message says it all. */
+const refusal = (finding: Finding) =>
+  Object.assign(new Error(refusedText(sentence(finding), [findingJson(finding)])), { stack: undefined });
 
-const approval = (name: string, path: string) =>
-  said(`Infisical keeps the change of ${name} at ${path} for an approval; approve it there and run the command again`);
+const approval = (name: string, path: string) => refusal({ code: "flat-approval", name, path });
 
 /** Both rows once more, right before the deletion: what the environment path had may be gone since. */
 async function deletable(vault: InfisicalClient, { name, path, flatPath, record }: Place, token: string) {
@@ -68,24 +74,25 @@ async function bringBack(vault: InfisicalClient, place: Place, wasFlat: boolean)
 }
 
 /** @returns why the flat row stays; undefined where it is gone */
-async function takeAway(vault: InfisicalClient, inputs: RetirementInputs, place: Place, row: VaultRow) {
+async function takeAway(
+  vault: InfisicalClient,
+  inputs: RetirementInputs,
+  place: Place,
+  row: VaultRow,
+): Promise<FlatFinding | undefined> {
   const { name, flatPath } = place;
   const off = await appsOff(inputs);
-  if (off.length > 0)
-    throw said(
-      `${inputs.flag.variable} was turned off on ${off.join(" and ")} while the flat copies were deleted, so the flat paths are read there again: nothing more is deleted. Bring back what is gone with retireFlat: false`,
-    );
-  if (!(await deletable(vault, place, row.token)))
-    return "it, or the environment's value, was written or deleted just now";
+  if (off.length > 0) throw refusal({ code: "flag-off-meanwhile", variable: inputs.flag.variable, apps: off });
+  if (!(await deletable(vault, place, row.token))) return { code: "flat-changed-meanwhile" };
   const result = await vault.deleteSecret(flatPath, name);
   if ("approval" in result) throw approval(name, flatPath);
   return undefined;
 }
 
-function heldBack({ steady, until }: RetirementInputs, refused: readonly string[]): Held | undefined {
-  if (steady) return { reason: "this update only records what a command did" };
+function heldBack({ steady, until }: RetirementInputs, refused: readonly Reason[]): Held | undefined {
+  if (steady) return { because: [{ code: "only-records" }] };
   if (refused.length === 0) return undefined;
-  return until === null ? { reason: refused.join("; ") } : { until };
+  return until === null ? { because: refused } : { until };
 }
 
 /**
@@ -95,9 +102,9 @@ function heldBack({ steady, until }: RetirementInputs, refused: readonly string[
 async function apply(inputs: RetirementInputs, last: RetirementOutputs | undefined): Promise<RetirementOutputs> {
   const vault = vaultAt(inputs.vault);
   const soaked = inputs.phase === "soaked";
-  const refused =
+  const refused: readonly Reason[] =
     inputs.wanted && !soaked && inputs.refused.length === 0
-      ? [`this stack's own phase is ${inputs.phase}, not soaked`]
+      ? [{ code: "not-soaked", phase: inputs.phase }]
       : inputs.refused;
   const retired = new Set<string>();
   const kept: KeptFlat[] = [];

@@ -1,3 +1,4 @@
+import { seal } from "../envelope.js";
 import { HerokuClient } from "../heroku/index.js";
 import type { VaultPlace } from "../migration/index.js";
 import { SecretValue } from "../secret.js";
@@ -5,7 +6,7 @@ import { authFromEnvironment, createInfisicalClient, type InfisicalClient } from
 import { type Wait, waitLine } from "../waits.js";
 
 // Pulumi's host gives a provider no other way to say something: the engine passes on what its process prints.
-const onWait = (wait: Wait) => void process.stderr.write(`${waitLine(wait)}\n`);
+const onWait = (wait: Wait) => void process.stderr.write(`${seal(waitLine(wait), { is: "wait", wait })}\n`);
 
 const clients = new Map<string, InfisicalClient>();
 

@@ -2,10 +2,12 @@
 import { type Catalog, type Credential, type Environment, flagApp, mayHold, scopedVendors } from "../catalog/index.js";
 import type { StackConfig } from "../config/index.js";
 import {
-  type Broken,
   brokenOf,
   decide,
+  distinct,
+  type Finding,
   findForbidden,
+  findingJson,
   type GateAnswer,
   type Last,
   type MigrationRecord,
@@ -14,18 +16,20 @@ import {
   otherPlaces,
   ownVarWarnings,
   phaseOf,
+  reason,
+  ruleBroken,
   SetView,
   type Sight,
+  sentence,
   settingFirst,
   soakStart,
   specOf,
   type Target,
   tokensFor,
-  told,
   type VaultRow,
 } from "../migration/index.js";
 import { environmentPath, flatPath } from "../resolver/index.js";
-import type { Cell, EnvironmentStatus, StatusReport } from "./status.js";
+import type { Cell, CredentialStatus, EnvironmentStatus, StatusReport } from "./status.js";
 
 /** One environment as it was seen, and as its stack's last update left it. */
 export interface EnvironmentSight {
@@ -41,6 +45,13 @@ export interface EnvironmentSight {
 
 type Sights = ReadonlyMap<string, EnvironmentSight>;
 
+/** What is said of one credential in one environment: what a reader's cell shows, and the data of it. */
+interface Judged {
+  readonly name: string;
+  readonly cell: Cell;
+  readonly findings: readonly Finding[];
+}
+
 /** Whether the flag is on; where that is not to be seen, whether it was when the stack was last updated. */
 const isOn = ({ seen, record }: EnvironmentSight) => seen.flag?.on ?? record?.flag.running ?? false;
 
@@ -52,82 +63,87 @@ function versusFlat(row: VaultRow | undefined, flat: VaultRow | undefined, hidde
   return row && hidden ? "unknown" : null;
 }
 
-function cellOf(
+function judgeCell(
   catalog: Catalog,
   credential: Credential,
   environment: Environment,
   sight: EnvironmentSight,
   unreadable: ReadonlySet<string>,
-): Cell {
+): Judged {
   const { config, seen, record, last } = sight;
   const { name, vendor } = credential;
   const path = environmentPath(config.root, vendor, environment.name);
   const [row] = rowsAt(seen.rows, path, name);
   const flat = rowsAt(seen.rows, flatPath(config.root, vendor), name);
   const compared = versusFlat(row, flat[0], unreadable.has(flatPath(config.root, vendor)));
-  const cell = (state: Cell["state"], why: string | null = null): Cell => ({
-    environment: environment.name,
-    path,
-    state,
-    flat: compared,
-    why,
-  });
+  const cell = (state: Cell["state"], findings: readonly Finding[] = []): Judged => {
+    const why = findings.length > 0 ? findings.map(reason).join("; ") : null;
+    const codes = findings.map(({ code }) => code);
+    return { name, cell: { environment: environment.name, path, state, flat: compared, why, codes }, findings };
+  };
+  const missing = cell("missing");
 
   if (unreadable.has(path)) return cell("unreadable");
   if (!mayHold(credential, environment.name))
-    return row ? cell("broken", `${environment.name} must never hold it`) : cell("never");
+    return row
+      ? cell("broken", [ruleBroken({ name, rule: "never-in", why: `${environment.name} must never hold it` })])
+      : cell("never");
   const spec = specOf(catalog, config, isOn(sight), vendor);
   const view = new SetView(spec, seen.rows);
   const records = last.sets[path]?.memory.records ?? {};
   const decision = decide(spec, records, view).get(name)!;
-  const reasons = (broken: readonly Broken[]) => broken.map(told).join("; ");
   switch (decision.is) {
     case "waiting":
+      return cell("waiting");
     case "missing":
-      return cell(decision.is);
     case "create":
-      return cell("missing");
+      return { ...missing, findings: [{ code: "missing", name, path }] };
     case "conflict":
-      return cell("conflict", decision.why);
+      return cell("conflict", [{ code: "conflict", name, why: decision.why }]);
     case "duplicate":
-      return cell("broken", decision.why);
+      return cell("broken", [ruleBroken({ name, rule: "duplicate", why: decision.why })]);
     case "refused":
-      return cell("broken", reasons(decision.broken));
+      return cell("broken", decision.broken.map(ruleBroken));
     case "follow":
-      return cell("stale", "its flat value is another one now");
+      return cell("stale", [{ code: "copy-stale", name }]);
     case "keep": {
       // What the stack let pass stays so without its flat row.
       const tokens = tokensFor(decision.row, seen.rows, spec.flatPath, record?.overrides);
       const { standing } = view.judged(name, decision.row, tokens);
       const broken = [...brokenOf(standing, decision.row.token), ...view.stale(name, decision.row).standing];
-      if (broken.length > 0) return cell("broken", reasons(broken));
+      if (broken.length > 0) return cell("broken", broken.map(ruleBroken));
       return cell(record?.confirmed.includes(name) ? "confirmed" : "placed");
     }
   }
 }
 
 /** Why a flag that is not as wanted stays so, as it is now. */
-function flagReasons(catalog: Catalog, { config, seen, gate, record }: EnvironmentSight): readonly string[] {
+function flagReasons(catalog: Catalog, { config, seen, gate, record }: EnvironmentSight): readonly Finding[] {
   if (!seen.flag) return record && record.flag.wanted !== record.flag.running ? record.blocked : [];
   if (config.vaultEnvAware === seen.flag.on) return [];
   if (config.vaultEnvAware) return gate && !gate.open ? gate.reasons : [];
   return offReasons(catalog, config, { ...seen, flag: seen.flag });
 }
 
-function environmentOf(catalog: Catalog, sight: EnvironmentSight, cells: readonly Cell[]): EnvironmentStatus {
+function environmentOf(catalog: Catalog, sight: EnvironmentSight, judged: readonly Judged[]): EnvironmentStatus {
   const { config, seen, record } = sight;
   const name = config.environment;
-  const own = cells.filter((cell) => cell.environment === name && cell.state !== "never");
+  const own = judged.filter(({ cell }) => cell.environment === name && cell.state !== "never");
   // What may not be seen is told as it was last recorded.
-  const blind = !seen.flag || own.some(({ state }) => state === "unreadable");
+  const blind = !seen.flag || own.some(({ cell }) => cell.state === "unreadable");
   const forbidden = findForbidden(catalog, config, seen, isOn(sight) || config.vaultEnvAware);
-  const confirmed = own.every(({ state }) => state === "confirmed") && forbidden.length === 0;
+  const confirmed = own.every(({ cell }) => cell.state === "confirmed") && forbidden.length === 0;
   const confirmedSince = (confirmed || blind) && record?.confirmedSince ? new Date(record.confirmedSince) : undefined;
   const since = soakStart(confirmedSince, seen.flag?.since);
   const vendors = scopedVendors(catalog);
   // Before the first update nothing is missing yet: it is that update's to copy.
   const fine = ["confirmed", "placed", "waiting", "unreadable", ...(record ? [] : ["missing"])];
-  const wrong = own.filter(({ state }) => !fine.includes(state));
+  const wrong = own.filter(({ cell }) => !fine.includes(cell.state));
+  const findings = distinct([
+    ...wrong.flatMap((one) => one.findings),
+    ...forbidden.map(ruleBroken),
+    ...flagReasons(catalog, sight),
+  ]);
   return {
     name,
     phase:
@@ -142,13 +158,8 @@ function environmentOf(catalog: Catalog, sight: EnvironmentSight, cells: readonl
             soakHours: config.soakHours,
             retired: record?.phase === "retired",
           }),
-    blocked: [
-      ...new Set([
-        ...wrong.map(({ path, why, state }) => `${path}: ${why ?? state}`),
-        ...forbidden.map((one) => `${one.name}: ${one.why}`),
-        ...flagReasons(catalog, sight),
-      ]),
-    ],
+    blocked: findings.map(sentence),
+    findings: findings.map(findingJson),
     folders: { present: seen.folders.size, of: vendors.length },
     flag: {
       name: catalog.flag.name,
@@ -168,7 +179,7 @@ function environmentOf(catalog: Catalog, sight: EnvironmentSight, cells: readonl
 }
 
 /** Where what is there is not what was last recorded. */
-function driftOf(catalog: Catalog, sights: Sights, cells: readonly (readonly [string, Cell])[]): StatusReport["drift"] {
+function driftOf(catalog: Catalog, sights: Sights, judged: readonly Judged[]): StatusReport["drift"] {
   const word = (on: boolean) => (on ? "on" : "off");
   return [...sights.values()].flatMap(({ config, seen, record }) => {
     if (!record) return [];
@@ -183,15 +194,15 @@ function driftOf(catalog: Catalog, sights: Sights, cells: readonly (readonly [st
               found: word(seen.flag.on),
             },
           ];
-    const lost = cells
+    const lost = judged
       .filter(
-        ([name, cell]) =>
+        ({ name, cell }) =>
           cell.environment === config.environment &&
           record.confirmed.includes(name) &&
           cell.state !== "confirmed" &&
           cell.state !== "unreadable",
       )
-      .map(([name, cell]) => ({
+      .map(({ name, cell }) => ({
         environment: config.environment,
         subject: `${cell.path}${name}`,
         expected: "confirmed",
@@ -254,7 +265,7 @@ function nextOf(
 }
 
 /** Whether the stacks' files name one place. The first one is compared with each of the others. */
-function placesOf(sights: readonly EnvironmentSight[]): string[] {
+function placesOf(sights: readonly EnvironmentSight[]): Finding[] {
   const [first, ...others] = sights.map(({ config }) => ({
     environment: config.environment,
     target: {
@@ -268,6 +279,44 @@ function placesOf(sights: readonly EnvironmentSight[]): string[] {
   return first ? otherPlaces(first, others) : [];
 }
 
+/** Where the flat rows are that every environment reads for now. */
+function flatOf(
+  { name, vendor }: Credential,
+  { seen, config }: EnvironmentSight,
+  unreadable: ReadonlySet<string>,
+): CredentialStatus["flat"] {
+  const path = flatPath(config.root, vendor);
+  if (rowsAt(seen.rows, path, name).length > 0) return { path, state: "present" };
+  return { path, state: unreadable.has(path) ? "unreadable" : "absent" };
+}
+
+/** Whether the environments' values are different ones, as far as they can be seen. */
+function compareValues(
+  catalog: Catalog,
+  { name, vendor }: Credential,
+  { seen, config }: EnvironmentSight,
+  judged: readonly Judged[],
+): CredentialStatus["distinct"] {
+  const values = catalog.environments.flatMap((one) =>
+    rowsAt(seen.rows, environmentPath(config.root, vendor, one.name), name).slice(0, 1),
+  );
+  const equal = values.some((one, index) => values.slice(index + 1).some((other) => one.value.equals(other.value)));
+  if (values.length > 1) return equal ? "equal" : "different";
+  return values.length > 0 && judged.some(({ cell }) => cell.state === "unreadable") ? "unchecked" : null;
+}
+
+function warningsOf(catalog: Catalog, all: readonly EnvironmentSight[], unreadable: ReadonlySet<string>): Finding[] {
+  return [
+    ...placesOf(all),
+    ...distinct(all.flatMap(({ seen: { root } }) => (root.is === "wrong" ? [root.why] : []))),
+    ...(unreadable.size > 0 ? [{ code: "paths-hidden", paths: [...unreadable].sort() } as const] : []),
+    ...all.flatMap(({ seen: { hidden } }) => hidden),
+    ...all.flatMap((sight) =>
+      ownVarWarnings(catalog, sight.config, sight.seen, isOn(sight) || sight.config.vaultEnvAware),
+    ),
+  ];
+}
+
 /** @param unreadable paths that the vault refused to list: what is there is not known */
 export function buildStatus(
   catalog: Catalog,
@@ -276,69 +325,39 @@ export function buildStatus(
   unreadable: ReadonlySet<string>,
 ): StatusReport {
   const all = [...sights.values()];
-  const { seen, config } = all.at(-1)!;
-  const flatOf = ({ name, vendor }: Credential) => {
-    const path = flatPath(config.root, vendor);
-    const there = rowsAt(seen.rows, path, name).length > 0;
-    return {
-      path,
-      state: there ? ("present" as const) : unreadable.has(path) ? ("unreadable" as const) : ("absent" as const),
-    };
-  };
-  const credentials = catalog.credentials
+  const sight = all.at(-1)!;
+  const scoped = catalog.credentials
     .filter(({ scope }) => scope === "environment")
-    .map((credential) => {
-      const values = catalog.environments.flatMap(({ name }) =>
-        rowsAt(seen.rows, environmentPath(config.root, credential.vendor, name), credential.name).slice(0, 1),
-      );
-      const equal = values.some((one, index) =>
-        values.some((other, position) => position > index && one.value.equals(other.value)),
-      );
-      const environments = catalog.environments.map((environment) =>
-        cellOf(catalog, credential, environment, sights.get(environment.name)!, unreadable),
-      );
-      const compared = equal ? ("equal" as const) : ("different" as const);
-      const hidden = environments.some(({ state }) => state === "unreadable");
-      return {
-        name: credential.name,
-        vendor: credential.vendor,
-        flat: flatOf(credential),
-        environments,
-        distinct: values.length > 1 ? compared : values.length > 0 && hidden ? ("unchecked" as const) : null,
-      };
-    });
-  const cells = credentials.flatMap(({ name, environments }) => environments.map((cell) => [name, cell] as const));
-  const environments = all.map((sight) =>
-    environmentOf(
-      catalog,
-      sight,
-      cells.map(([, cell]) => cell),
-    ),
-  );
+    .map((credential) => ({
+      credential,
+      judged: catalog.environments.map((one) => judgeCell(catalog, credential, one, sights.get(one.name)!, unreadable)),
+    }));
+  const judged = scoped.flatMap((one) => one.judged);
+  const environments = all.map((one) => environmentOf(catalog, one, judged));
+  const warnings = warningsOf(catalog, all, unreadable);
   return {
     version: 1,
-    observedAt: seen.now.toISOString(),
+    observedAt: sight.seen.now.toISOString(),
     target,
     environments,
-    credentials,
+    credentials: scoped.map(({ credential, judged }) => ({
+      name: credential.name,
+      vendor: credential.vendor,
+      flat: flatOf(credential, sight, unreadable),
+      environments: judged.map(({ cell }) => cell),
+      distinct: compareValues(catalog, credential, sight, judged),
+    })),
     shared: catalog.credentials
       .filter(({ scope }) => scope === "shared")
-      .map((credential) => ({ name: credential.name, vendor: credential.vendor, flat: flatOf(credential) })),
-    drift: driftOf(catalog, sights, cells),
+      .map((one) => ({ name: one.name, vendor: one.vendor, flat: flatOf(one, sight, unreadable) })),
+    drift: driftOf(catalog, sights, judged),
     overrides: all.flatMap(({ config: { environment }, record }) =>
       (record?.overrides ?? []).map(({ name, rule, reason }) => ({ environment, name, rule, reason })),
     ),
-    warnings: [
-      ...placesOf(all),
-      ...new Set(all.flatMap(({ seen: { root } }) => (root.is === "wrong" ? [root.why] : []))),
-      ...(unreadable.size > 0 ? [`the vault does not let this token list ${[...unreadable].sort().join(", ")}`] : []),
-      ...all.flatMap(({ seen: { hidden } }) => hidden),
-      ...all.flatMap((sight) =>
-        ownVarWarnings(catalog, sight.config, sight.seen, isOn(sight) || sight.config.vaultEnvAware),
-      ),
-    ],
+    warnings: warnings.map(sentence),
+    findings: warnings.map(findingJson),
     next: nextOf(sights, environments, (environment, name, state) =>
-      cells.some(([of, cell]) => of === name && cell.environment === environment && cell.state === state),
+      judged.some(({ name: of, cell }) => of === name && cell.environment === environment && cell.state === state),
     ),
   };
 }

@@ -1,3 +1,4 @@
+import { type Finding, sentence, verdictHead } from "../migration/index.js";
 import { clip, code, row, tableHead, text } from "./markdownText.js";
 import { moment, onOff } from "./words.js";
 
@@ -22,12 +23,9 @@ export interface PlanReport {
   } | null;
   /** ISO times; null where no soak is asked for or runs. */
   readonly soak: { readonly hours: number; readonly since: string | null; readonly readyAt: string | null } | null;
-  /** null for a stack without a gate. `open` is null when it could not be asked. */
-  readonly gate: {
-    readonly open: boolean | null;
-    readonly reasons: readonly string[];
-    readonly warnings: readonly string[];
-  } | null;
+  /** null for a stack without a gate, or one that nothing asks now. `open` is null when it could not be asked. */
+  readonly gate: { readonly open: boolean | null; readonly reasons: readonly Finding[] } | null;
+  readonly warnings: readonly Finding[];
   readonly unchecked: readonly { readonly what: string; readonly why: string }[];
   readonly next: readonly { readonly command: string; readonly why: string }[];
 }
@@ -63,9 +61,10 @@ interface Section {
  */
 export function renderComment(plan: PlanReport): string {
   const [verdict, open, commands, table] = [verdicts(plan), unchecked(plan), next(plan), steps(plan)];
+  const warned = warnings(plan);
   const head = opening(plan);
-  const kept = fill([verdict, commands, open, table], commentLimit - head.length - "\n".length);
-  const bodies = [table, verdict, open, commands].map((section) => kept.get(section)!);
+  const kept = fill([verdict, commands, warned, open, table], commentLimit - head.length - "\n".length);
+  const bodies = [table, verdict, warned, open, commands].map((section) => kept.get(section)!);
   return `${[head, ...bodies].filter((body) => body !== "").join("\n\n")}\n`;
 }
 
@@ -153,13 +152,28 @@ function verdicts({ flag, soak, gate }: PlanReport): Section {
   }
   if (gate) {
     rows.push(`- Gate: ${gate.open === null ? "**could not be asked**" : gate.open ? "open" : "**closed**"}`);
-    rows.push(...gate.reasons.map((reason) => `  - ${said(reason)}`));
-    rows.push(...gate.warnings.map((warning) => `  - warning: ${said(warning)}`));
+    rows.push(...gate.reasons.flatMap((one) => bullets(one, "  ")));
   }
   return {
     head: rows.length === 0 ? [] : ["#### Flag and gate", ""],
     rows,
     cut: (count) => `_${count} more lines on flag and gate were cut._`,
+  };
+}
+
+/** A finding for the readers of a pull request: a verdict with its reasons below it. */
+function bullets(finding: Finding, indent = ""): string[] {
+  const head = verdictHead(finding);
+  if (head === undefined) return [`${indent}- ${said(sentence(finding))}`];
+  const { because } = finding as Extract<Finding, { because: unknown }>;
+  return [`${indent}- ${said(head)}`, ...because.flatMap((one) => bullets(one, `${indent}  `))];
+}
+
+function warnings({ warnings }: PlanReport): Section {
+  return {
+    head: warnings.length === 0 ? [] : ["#### Warnings", ""],
+    rows: warnings.flatMap((one) => bullets(one)),
+    cut: (count) => `_${count} more warnings were cut._`,
   };
 }
 

@@ -17,6 +17,11 @@ export const cellStates = [
   "never",
 ] as const;
 
+/** A finding with its sentence. The data beside the code differ by it: `src/migration/findings.ts`. */
+const finding = z
+  .looseObject({ code: z.string(), text: z.string() })
+  .describe("A finding: its code (docs/troubleshooting.md), what it is about, and the same in words");
+
 const cell = z
   .object({
     environment: z.string(),
@@ -33,6 +38,7 @@ const cell = z
       .nullable()
       .describe("Compared with the value at the flat path; null where one of the two is not there"),
     why: z.string().nullable().describe("What is wrong with it; never a value"),
+    codes: z.array(z.string()).describe("The same as codes of docs/troubleshooting.md"),
   })
   .describe("A credential in one environment");
 
@@ -53,6 +59,7 @@ const environment = z.object({
   name: z.string(),
   phase: z.enum(phases),
   blocked: z.array(z.string()).describe("What stands in the way of the next phase"),
+  findings: z.array(finding).describe("The same as data, in the same order"),
   folders: z.object({ present: count, of: count }),
   flag: z.object({
     name: z.string(),
@@ -91,6 +98,7 @@ export const statusReport = z
       .describe("Where what is there is not what was last recorded"),
     overrides: z.array(z.object({ environment: z.string(), name: z.string(), rule: z.string(), reason: z.string() })),
     warnings: z.array(z.string()),
+    findings: z.array(finding).describe("The warnings as data, in the same order"),
     next: z.array(z.object({ command: z.string(), why: z.string() })).describe("To type next, in this order"),
   })
   .meta({ title: "console-vault status", description: "What `console-vault status --json` prints" });

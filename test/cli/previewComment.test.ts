@@ -23,7 +23,8 @@ test("a fresh stack: every folder and set with its path, what each name waits fo
   expect(text).toMatch(/raxx-console-staging`: stays off/);
   // The first environment has no gate to be closed; that its app has a live key is no secret of the preview.
   expect(text).not.toMatch(/closed/);
-  expect(text).toMatch(/warning: raxx-api-staging has what breaks a rule of staging.*STRIPE_RESTRICTED_KEY/);
+  expect(text).not.toMatch(/Gate/);
+  expect(text).toMatch(/#### Warnings\n\n- raxx-api-staging has what breaks a rule of staging.*STRIPE_RESTRICTED_KEY/);
 });
 
 test("awaiting provision: nothing to update, and a command for each credential that an operator has to write", async () => {
@@ -75,7 +76,7 @@ test("prod too early: the gate's answer, and its warning", async () => {
   world.set("prod", "vaultEnvAware", true);
   const text = await comment("prod");
   expect(text).toMatch(/Gate: \*\*closed\*\*\n {2}- staging has soaked .* of 48 h/);
-  expect(text).toMatch(/warning: no rotation seen on staging/);
+  expect(text).toMatch(/#### Warnings\n\n- no rotation seen on staging/);
 });
 
 test("prod in time: off to on, the gate open", async () => {
@@ -107,7 +108,9 @@ test("flat copies that may not go yet: why, beside the plan", async () => {
   world.set("staging", "vaultEnvAware", false);
   await world.up("staging");
   world.set("prod", "retireFlat", true);
-  expect(await comment("prod")).toMatch(/Gate: \*\*closed\*\*[\s\S]*the flat copies stay: staging's flag is off/);
+  expect(await comment("prod")).toMatch(
+    /Gate: \*\*closed\*\*[\s\S]*\n {2}- The flat copies stay\n(?: {4}- .*\n)* {4}- staging's flag is off now/,
+  );
 });
 
 test("a var of an app whose name is nobody's business: told that there is one, not which", async () => {

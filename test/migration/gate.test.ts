@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Refusal } from "../../src/errors.js";
-import { type GateFacts, gate, runningFlag, touches } from "../../src/migration/index.js";
+import { type GateFacts, gate, runningFlag, sentence, touches } from "../../src/migration/index.js";
 
 const hour = 3_600_000;
 const start = new Date("2026-11-01T00:00:00.000Z");
@@ -47,7 +47,7 @@ describe("the gate", () => {
   });
 
   it("says in one sentence how long is left, and until when", () => {
-    expect(gate({ ...facts, now: at(1.5) }).reasons).toEqual([
+    expect(gate({ ...facts, now: at(1.5) }).reasons.map(sentence)).toEqual([
       "staging has soaked 1 h 30 min of 48 h: 46 h 30 min left, until 2026-11-03T00:00:00.000Z; prod may follow then",
     ]);
   });
@@ -81,20 +81,24 @@ describe("the gate", () => {
       /is off now \(raxx-console-staging\)/,
     ],
     ["no release tells since when", { flag: { ...facts.flag, since: undefined } }, /no release/],
-    ["staging is broken now", { wrong: ["X is not at /a/"] }, /read now: X is not at/],
+    [
+      "staging is broken now",
+      { wrong: [{ code: "absent", name: "X", path: "/a/", environment: "staging" }] },
+      /^staging, read now: X: not at \/a\/$/,
+    ],
     ["values could not be compared", { unchecked: ["X"] }, /must read both/],
     ["the soak starts in the future", { now: at(-1) }, /in the future/],
     ["a rotation is asked for and none was seen", { rotationSeen: false, requireRotation: true }, /no rotation seen/],
   ])("is closed when %s", (_, change, reason) => {
     const answer = gate({ ...facts, ...change });
     expect(answer.open).toBe(false);
-    expect(answer.reasons.join("\n")).toMatch(reason);
+    expect(answer.reasons.map(sentence).join("\n")).toMatch(reason);
   });
 
   it("only warns of a missing rotation unless one is asked for", () => {
     expect(gate({ ...facts, rotationSeen: false })).toMatchObject({
       open: true,
-      warnings: [expect.stringMatching(/no rotation/)],
+      warnings: [{ code: "gate-no-rotation", environment: "staging" }],
     });
   });
 

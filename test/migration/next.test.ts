@@ -59,7 +59,7 @@ describe("after an update of prod that confirmed everything, the next step", () 
         because: "the flag of prod follows staging's, which is off",
       },
     ]);
-    const bad = record("soaking", { missing: ["A"], blocked: ["A: missing"] }, true);
+    const bad = record("soaking", { missing: ["A"], blocked: [{ code: "missing", name: "A" }] }, true);
     expect(after({ record: bad, readyAt: hours(-1) })[0]).toEqual({
       command: "console-vault rotate A --env staging",
       because: "staging is on and not all of it is confirmed",

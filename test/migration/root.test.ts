@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { consoleCatalog } from "../../src/catalog/index.js";
 import { foldersToList, judgeRoot, otherPlaces, type RootJudgement } from "../../src/migration/root.js";
+import { sentence } from "../../src/migration/wording.js";
 
 /** A vault's folders by path, each with all its folders. */
 type Tree = Record<string, readonly string[]>;
@@ -30,7 +31,7 @@ const vault: Tree = { "/": ["MooseQuest", "Other"], "/MooseQuest": company, "/Ot
 const wrong = (root: string, tree: Tree = vault, paths: string[] = []) => {
   const { judgement } = judged(root, tree, paths);
   if (judgement.is !== "wrong") throw new Error(`${root} is ${judgement.is}`);
-  return judgement;
+  return { why: sentence(judgement.why), likely: judgement.why.likely?.root };
 };
 
 describe("a root", () => {
@@ -83,7 +84,7 @@ describe("a root", () => {
   it("that somebody made and left empty is a new vault: it may go on, with a warning", () => {
     expect(judged("/MooseQuest", { "/": ["MooseQuest"] }).judgement).toEqual({
       is: "new",
-      warning: expect.stringMatching(/^\/MooseQuest is empty, so this is a new vault/),
+      warning: { code: "new-vault", root: "/MooseQuest" },
     });
     expect(judged("/Empty", { ...vault, "/": ["MooseQuest", "Empty"] }).judgement.is).toBe("wrong");
     expect(judged("/MooseQuest", { "/": ["MooseQuest"] }, ["/MooseQuest/"]).judgement.is).toBe("wrong");
@@ -93,7 +94,7 @@ describe("a root", () => {
     const many = Array.from({ length: 500 }, (_, index) => `team${index}`);
     const { judgement, asked } = judged("/MoseQuest", { "/": [...many, "MooseQuest"], "/MooseQuest": company });
     expect(asked.length).toBeLessThan(25);
-    expect(judgement).toMatchObject({ is: "wrong", likely: "/MooseQuest" });
+    expect(judgement).toMatchObject({ is: "wrong", why: { likely: { root: "/MooseQuest" } } });
   });
 });
 
@@ -115,7 +116,7 @@ describe("two stacks", () => {
   ] as const)("of another %s are warned of, with both files", (key, configKey) => {
     const [warning, ...more] = otherPlaces(staging, [{ environment: "prod", target: { ...target, [key]: "/else" } }]);
     expect(more).toEqual([]);
-    expect(warning).toContain(
+    expect(sentence(warning!)).toContain(
       `console-vault:${configKey} differs between the stacks: ${target[key]} in Pulumi.staging.yaml, /else in Pulumi.prod.yaml`,
     );
   });

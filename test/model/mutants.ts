@@ -124,8 +124,8 @@ export const mutants: readonly Mutant[] = [
     finding: "n",
     title: "`status` calls a value fine that an update does not copy",
     file: "src/report/build.ts",
-    text: 'case "refused":\n      return cell("broken", reasons(decision.broken));',
-    instead: 'case "refused":\n      return cell("placed", reasons(decision.broken));',
+    text: 'case "refused":\n      return cell("broken", decision.broken.map(ruleBroken));',
+    instead: 'case "refused":\n      return cell("placed", decision.broken.map(ruleBroken));',
     half: "staging",
   },
   {

@@ -324,7 +324,7 @@ export class Story {
     if (!record) return;
     const { phase, confirmed, blocked } = record;
     // Waiting for an operator is a phase to `status`, and a reason to an update whose flag is wanted.
-    const inTheWay = blocked.filter((line) => !line.endsWith("not provisioned yet"));
+    const inTheWay = blocked.filter(({ code }) => code !== "not-provisioned");
     const answer = await world.run(["status", "--json"]);
     if (answer.code !== 0) throw new Error(`status ended with ${answer.code}:\n${answer.told}`);
     const report = JSON.parse(answer.told) as StatusReport;

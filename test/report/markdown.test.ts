@@ -20,7 +20,8 @@ const plan: PlanReport = {
   ],
   flag: { variable: "FLAG_CONSOLE_VAULT_ENV_AWARE", app: "raxx-console-prod", from: false, to: true },
   soak: { hours: 48, since: "2026-05-11T02:10:00.000Z", readyAt: "2026-05-13T02:10:00.000Z" },
-  gate: { open: false, reasons: ["staging has soaked 31 h of 48 h"], warnings: ["no rotation seen on staging"] },
+  gate: { open: false, reasons: [{ code: "gate-flag-off", environment: "staging", app: "raxx-console-staging" }] },
+  warnings: [{ code: "gate-no-rotation", environment: "staging" }],
   unchecked: [{ what: "distinct of HEROKU_API_KEY", why: "the token may not read staging" }],
   next: [{ command: "console-vault status", why: "says when the soak is over" }],
 };
@@ -32,6 +33,8 @@ const step = (name: string): PlanStep => ({
   path: `/MooseQuest/${name}/prod/`,
   details: ["made with its missing parents"],
 });
+const engine = (text: string) => ({ code: "engine", text }) as const;
+const recorded = (text: string) => ({ code: "recorded", text }) as const;
 const many = (count: number) => Array.from({ length: count }, (_, index) => step(`vendor-${index}`));
 
 describe("Markdown text", () => {
@@ -108,8 +111,11 @@ Vault \`https://vault.raxx.example\`, project \`6f2b1c0e\`, Heroku account \`ops
 - Flag \`FLAG_CONSOLE_VAULT_ENV_AWARE\` on \`raxx-console-prod\`: off → **on**
 - Soak of 48 h: since 2026-05-11 02:10 UTC, until 2026-05-13 02:10 UTC
 - Gate: **closed**
-  - staging has soaked 31 h of 48 h
-  - warning: no rotation seen on staging
+  - staging's flag is off now (raxx-console-staging)
+
+#### Warnings
+
+- no rotation seen on staging since its flag was turned on: console-vault rotate NAME --env staging
 
 #### Could not be checked
 
@@ -128,7 +134,7 @@ Vault \`https://vault.raxx.example\`, project \`6f2b1c0e\`, Heroku account \`ops
       steps: [],
       flag: { ...plan.flag!, from: null },
       soak: null,
-      gate: { open: null, reasons: [], warnings: [] },
+      gate: { open: null, reasons: [] },
     });
     expect(offline).toContain("Heroku account not asked");
     expect(offline).toContain("unknown → **on**");
@@ -166,7 +172,8 @@ Vault \`https://vault.raxx.example\`, project \`6f2b1c0e\`, Heroku account \`ops
           header: { vault: said, project: said, account: said },
           steps: [{ op: said, type: said, name: said, path: said, details: [said] }],
           flag: { ...plan.flag!, variable: said, app: said },
-          gate: { open: false, reasons: [said], warnings: [said] },
+          gate: { open: false, reasons: [engine(said), { code: "flat-stays", because: [recorded(said)] }] },
+          warnings: [engine(said)],
           unchecked: [{ what: said, why: said }],
           next: [{ command: said, why: said }],
         });
@@ -187,7 +194,8 @@ Vault \`https://vault.raxx.example\`, project \`6f2b1c0e\`, Heroku account \`ops
           ...plan,
           stack,
           steps: names.map((name) => ({ ...step(name), path: name, details: reasons })),
-          gate: { open: false, reasons, warnings: what },
+          gate: { open: false, reasons: reasons.map(engine) },
+          warnings: what.map(engine),
           unchecked: what.map((one) => ({ what: one, why: one })),
           next: names.map((command) => ({ command, why: command })),
         });

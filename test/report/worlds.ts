@@ -30,7 +30,7 @@ function credentials(usual: Readonly<Record<Name, Held>>, change: Change = () =>
     const environments = (["staging", "prod"] as const).map((environment) => {
       const never = environment === "staging" && name.startsWith("ALPACA_LIVE");
       const held = never ? { state: "never" as const, flat: null } : (change(name, environment) ?? usual[environment]);
-      return { environment, path: `/MooseQuest/${vendor}/${environment}/`, why: null, ...held };
+      return { environment, path: `/MooseQuest/${vendor}/${environment}/`, why: null, codes: [], ...held };
     });
     const [staging, prod] = environments.map(({ state, flat }) => ({ state, flat }));
     const absent = [staging, prod].some((one) => ["never", "missing", "waiting"].includes(one!.state));
@@ -54,6 +54,7 @@ function environment(name: Name, { flag, ...rest }: Environment): EnvironmentSta
     name,
     phase: "empty",
     blocked: [],
+    findings: [],
     folders: { present: 4, of: 4 },
     flag: {
       name: "console_vault_env_aware",
@@ -90,6 +91,7 @@ function report(parts: Pick<StatusReport, "environments" | "credentials"> & Part
     drift: [],
     overrides: [],
     warnings: [],
+    findings: [],
     next: [],
     ...parts,
   };

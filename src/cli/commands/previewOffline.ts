@@ -5,7 +5,7 @@ import { join, resolve } from "node:path";
 import { parseDocument } from "yaml";
 import { environmentOf } from "../../catalog/index.js";
 import { configError, parseStackConfig, rawStackConfig, type StackConfig, servicesOf } from "../../config/index.js";
-import { predecessor, targetOf } from "../../migration/index.js";
+import { findingJson, predecessor, sentence, targetOf } from "../../migration/index.js";
 import { type PlanReport, renderComment } from "../../report/index.js";
 import { Ended, exitCodes } from "../exit.js";
 import { colorsOf, type Io } from "../io.js";
@@ -33,7 +33,7 @@ function configOf(io: Io, projectDir: string, { stack, markdown }: OfflineOption
   const file = `Pulumi.${stack}.yaml`;
   const parsed = parseStackConfig(rawStackConfig(projectDir, stack), stack, catalog);
   if (parsed.ok) return parsed.config;
-  const nothing = { flag: null, soak: null, gate: null, unchecked: [] };
+  const nothing = { flag: null, soak: null, gate: null, warnings: [], unchecked: [] };
   writeComment(io, markdown, {
     ...nothing,
     stack,
@@ -71,7 +71,7 @@ export async function previewOffline(io: Io, options: OfflineOptions): Promise<v
 
   const changes: Record<string, number> = {};
   for (const { op } of plan.steps) changes[op] = (changes[op] ?? 0) + 1;
-  if (options.json) io.out(JSON.stringify({ offline: true, changes, ...plan }, null, 2));
+  if (options.json) io.out(JSON.stringify({ offline: true, changes, ...plan, ...inJson(plan) }, null, 2));
   else show(io, plan, changes, target);
   if (!options.expectNoChanges) return;
   if (last.is === "unknown")
@@ -79,6 +79,13 @@ export async function previewOffline(io: Io, options: OfflineOptions): Promise<v
   const pending = plan.steps.filter(({ op }) => op !== "same").length;
   if (pending > 0)
     throw new Ended(exitCodes.pending, `${pending} changes are pending on ${stack}: console-vault up --stack ${stack}`);
+}
+
+/** Sentences where JSON has always had them, and the same as data. */
+function inJson({ gate }: OfflinePlan) {
+  if (!gate) return { gate };
+  const { open, reasons } = gate;
+  return { gate: { open, reasons: reasons.map(sentence), warnings: [], findings: reasons.map(findingJson) } };
 }
 
 function show(
@@ -103,7 +110,7 @@ function show(
     io.out(
       `${c.bold("soak")}    ${soak.since ? `since ${soak.since}, ${soak.hours} h until ${soak.readyAt}` : "does not run"}, as last recorded`,
     );
-  if (gate) io.out(`${c.bold("gate")}    could not be asked: ${gate.reasons.join("; ")}`);
+  if (gate) io.out(`${c.bold("gate")}    could not be asked: ${gate.reasons.map(sentence).join("; ")}`);
   for (const { what, why } of plan.unchecked) io.out(c.yellow(`  ! not checked: ${what}: ${why}`));
   if (plan.next.length > 0) io.out(`\n${c.bold("next")}\n${plan.next.map(({ command }) => `  ${command}`).join("\n")}`);
 }

@@ -1,7 +1,17 @@
 import type { Command } from "commander";
 import { environmentOf } from "../../catalog/index.js";
-import { Refusal, UsageError } from "../../errors.js";
-import { duration, gate, gateFacts, look, lookAtFlag, predecessor, targetOf } from "../../migration/index.js";
+import { UsageError } from "../../errors.js";
+import {
+  duration,
+  gate,
+  gateFacts,
+  look,
+  lookAtFlag,
+  predecessor,
+  refusalOf,
+  sentence,
+  targetOf,
+} from "../../migration/index.js";
 import { ConfigFile } from "../configFile.js";
 import { colorsOf, type Io } from "../io.js";
 import { lastOutputs } from "../lastUpdate.js";
@@ -53,8 +63,8 @@ async function promote(io: Io, options: PromoteOptions): Promise<void> {
   const { config, vault, heroku } = stack;
   const target = targetOf(config, stack.services, world.account);
   const answer = gate(await gateFacts({ catalog, config, vault, world, target, heroku, from, output }));
-  if (!answer.open) throw new Refusal(answer.reasons.join("\n"));
-  for (const warning of answer.warnings) io.err(c.yellow(`! ${warning}`));
+  if (!answer.open) throw refusalOf(answer.reasons);
+  for (const warning of answer.warnings) io.err(c.yellow(`! ${sentence(warning)}`));
   io.err(
     `${c.green("✓")} ${from} has soaked for ${duration(world.now.getTime() - answer.since!.getTime())}, and all of it was read again just now`,
   );

@@ -6,6 +6,7 @@ import { Refusal, UsageError } from "../../errors.js";
 import {
   duration,
   type Earlier,
+  findingJson,
   flagVerdict,
   type KeptFlat,
   lookAtFlag,
@@ -13,10 +14,14 @@ import {
   type Neighbours,
   nextSteps,
   predecessor,
+  type Reason,
+  type RetirementReport,
+  reason,
+  refusalOf,
   retirementVerdict,
+  sentence,
   successors,
   targetOf,
-  verdictText,
 } from "../../migration/index.js";
 import { askYes } from "../ask.js";
 import { Ended, exitCodes } from "../exit.js";
@@ -111,14 +116,14 @@ function showPlan(io: Io, ran: Ran): void {
   if (changesOf(ran) === 0) io.out("  no changes");
   for (const step of ran.steps) io.out(stepLines(step, c).join("\n"));
   if (ran.steps.length === 0 && changesOf(ran) > 0) io.out("  ~ settings of the providers, as the state keeps them");
-  for (const warning of ran.warnings) io.out(c.yellow(`  ! ${warning}`));
+  for (const warning of ran.warnings) io.out(c.yellow(`  ! ${sentence(warning)}`));
   io.out(c.dim(`  ${countWords(ran.counts, false)}`));
 }
 
 /** A flag that is wanted and refused, or that is on over something bad: recorded, and said by the exit code. */
-export function refusalOf(record: MigrationRecord | undefined): Refusal | undefined {
+export function flagRefusal(record: MigrationRecord | undefined): Refusal | undefined {
   const verdict = record && flagVerdict(record);
-  return verdict && new Refusal(verdictText(verdict));
+  return verdict && refusalOf([verdict]);
 }
 
 /** `47 h of its soak left, until …`; undefined where it does not run or is over. */
@@ -154,7 +159,7 @@ function showRecord(
   io.out(`${c.bold("flag")}    ${flag.variable} is ${flag.running ? c.green("on") : "off"} (${flag.app})${otherwise}`);
   for (const name of record.confirmed) io.out(`  ${c.green("✓")} ${name}  ${c.dim("confirmed")}`);
   for (const name of record.waiting) io.out(`  ${c.yellow("…")} ${name}  ${c.dim("awaits provision")}`);
-  for (const line of record.blocked) io.out(`  ${c.red("✗")} ${line}`);
+  for (const one of record.blocked) io.out(`  ${c.red("✗")} ${sentence(one)}`);
   const next = nextSteps(environment, record, neighbours);
   const lines = next.flatMap(({ command, setting, because }, index) => [
     ...(because && because !== next[index - 1]?.because ? [c.dim(`  # ${because}`)] : []),
@@ -208,7 +213,18 @@ async function preview(io: Io, options: UpdateOptions): Promise<void> {
   });
   writeComment(io, options.markdown, planReport({ ...about(), ...ran }));
   if (options.json)
-    io.out(JSON.stringify({ changes: ran.outcome.changes, steps: ran.steps, warnings: ran.warnings }, null, 2));
+    io.out(
+      JSON.stringify(
+        {
+          changes: ran.outcome.changes,
+          steps: ran.steps,
+          warnings: ran.warnings.map(sentence),
+          findings: ran.warnings.map(findingJson),
+        },
+        null,
+        2,
+      ),
+    );
   else showPlan(io, ran);
   const pending = ran.steps.length || changesOf(ran);
   if (options.expectNoChanges && changesOf(ran) > 0)
@@ -242,13 +258,42 @@ export async function update(io: Io, options: UpdateOptions): Promise<void> {
   await reportUpdate(io, stack, options, done, planned);
 }
 
+/** Why a flat copy stays, where it is not for a time. */
+function keptReasons(kept: KeptFlat): readonly Reason[] {
+  if ("why" in kept) return [kept.why];
+  return "because" in kept.held ? kept.held.because : [];
+}
+
+/** Sentences where JSON has always had them, and the same as data. */
+function recordJson(record: MigrationRecord) {
+  const { blocked } = record;
+  return { ...record, blocked: blocked.map(sentence), findings: blocked.map(findingJson) };
+}
+
+function retirementJson({ retired, kept, refused }: RetirementReport) {
+  return {
+    retired,
+    kept: kept.map((one) => {
+      if ("held" in one && "until" in one.held) return one;
+      const why = keptReasons(one);
+      const text = why.map(reason).join("; ");
+      const data = { findings: why.map(findingJson) };
+      return "held" in one
+        ? { name: one.name, held: { reason: text }, ...data }
+        : { name: one.name, why: text, ...data };
+    }),
+    refused: refused.map(sentence),
+    findings: refused.map(findingJson),
+  };
+}
+
 /** Flat copies that stay, those for one reason together. */
 function keptLines(kept: readonly KeptFlat[], now: Date): string[] {
   const names = new Map<string, string[]>();
   for (const one of kept) {
     const until = "held" in one && "until" in one.held ? one.held.until : undefined;
     const left = until && ` (${duration(Math.max(0, Date.parse(until) - now.getTime()))} left)`;
-    const why = "why" in one ? one.why : "reason" in one.held ? one.held.reason : `until ${until}${left}`;
+    const why = until ? `until ${until}${left}` : keptReasons(one).map(reason).join("; ");
     names.set(why, [...(names.get(why) ?? []), one.name]);
   }
   return [...names].map(([why, of]) => `flat ${of.join(", ")} ${of.length > 1 ? "stay" : "stays"}: ${why}`);
@@ -269,8 +314,8 @@ export async function reportUpdate(
         {
           result: done.outcome.result,
           changes: done.outcome.changes,
-          migration: record ?? null,
-          ...(retirement ? { retirement } : {}),
+          migration: record ? recordJson(record) : null,
+          ...(retirement ? { retirement: retirementJson(retirement) } : {}),
         },
         null,
         2,
@@ -285,10 +330,10 @@ export async function reportUpdate(
     });
     for (const line of keptLines(retirement?.kept ?? [], stack.heroku.now())) io.out(`  ${line}`);
   }
-  const refusal = refusalOf(record);
+  const refusal = flagRefusal(record);
   if (refusal) throw refusal;
   const stay = retirementVerdict(retirement);
-  if (stay) throw new Refusal(verdictText(stay));
+  if (stay) throw refusalOf([stay]);
 }
 
 async function refresh(io: Io, options: UpdateOptions): Promise<void> {

@@ -11,7 +11,6 @@ export {
 } from "./read.js";
 export {
   type Authority,
-  type Broken,
   type CopyRecord,
   type FolderInputs,
   type FolderOutputs,

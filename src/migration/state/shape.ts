@@ -2,6 +2,7 @@
 // nowhere else; `read.ts` reads every state through it. Nothing in it is a value or derived from one.
 import { z } from "zod";
 import { overridableRules, ruleSchema } from "../../catalog/index.js";
+import type { Broken, Reason } from "../findings.js";
 import { phases } from "../phases.js";
 
 /** In every resource. Raised where another layout is written, which also makes the next update write all resources anew. */
@@ -41,8 +42,10 @@ type Kept<Schema extends z.ZodType> = DeepReadonly<z.infer<Schema>>;
 const text = z.string();
 const texts = z.array(text);
 const time = z.iso.datetime();
-/** Why something stays as it is, or is wrong. */
-const reason = text;
+/** Why something stays as it is, or is wrong. Version 2 was the last to keep sentences. */
+const reason = z
+  .union([z.looseObject({ code: text }), text.transform((sentence) => ({ code: "recorded", text: sentence }))])
+  .transform((one) => one as Reason);
 const byName = <Schema extends z.ZodType>(schema: Schema) => z.record(text, schema);
 
 /** Where a stack works: what it may not silently change from one update to the next. */
@@ -80,14 +83,7 @@ const passed = override.extend({
 });
 export type Passed = Kept<typeof passed>;
 
-const broken = z.object({
-  name: text,
-  rule: text,
-  why: text,
-  /** Of the value, where an override for it would let it pass. */
-  token: text.optional(),
-});
-export type Broken = Kept<typeof broken>;
+const broken = z.object({ name: text, rule: text, why: text, token: text.optional() }) satisfies z.ZodType<Broken>;
 
 /** What a `SecretSet` found and did; also what the stack says of all of them together. Names, rules and tokens only. */
 const setSummary = z.object({
@@ -267,7 +263,11 @@ const migrationOutputs = migrationInputs.pick({ version: true, apps: true, phase
 export type MigrationOutputs = Kept<typeof migrationOutputs>;
 
 /** Until when a flat copy that may go stays, where that is known, or why. */
-const held = z.union([z.object({ until: time }), z.object({ reason })]);
+const held = z.union([
+  z.object({ until: time }),
+  z.object({ because: z.array(reason) }),
+  z.object({ reason: text }).transform((one) => ({ because: [{ code: "recorded", text: one.reason } as Reason] })),
+]);
 export type Held = Kept<typeof held>;
 
 const keptFlat = z.union([z.object({ name: text, why: reason }), z.object({ name: text, held })]);
