@@ -5,9 +5,10 @@
 export const rooms = {
   catalog: [],
   resolver: ["catalog"],
-  vault: ["catalog", "resolver"],
-  heroku: ["engine"],
-  config: ["catalog", "vault"],
+  http: [],
+  vault: ["catalog", "resolver", "http"],
+  heroku: ["engine", "http"],
+  config: ["catalog", "vault", "http"],
   migration: ["catalog", "resolver", "vault", "heroku", "config"],
   provider: ["catalog", "vault", "heroku", "migration"],
   program: ["catalog", "vault", "heroku", "config", "migration", "provider", "engine"],

@@ -2,7 +2,7 @@
 // strings of JSON (Pulumi hands config to a program so); both go through here.
 import { z } from "zod";
 import { type Catalog, environmentOf, heldBy, looksLikeSecret, nearest, overridableRules } from "../catalog/index.js";
-import { spelled, urlProblem } from "./url.js";
+import { plainUrl, urlProblem } from "../http/index.js";
 
 export const defaultHerokuUrl = "https://api.heroku.com";
 
@@ -25,13 +25,16 @@ const reason = z
   .trim()
   .min(8, "a reason of at least 8 characters, in words")
   .refine((text) => !looksLikeSecret(text), "looks like it contains a secret; give the reason in words");
+/** One spelling for comparing and printing: without what Infisical's own tools allow at its end (`/`, `/api`). */
+export const spelledUrl = (url: string): string => plainUrl(url).replace(/\/api$/, "");
+
 const url = z
   .string("not an http(s) URL")
   .superRefine((text, context) => {
     const message = urlProblem(text);
     if (message) context.addIssue({ code: "custom", message });
   })
-  .transform(spelled);
+  .transform(spelledUrl);
 
 const shape = {
   infisicalUrl: url

@@ -1,7 +1,6 @@
 import { ConfigurationError } from "../errors.js";
-import { isLoopback } from "../loopback.js";
-import type { StackConfig } from "./schema.js";
-import { spelled, urlProblem } from "./url.js";
+import { isLoopback, urlProblem } from "../http/index.js";
+import { type StackConfig, spelledUrl } from "./schema.js";
 
 /** Where both services are, after the environment has had its say. */
 export interface Services {
@@ -13,7 +12,7 @@ export interface Services {
 
 function normalised(variable: string, text: string, problems: string[]): string {
   const problem = urlProblem(text);
-  if (problem === undefined) return spelled(text);
+  if (problem === undefined) return spelledUrl(text);
   problems.push(`${variable}: ${problem}`);
   return text;
 }

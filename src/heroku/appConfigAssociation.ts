@@ -15,7 +15,7 @@ import {
   outputsOf,
   present,
 } from "./bridged/state.js";
-import { createTransport } from "./transport.js";
+import { openHeroku } from "./transport.js";
 
 const associationType = "heroku:index/appConfigAssociation:AppConfigAssociation";
 
@@ -123,11 +123,11 @@ function openRequests(
     throw new ConfigurationError(
       "No Heroku API key: set HEROKU_API_KEY, or the stack's config with `pulumi config set --secret heroku:apiKey`.",
     );
-  const url = (config.url || env.HEROKU_API_URL || "https://api.heroku.com").replace(/\/+$/, "");
   const email = config.email || env.HEROKU_EMAIL;
   const headers = headersOf(config.headers || env.HEROKU_HEADERS);
   const auth = { kind: "basic", key: SecretValue.of(key), email } as const;
-  return new Requests(createTransport({ url, auth, timeoutMs: 60_000, headers }), url, waits, onWait);
+  const url = config.url || env.HEROKU_API_URL || "https://api.heroku.com";
+  return new Requests(openHeroku({ url, auth, timeoutMs: 60_000, headers }), waits, onWait);
 }
 
 function headersOf(text: string | undefined): Record<string, string> {

@@ -1,12 +1,20 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import pRetry from "p-retry";
 import { z } from "zod";
+import {
+  type Answer,
+  AttemptFailed,
+  NoAnswer,
+  type Request,
+  type RetryPolicy,
+  type Send,
+  withRetry,
+} from "../http/index.js";
 import { SecretValue } from "../secret.js";
 import type { Wait } from "../waits.js";
 import { diagnose, diagnoseSilence } from "./diagnosis.js";
 import { HerokuError } from "./error.js";
 import * as shapes from "./shapes.js";
-import { type Answer, createTransport, type HerokuAuth, NoAnswer, type Request, type Send } from "./transport.js";
+import { type HerokuAuth, openHeroku } from "./transport.js";
 
 export interface HerokuClientOptions {
   readonly auth: HerokuAuth;
@@ -42,8 +50,7 @@ const isRepeatable = (kind: string): kind is keyof typeof repeatable => Object.h
 export class HerokuClient {
   readonly #send: Send;
   readonly #url: string;
-  readonly #retries: number;
-  readonly #firstWaitMs: number;
+  readonly #policy: RetryPolicy;
   readonly #onWait: ((wait: Wait) => void) | undefined;
   #now: Date | undefined;
   #account: Promise<shapes.HerokuAccount> | undefined;
@@ -51,10 +58,8 @@ export class HerokuClient {
   /** @throws ConfigurationError for a URL that cannot be used */
   constructor(options: HerokuClientOptions) {
     const { auth, url = "https://api.heroku.com", timeoutMs = 15_000, retry = {} } = options;
-    this.#send = createTransport({ url, auth, timeoutMs });
-    this.#url = url.replace(/\/+$/, "");
-    this.#retries = retry.retries ?? 4;
-    this.#firstWaitMs = retry.firstWaitMs ?? 500;
+    ({ send: this.#send, url: this.#url } = openHeroku({ url, auth, timeoutMs }));
+    this.#policy = { retries: retry.retries ?? 4, firstWaitMs: retry.firstWaitMs ?? 500, maxWaitMs };
     this.#onWait = options.onWait;
   }
 
@@ -137,10 +142,10 @@ export class HerokuClient {
     item: Schema,
   ): AsyncGenerator<z.output<Schema>, void> {
     for (let next: string | undefined = range; next; ) {
-      const request: Request = { method: "GET", path, range: next };
+      const request: Request = { method: "GET", path, headers: { range: next } };
       const { answer, data } = await this.#answerTo(request, z.array(item));
       yield* data;
-      next = answer.status === 206 ? answer.nextRange : undefined;
+      next = answer.status === 206 ? answer.header("next-range") : undefined;
     }
   }
 
@@ -149,34 +154,27 @@ export class HerokuClient {
   }
 
   /** A successful answer, asked for again while that can help. @param helps after which kinds of errors */
-  #answerTo<Schema extends z.ZodType>(
+  async #answerTo<Schema extends z.ZodType>(
     request: Request,
     expects: Schema,
     helps: (kind: string) => boolean = isRepeatable,
   ): Promise<{ answer: Answer; data: z.output<Schema> }> {
-    let retryAfterMs: number | undefined;
-    let waited = 0;
+    const { method, path } = request;
+    const tell = (because: Wait["because"], waitMs: number) =>
+      this.#onWait?.({ service: "Heroku", method, path, because, waitMs });
     const attempt = async () => {
-      const answer = await this.#ask(request);
-      retryAfterMs = answer.retryAfterMs;
-      return { answer, data: this.#understand(answer, request, expects) };
+      let afterMs: number | undefined;
+      try {
+        const answer = await this.#ask(request);
+        afterMs = answer.retryAfterMs;
+        return { answer, data: this.#understand(answer, request, expects) };
+      } catch (error) {
+        if (!(error instanceof HerokuError) || !isRepeatable(error.kind) || !helps(error.kind)) throw error;
+        throw new AttemptFailed(error, true, { because: repeatable[error.kind], afterMs });
+      }
     };
-    return pRetry(attempt, {
-      retries: this.#retries,
-      // The waiting is done below, because p-retry's own can not follow Retry-After.
-      minTimeout: 0,
-      maxTimeout: 0,
-      onFailedAttempt: async (failure) => {
-        if (!(failure instanceof HerokuError) || !isRepeatable(failure.kind) || !helps(failure.kind)) throw failure;
-        const backoff = this.#firstWaitMs * 2 ** (failure.attemptNumber - 1) * (1 + Math.random() / 4);
-        const waitMs = Math.ceil(retryAfterMs ?? backoff);
-        retryAfterMs = undefined;
-        waited += waitMs;
-        if (failure.retriesLeft === 0 || waited > maxWaitMs) throw failure;
-        const { method, path } = request;
-        this.#onWait?.({ service: "Heroku", method, path, because: repeatable[failure.kind], waitMs });
-        await sleep(waitMs);
-      },
+    return withRetry(this.#policy, tell, attempt).catch((failure: unknown) => {
+      throw failure instanceof AttemptFailed ? failure.error : failure;
     });
   }
 
@@ -184,7 +182,8 @@ export class HerokuClient {
     try {
       const answer = await this.#send(request);
       // Answers to requests side by side may come in any order; time does not go back.
-      if (answer.date && (!this.#now || answer.date > this.#now)) this.#now = answer.date;
+      const date = time(answer.header("date"));
+      if (date && (!this.#now || date > this.#now)) this.#now = date;
       return answer;
     } catch (failure) {
       throw failure instanceof NoAnswer ? diagnoseSilence(failure, request, this.#url) : failure;
@@ -216,7 +215,7 @@ export class HerokuClient {
     });
     if (has(found, wanted)) return found;
     // Heroku may still be at work on what nobody waited for.
-    await sleep(this.#firstWaitMs * 2);
+    await sleep(this.#policy.firstWaitMs * 2);
     const later = await this.configVars(app).catch(() => found);
     if (has(later, wanted)) return later;
     throw told("it was not made. Run the same command again");
@@ -225,6 +224,11 @@ export class HerokuClient {
 
 const has = (vars: ReadonlyMap<string, SecretValue>, wanted: ReadonlyMap<string, SecretValue | null>) =>
   [...wanted].every(([name, value]) => (value === null ? !vars.has(name) : vars.get(name)?.equals(value)));
+
+function time(text: string | undefined): Date | undefined {
+  const ms = Date.parse(text ?? "");
+  return Number.isNaN(ms) ? undefined : new Date(ms);
+}
 
 const appPath = (nameOrId: string) => `/apps/${encodeURIComponent(nameOrId)}`;
 

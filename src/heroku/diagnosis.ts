@@ -1,5 +1,5 @@
+import type { Answer, NoAnswer, Request } from "../http/index.js";
 import { HerokuError } from "./error.js";
-import type { Answer, NoAnswer, Request } from "./transport.js";
 
 /** The error for an answer that is no success. Heroku's own sentences are not passed on: one could repeat what was sent. */
 export function diagnose({ status, body }: Answer, { method, path }: Request, url: string): HerokuError {

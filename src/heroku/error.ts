@@ -1,3 +1,5 @@
+import { RequestError } from "../http/index.js";
+
 export type HerokuErrorKind =
   /** The key is not accepted. */
   | "unauthorized"
@@ -12,28 +14,7 @@ export type HerokuErrorKind =
   /** No answer. */
   | "unreachable";
 
-/**
- * The one error of the Heroku client. Its message is the diagnosis and what mends it; it holds no header, key or value, and no
- * `cause`, because the HTTP library's errors hold all of these.
- */
-export class HerokuError extends Error {
+/** The one error of the Heroku client. */
+export class HerokuError extends RequestError<HerokuErrorKind> {
   override readonly name = "HerokuError";
-  readonly kind: HerokuErrorKind;
-  readonly method: string;
-  readonly path: string;
-  /** None if no answer came. */
-  readonly status: number | undefined;
-
-  constructor(
-    kind: HerokuErrorKind,
-    diagnosis: string,
-    request: { readonly method: string; readonly path: string; readonly status?: number | undefined },
-  ) {
-    const { method, path, status } = request;
-    super(`${diagnosis} [${method} ${path}${status === undefined ? "" : `: ${status}`}]`);
-    this.kind = kind;
-    this.method = method;
-    this.path = path;
-    this.status = status;
-  }
 }

@@ -269,7 +269,7 @@ describe("failing", () => {
 
   test("plain http off loopback is refused, as are other resources of the package", async () => {
     const { provider, one } = await start();
-    await expect(create(providerOf({ url: "http://api.heroku.com" }), { appId: one })).rejects.toThrow("Use https");
+    await expect(create(providerOf({ url: "http://api.heroku.com" }), { appId: one })).rejects.toThrow("must be https");
     await expect(provider.create("heroku:index/app:App", "urn", {})).rejects.toThrow("heroku:index/app:App");
   });
 });

@@ -1,9 +1,9 @@
 // The requests of the bridged provider, and its error texts.
 import { setTimeout as sleep } from "node:timers/promises";
 import type { z } from "zod";
+import { type Answer, AttemptFailed, NoAnswer, type Request, type Send, withRetry } from "../../http/index.js";
 import type { Wait } from "../../waits.js";
 import { configVars, release } from "../shapes.js";
-import { type Answer, NoAnswer, type Request, type Send } from "../transport.js";
 import type { Vars } from "./state.js";
 
 export interface Waits {
@@ -22,8 +22,7 @@ const rateLimitTries = 5;
 
 export class Requests {
   constructor(
-    private readonly send: Send,
-    private readonly url: string,
+    private readonly heroku: { readonly url: string; readonly send: Send },
     private readonly waits: Waits,
     private readonly onWait: ((wait: Wait) => void) | undefined,
   ) {}
@@ -38,14 +37,15 @@ export class Requests {
   async change(appId: string, changes: Readonly<Record<string, string | null>>): Promise<void> {
     const request: Request = { method: "PATCH", path: `/apps/${appId}/config-vars`, body: JSON.stringify(changes) };
     try {
-      this.#refuse(await this.#ask(request), request, Object.values(changes));
+      const refusal = this.#refusal(await this.#ask(request), request, Object.values(changes));
+      if (refusal) throw refusal;
     } catch (error) {
       throw new Error(`error updating config vars: ${messageOf(error)}`);
     }
     const newest: Request = {
       method: "GET",
       path: `/apps/${appId}/releases`,
-      range: "version ..; max=1,order=desc",
+      headers: { range: "version ..; max=1,order=desc" },
     };
     const [last] = await this.#get(newest, release.array());
     if (!last) throw new Error("no release found");
@@ -68,46 +68,47 @@ export class Requests {
     }
   }
 
-  async #get<Schema extends z.ZodType>(request: Request, expects: Schema): Promise<z.output<Schema>> {
-    let waitMs = this.waits.rateLimitMs;
-    for (let tries = 1; ; tries++) {
+  #get<Schema extends z.ZodType>(request: Request, expects: Schema): Promise<z.output<Schema>> {
+    const { method, path } = request;
+    const policy = { retries: rateLimitTries - 1, firstWaitMs: this.waits.rateLimitMs, maxWaitMs: Infinity };
+    const tell = (because: Wait["because"], waitMs: number) =>
+      this.onWait?.({ service: "Heroku", method, path, because, waitMs });
+    return withRetry(policy, tell, async () => {
       const answer = await this.#ask(request);
-      if (answer.status === 429 && tries < rateLimitTries) {
-        const nextMs = answer.retryAfterMs ?? waitMs;
-        const { method, path } = request;
-        this.onWait?.({ service: "Heroku", method, path, because: "rate-limited", waitMs: nextMs });
-        await sleep(nextMs);
-        waitMs *= 2;
-        continue;
-      }
-      this.#refuse(answer, request, []);
+      const refusal = this.#refusal(answer, request, []);
+      if (refusal && answer.status === 429)
+        throw new AttemptFailed(refusal, false, { because: "rate-limited", afterMs: answer.retryAfterMs });
+      if (refusal) throw refusal;
       const parsed = expects.safeParse(answer.body);
       if (parsed.success) return parsed.data;
       throw this.#error(request, "the answer is not the Heroku Platform API's");
-    }
+    }).catch((failure: unknown) => {
+      throw failure instanceof AttemptFailed ? failure.error : failure;
+    });
   }
 
   async #ask(request: Request): Promise<Answer> {
     try {
-      return await this.send(request);
+      return await this.heroku.send(request);
     } catch (failure) {
       throw failure instanceof NoAnswer ? this.#error(request, failure.code) : failure;
     }
   }
 
-  #refuse({ status, reason, body }: Answer, request: Request, sent: readonly (string | null)[]): void {
-    if (status >= 200 && status < 300) return;
+  /** The error for an answer that is no success. */
+  #refusal({ status, reason, body }: Answer, request: Request, sent: readonly (string | null)[]): Error | undefined {
+    if (status >= 200 && status < 300) return undefined;
     const isObject = typeof body === "object" && body !== null;
     const message = isObject && "message" in body && typeof body.message === "string" ? body.message : "";
-    if (!isObject) throw this.#error(request, `encountered an error : ${status} ${reason}`.trim());
+    if (!isObject) return this.#error(request, `encountered an error : ${status} ${reason}`.trim());
     // Shorter ones are in any sentence by chance (a "2" in an app's id).
     const repeats = sent.some((value) => value !== null && value.length >= 6 && message.includes(value));
-    throw this.#error(request, repeats ? `${status} ${reason} (Heroku's words repeat a value)` : message);
+    return this.#error(request, repeats ? `${status} ${reason} (Heroku's words repeat a value)` : message);
   }
 
   /** As Go's HTTP client words it. */
   #error({ method, path }: Request, what: string): Error {
-    return new Error(`${method === "GET" ? "Get" : "Patch"} "${this.url}${path}": ${what}`);
+    return new Error(`${method === "GET" ? "Get" : "Patch"} "${this.heroku.url}${path}": ${what}`);
   }
 }
 

@@ -1,10 +1,9 @@
+import { createTransport } from "../../http/index.js";
 import type { Target } from "./diagnosis.js";
 import { createExchange } from "./exchange.js";
 import { folderMethods } from "./folders.js";
-import { retryPolicy } from "./retry.js";
 import { foldersAnswer, statusAnswer } from "./schemas.js";
 import { secretMethods } from "./secrets.js";
-import { createTransport } from "./transport.js";
 import type { InfisicalClient, InfisicalClientOptions } from "./types.js";
 import { baseUrl } from "./url.js";
 
@@ -22,7 +21,7 @@ export function createInfisicalClient(options: InfisicalClientOptions): Infisica
   const target: Target = { baseUrl: baseUrl(options.url), projectId, environment, auth };
   const place = { workspaceId: projectId, environment };
   const send = createTransport({ baseUrl: target.baseUrl, timeoutMs, signal, onRequest });
-  const exchange = createExchange(send, target, retryPolicy(options));
+  const exchange = createExchange(send, target, options);
 
   /** The route for folders is the only cheap one that tells an unknown environment and an unknown project. */
   const checkAccess = async () => {

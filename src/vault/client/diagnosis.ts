@@ -1,7 +1,7 @@
+import type { Answer, NoAnswer } from "../../http/index.js";
 import type { SecretValue } from "../../secret.js";
 import { InfisicalError, type InfisicalErrorKind } from "./error.js";
 import { errorAnswer } from "./schemas.js";
-import { type Answer, type NoAnswer, UNTRUSTED } from "./transport.js";
 import type { InfisicalAuth } from "./types.js";
 
 /** What an error's message may name besides the request. */
@@ -174,11 +174,11 @@ export function diagnose(answer: Answer, asked: Asked, target: Target): Infisica
 }
 
 /** The error for no answer at all. */
-export function diagnoseSilence({ code }: NoAnswer, asked: Asked, { baseUrl }: Target): InfisicalError {
+export function diagnoseSilence({ code, untrusted }: NoAnswer, asked: Asked, { baseUrl }: Target): InfisicalError {
   const what =
     code === "timeout"
       ? "did not answer in time"
-      : UNTRUSTED.test(code)
+      : untrusted
         ? `has a certificate that is not trusted here (${code}); for a company's own authority set NODE_EXTRA_CA_CERTS`
         : `can not be reached (${code})`;
   return new InfisicalError("unreachable", `${baseUrl} ${what}. Is it up? ${urlSetting}, or try again.`, asked);

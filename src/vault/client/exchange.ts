@@ -1,13 +1,22 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { z } from "zod";
+import {
+  type Answer,
+  AttemptFailed,
+  NoAnswer,
+  type Request,
+  type RetryPolicy,
+  type Send,
+  withRetry,
+} from "../../http/index.js";
 import type { SecretValue } from "../../secret.js";
+import type { Wait } from "../../waits.js";
 import { type Asked, diagnose, diagnoseSilence, isBadInput, type Target } from "./diagnosis.js";
 import { InfisicalError } from "./error.js";
 import { inTurn } from "./in-turn.js";
 import { createSession } from "./login.js";
-import { AttemptFailed, type RetryPolicy, withRetry } from "./retry.js";
 import { loginAnswer } from "./schemas.js";
-import { type Answer, NoAnswer, type Request, type Send } from "./transport.js";
+import type { InfisicalClientOptions } from "./types.js";
 import { encodeBody } from "./values.js";
 
 export interface Call<Schema extends z.ZodType> {
@@ -39,8 +48,12 @@ export interface Exchange {
   write<Schema extends z.ZodType>(call: Write<Schema>): Promise<z.output<Schema>>;
 }
 
-export function createExchange(send: Send, target: Target, policy: RetryPolicy): Exchange {
-  const { signal } = policy;
+export function createExchange(
+  send: Send,
+  target: Target,
+  { retry: { retries = 5, firstWaitMs = 250, maxWaitMs = 150_000 } = {}, onWait, signal }: InfisicalClientOptions,
+): Exchange {
+  const policy: RetryPolicy = { retries, firstWaitMs, maxWaitMs, signal };
 
   const session = createSession(target.auth, logIn, (error) => {
     return error instanceof InfisicalError && error.kind === "unauthorized";
@@ -62,7 +75,10 @@ export function createExchange(send: Send, target: Target, policy: RetryPolicy):
 
   function run<Schema extends z.ZodType>(call: Call<Schema>, idempotent: boolean): Promise<z.output<Schema>> {
     const body = call.body && encodeBody(call.body, call);
-    return withRetry(policy, async () => {
+    const { method, path } = call;
+    const tell = (because: Wait["because"], waitMs: number) =>
+      onWait?.({ service: "Infisical", method, path, because, waitMs });
+    return withRetry(policy, tell, async () => {
       const secrets = [...(call.secrets ?? [])];
       const asked = { ...call, secrets };
       const ask = (token: SecretValue | undefined) => {
@@ -94,7 +110,10 @@ export function createExchange(send: Send, target: Target, policy: RetryPolicy):
         path,
         ...(query && { query }),
         ...(body !== undefined && { body }),
-        ...(token && { token }),
+        headers: {
+          accept: "application/json",
+          ...(token && { authorization: `Bearer ${token.reveal()}` }),
+        },
       });
     } catch (failure) {
       if (!(failure instanceof NoAnswer)) throw failure;
@@ -144,7 +163,7 @@ export function createExchange(send: Send, target: Target, policy: RetryPolicy):
       const found = signal?.aborted ? undefined : await call.look();
       if (found !== undefined) return found;
       // The server may still be at work on what we stopped waiting for.
-      await sleep(policy.firstWaitMs * 4, undefined, signal ? { signal } : {});
+      await sleep(firstWaitMs * 4, undefined, signal ? { signal } : {});
       const later = await call.look();
       if (later !== undefined) return later;
     } catch (error) {
@@ -162,7 +181,8 @@ export function createExchange(send: Send, target: Target, policy: RetryPolicy):
     write: (call) =>
       inTurn([target.baseUrl, target.projectId, target.environment].join(" "), () =>
         run(call, false).catch((failure) => {
-          if (failure instanceof AttemptFailed && failure.lost) return lookAfter(failure.error, call);
+          if (failure instanceof AttemptFailed && failure.lost && failure.error instanceof InfisicalError)
+            return lookAfter(failure.error, call);
           return rethrow(failure);
         }),
       ),

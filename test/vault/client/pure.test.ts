@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ConfigurationError } from "../../../src/errors.js";
+import { retryAfterMs } from "../../../src/http/transport.js";
 import { SecretValue } from "../../../src/secret.js";
 import {
   assertSafeUrl,
@@ -10,7 +11,6 @@ import {
   trimmed,
 } from "../../../src/vault/client/index.js";
 import { parentAndName } from "../../../src/vault/client/paths.js";
-import { retryAfterMs } from "../../../src/vault/client/transport.js";
 
 describe("what the server stores of a value (measured)", () => {
   const stored: [string, string][] = [
@@ -112,7 +112,7 @@ describe("the server's URL", () => {
   }
 
   const refused: [string, RegExp][] = [
-    ["http://vault.example.com", /in the clear. Use https:\/\/vault.example.com/],
+    ["http://vault.example.com", /must be https.*in the clear/],
     ["http://127.0.0.1.example.com", /in the clear/],
     ["http://localhost.example.com", /in the clear/],
     ["http://10.0.0.1", /in the clear/],

@@ -1,22 +1,24 @@
 import axios, { isAxiosError } from "axios";
-import { z } from "zod";
-import { isLoopback } from "../../loopback.js";
-import type { SecretValue } from "../../secret.js";
+import { isLoopback } from "./loopback.js";
 
 export interface Request {
   readonly method: "GET" | "POST" | "PATCH" | "DELETE";
   /** Below the base URL, encoded, without the query. */
   readonly path: string;
   readonly query?: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, string>>;
   /** JSON. */
   readonly body?: string;
-  readonly token?: SecretValue;
 }
 
 export interface Answer {
   readonly status: number;
+  /** The words that go with the status, for example `Bad Gateway`. */
+  readonly reason: string;
   /** Parsed; undefined if it was not JSON. */
   readonly body: unknown;
+  /** @returns undefined for a header that is not there, or is empty */
+  readonly header: (name: string) => string | undefined;
   readonly retryAfterMs: number | undefined;
 }
 
@@ -31,23 +33,30 @@ export class NoAnswer extends Error {
     super(code);
   }
 
+  /** The server's certificate is not accepted here. */
+  get untrusted(): boolean {
+    return UNTRUSTED.test(this.code);
+  }
+
   /** Sending it again ends the same. */
   get hopeless(): boolean {
-    return this.code === "cancelled" || UNTRUSTED.test(this.code);
+    return this.code === "cancelled" || this.untrusted;
   }
 }
 
 /** The codes of Node's TLS for a certificate that it does not accept. */
-export const UNTRUSTED = /CERT|SELF_SIGNED|UNABLE_TO_/;
+const UNTRUSTED = /CERT|SELF_SIGNED|UNABLE_TO_/;
 
 /** The connection was never made: no name, no route, or nobody listening. */
 const NEVER_SENT = /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH)$/;
 
 export interface TransportOptions {
+  /** Without a problem, see `urlProblem`. */
   readonly baseUrl: string;
   readonly timeoutMs: number;
-  readonly signal: AbortSignal | undefined;
-  readonly onRequest: ((method: string, path: string, status: number | undefined) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** Told after each request. `status` is undefined if no answer came. */
+  readonly onRequest?: ((method: string, path: string, status: number | undefined) => void) | undefined;
 }
 
 export type Send = (request: Request) => Promise<Answer>;
@@ -56,7 +65,7 @@ export type Send = (request: Request) => Promise<Answer>;
 export function createTransport({ baseUrl, timeoutMs, signal, onRequest }: TransportOptions): Send {
   const http = axios.create({
     baseURL: baseUrl,
-    // A redirect would carry the token to another place.
+    // A redirect would carry the credentials to another place.
     maxRedirects: 0,
     validateStatus: () => true,
     responseType: "text",
@@ -66,7 +75,7 @@ export function createTransport({ baseUrl, timeoutMs, signal, onRequest }: Trans
     ...(isLoopback(new URL(baseUrl)) ? { proxy: false as const } : {}),
   });
 
-  return async ({ method, path, query, body, token }) => {
+  return async ({ method, path, query, headers, body }) => {
     if (signal?.aborted) throw new NoAnswer("cancelled", false);
     // axios' own timeout restarts with each packet.
     const deadline = new AbortController();
@@ -79,16 +88,21 @@ export function createTransport({ baseUrl, timeoutMs, signal, onRequest }: Trans
         method,
         url: query ? `${path}?${new URLSearchParams(query)}` : path,
         signal: deadline.signal,
-        headers: {
-          accept: "application/json",
-          ...(token ? { authorization: `Bearer ${token.reveal()}` } : {}),
-          ...(body === undefined ? {} : { "content-type": "application/json" }),
-        },
+        headers: { ...headers, ...(body === undefined ? {} : { "content-type": "application/json" }) },
         ...(body === undefined ? {} : { data: body }),
       });
       status = response.status;
-      const header = (name: string) => z.string().optional().catch(undefined).parse(response.headers[name]);
-      return { status, body: parseJson(response.data), retryAfterMs: retryAfterMs(header("retry-after")) };
+      const header = (name: string) => {
+        const value: unknown = response.headers[name];
+        return typeof value === "string" && value !== "" ? value : undefined;
+      };
+      return {
+        status,
+        reason: response.statusText,
+        body: parseJson(response.data),
+        header,
+        retryAfterMs: retryAfterMs(header("retry-after")),
+      };
     } catch (error) {
       if (signal?.aborted) throw new NoAnswer("cancelled", true);
       if (deadline.signal.aborted) throw new NoAnswer("timeout", true);
@@ -110,7 +124,7 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** RFC 9110: seconds, or a date. Infisical sends whole seconds; a gateway before it may send either. */
+/** RFC 9110: seconds, or a date. Infisical and Heroku send whole seconds; a gateway before them may send either. */
 export function retryAfterMs(header: string | undefined, now = Date.now()): number | undefined {
   if (header === undefined || header.trim() === "") return undefined;
   const seconds = Number(header);

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { isLoopback } from "../src/loopback.js";
+import { isLoopback } from "../../src/http/index.js";
 
 it.each([
   ["http://127.0.0.1:1", true],

@@ -1,0 +1,25 @@
+/**
+ * The error of a service's client. Its message is the diagnosis and what mends it. It holds no header, credential, body or
+ * value, and no `cause`, because the HTTP library's errors hold all of these.
+ */
+export class RequestError<Kind extends string> extends Error {
+  readonly kind: Kind;
+  readonly method: string;
+  /** Without the query. */
+  readonly path: string;
+  /** None if no answer came. */
+  readonly status?: number;
+
+  constructor(
+    kind: Kind,
+    diagnosis: string,
+    request: { readonly method: string; readonly path: string; readonly status?: number | undefined },
+  ) {
+    const { method, path, status } = request;
+    super(`${diagnosis} [${method} ${path}${status === undefined ? "" : `: ${status}`}]`);
+    this.kind = kind;
+    this.method = method;
+    this.path = path;
+    if (status !== undefined) this.status = status;
+  }
+}
