@@ -57,7 +57,7 @@ export {
 export { publicName } from "./readers.js";
 export { readEverySecret, readFolders, readNames } from "./readFolders.js";
 export { type MigrationFacts, recordAtEnd, recordMigration, remembersElse } from "./record.js";
-export { restore, retire } from "./retirement.js";
+export { followRestored, restore, retire } from "./retirement.js";
 export { otherPlaces } from "./root.js";
 export {
   type Decisions,

@@ -1,4 +1,5 @@
 // What a stack's last update left, as far as the next plan is made from it: read out of the resources of its state. Pure.
+import { followRestored } from "./retirement.js";
 import {
   kindOf,
   type MigrationRecord,
@@ -49,10 +50,16 @@ export function lastOf(stack: string, resources: readonly LeftResource[]): Last 
   return {
     target: migration?.migration.target,
     record: migration?.migration,
-    sets: Object.fromEntries(of("secretSet").map((one) => [one.path, one])),
+    sets: Object.fromEntries(of("secretSet").map((one) => [one.path, withRestored(one, retirement)])),
     apps: migration?.apps ?? {},
     retirement: retirement && { wanted: retirement.wanted, retired: retirement.retirement.retired },
   };
+}
+
+function withRestored(set: SecretSetOutputs, retirement: OutputsOf<"retirement"> | undefined): SecretSetOutputs {
+  const restored = Object.entries(retirement?.restored ?? {}).filter(([name]) => name in set.names);
+  const records = followRestored(set.memory.records, Object.fromEntries(restored));
+  return { ...set, memory: { ...set.memory, records } };
 }
 
 /** A resource of a state with what of its inputs a plan shows. */

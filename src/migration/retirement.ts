@@ -1,6 +1,6 @@
 // Which flat copies may go, name by name. Pure.
 import type { FlatFinding } from "./findings.js";
-import type { CopyRecord } from "./state/index.js";
+import type { CopyRecord, Restored } from "./state/index.js";
 import type { VaultRow } from "./world.js";
 
 export type Retire =
@@ -28,4 +28,18 @@ export type Restore = { readonly is: "there" | "nothing" } | { readonly is: "cre
 export function restore(flat: readonly VaultRow[], target: readonly VaultRow[], wasFlat: boolean): Restore {
   if (flat.length > 0) return { is: "there" };
   return wasFlat && target[0] ? { is: "create", from: target[0] } : { is: "nothing" };
+}
+
+/**
+ * What is remembered of copies whose flat row was retired and written back since: the row that is there now. A record that is of
+ * another flat row than the one before the retirement is newer.
+ */
+export function followRestored(
+  records: Readonly<Record<string, CopyRecord>>,
+  restored: Readonly<Record<string, Restored>>,
+): Record<string, CopyRecord> {
+  const newer = Object.entries(restored).flatMap(([name, { was, wrote, from }]) =>
+    (records[name]?.from ?? null) === was ? [[name, { wrote, from }] as const] : [],
+  );
+  return { ...records, ...Object.fromEntries(newer) };
 }

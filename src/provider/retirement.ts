@@ -4,11 +4,13 @@ import {
   type Finding,
   type FlatFinding,
   findingJson,
+  followRestored,
   type Held,
   isFlagOn,
   type KeptFlat,
   type NamePlaces,
   type Reason,
+  type Restored,
   type RetirementInputs,
   type RetirementOutputs,
   readEverySecret,
@@ -30,7 +32,12 @@ interface Place extends NamePlaces {
   readonly record: CopyRecord | undefined;
 }
 
-async function look(vault: InfisicalClient, { names, copies }: RetirementInputs): Promise<Place[]> {
+async function look(
+  vault: InfisicalClient,
+  { names, copies }: RetirementInputs,
+  restored: RetirementOutputs["restored"],
+): Promise<Place[]> {
+  const records = followRestored(copies, restored);
   const paths = Object.values(names).flatMap(({ path, flatPath }) => [path, flatPath]);
   const rows = await readEverySecret(vault, paths);
   return Object.entries(names).map(([name, one]) => ({
@@ -38,7 +45,7 @@ async function look(vault: InfisicalClient, { names, copies }: RetirementInputs)
     name,
     flat: rows.filter((row) => row.name === name && row.path === one.flatPath),
     target: rows.filter((row) => row.name === name && row.path === one.path),
-    record: copies[name],
+    record: records[name],
   }));
 }
 
@@ -64,13 +71,21 @@ async function appsOff({ heroku: url, flag: { variable, apps } }: RetirementInpu
   return off;
 }
 
-/** What was retired is written back with the environment's value, which is the one that works. */
-async function bringBack(vault: InfisicalClient, place: Place, wasFlat: boolean): Promise<void> {
+/** What was retired is written back with the environment's value, which is the one that works. @returns whether it was */
+async function bringBack(vault: InfisicalClient, place: Place, wasFlat: boolean): Promise<boolean> {
   const step = restore(place.flat, place.target, wasFlat);
-  if (step.is !== "create") return;
+  if (step.is !== "create") return false;
   const { value, comment } = step.from;
   const result = await vault.createSecrets(place.flatPath, [{ name: place.name, value, comment }]);
   if ("approval" in result) throw approval(place.name, place.flatPath);
+  return true;
+}
+
+/** @returns the record of a flat row that came back; undefined where it, or the environment's value, is another one already */
+function restoredNow({ flat, target }: Place, was: CopyRecord | undefined): Restored | undefined {
+  const [[row, twice], [own]] = [flat, target];
+  if (!row || twice || !own?.value.equals(row.value)) return undefined;
+  return { was: was?.from ?? null, wrote: own.token, from: row.token };
 }
 
 /** @returns why the flat row stays; undefined where it is gone */
@@ -110,13 +125,18 @@ async function apply(inputs: RetirementInputs, last: RetirementOutputs | undefin
   const kept: KeptFlat[] = [];
   const held = heldBack(inputs, refused);
   let waits = false;
-  for (const place of await look(vault, inputs)) {
+  const before = last?.restored ?? {};
+  const back = new Set<string>();
+  for (const place of await look(vault, inputs, before)) {
     const { name, flat, target, record } = place;
     // Also by an update that was interrupted before it could say so: the flat row was there when the last one ended.
     const wasFlat =
       last?.retirement.retired.includes(name) || record !== undefined || (last?.left[name] ?? null) !== null;
     if (!inputs.wanted) {
-      if (!inputs.steady) await bringBack(vault, place, wasFlat);
+      if (inputs.steady) continue;
+      // Also by an update that was interrupted before it could say so.
+      const came = flat.length > 0 && last?.retirement.retired.includes(name);
+      if ((await bringBack(vault, place, wasFlat)) || came) back.add(name);
       continue;
     }
     const step = retire(flat, target, record);
@@ -132,9 +152,21 @@ async function apply(inputs: RetirementInputs, last: RetirementOutputs | undefin
     if (why === undefined) retired.add(name);
     else kept.push({ name, why });
   }
-  const left = Object.fromEntries((await look(vault, inputs)).map(({ name, flat }) => [name, tokensOf(flat)]));
+  const after = await look(vault, inputs, before);
+  const left = Object.fromEntries(after.map(({ name, flat }) => [name, tokensOf(flat)]));
+  const restored = after.flatMap((place) => {
+    const { name } = place;
+    const known = before[name]?.from === left[name] ? before[name] : undefined;
+    const now = back.has(name) ? restoredNow(place, inputs.copies[name]) : known;
+    return now ? [[name, now] as const] : [];
+  });
   // With nothing left to delete there is nothing to refuse.
-  return { ...inputs, retirement: { retired: [...retired], kept, refused: waits ? refused : [] }, left };
+  return {
+    ...inputs,
+    retirement: { retired: [...retired], kept, refused: waits ? refused : [] },
+    left,
+    restored: Object.fromEntries(restored),
+  };
 }
 
 const refusedBefore = ({ retirement }: RetirementOutputs) => retirement.refused.length > 0;

@@ -4,7 +4,6 @@ import {
   readOutputs,
   type SecretSetInputs,
   type SecretSetOutputs,
-  type SetMemory,
   SetView,
   setChanged,
   summarise,
@@ -36,7 +35,8 @@ async function write(vault: InfisicalClient, path: string, decisions: Decisions)
 }
 
 /** Creating and updating are the same: look, write what is missing, read back, say what is so. It never throws for what it finds. */
-async function apply(inputs: SecretSetInputs, records: SetMemory["records"]): Promise<SecretSetOutputs> {
+async function apply(inputs: SecretSetInputs): Promise<SecretSetOutputs> {
+  const { records } = inputs;
   const vault = vaultAt(inputs.vault);
   const before = await look(vault, inputs);
   const decisions = decide(inputs, records, before);
@@ -56,10 +56,8 @@ export const secretSet: DynamicProvider<SecretSetInputs, SecretSetOutputs> = {
       ...(last.path === news.path ? {} : { replaces: ["path"] }),
     };
   },
-  create: async (inputs) => ({ id: inputs.path, outs: await apply(inputs, inputs.records) }),
-  update: async (id, olds, news) => ({
-    outs: await apply(news, readOutputs("secretSet", olds, { name: id }).memory.records),
-  }),
+  create: async (inputs) => ({ id: inputs.path, outs: await apply(inputs) }),
+  update: async (_id, _olds, news) => ({ outs: await apply(news) }),
   // The program looks at the vault in every run and hands on the revisions it saw: reading here as well would add nothing.
   read: async (id, props) => ({ id, props }),
   // Forgetting a set takes no value away from anybody.

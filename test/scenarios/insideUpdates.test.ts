@@ -141,6 +141,16 @@ describe("a provision", () => {
     expect(world.snapshot()).toMatchObject({ apps, releases });
   });
 
+  it("makes no files for such a stack either: no state, no history, no salt", async () => {
+    const own = await World.open({ engine: "processes" });
+    const before = own.files();
+    done(await own.provision(postmark, valueFor(postmark, "staging"), "--engine", "embedded"));
+    expect(own.files()).toEqual(before);
+    done(await own.run(["up", "--stack", "staging", "--engine", "embedded", "--yes"]));
+    expect(Object.keys(own.files()).some((path) => path.endsWith("stacks/console-vault/staging.json"))).toBe(true);
+    await own.close();
+  });
+
   it("whose update fails says that the value is there", async () => {
     done(await world.up("staging"));
     world.control.onRequest = ({ path, method }) => {

@@ -310,6 +310,16 @@ describe("staging, rolled back", () => {
     expect(world.snapshot()).toEqual(there);
   });
 
+  it("waits for the stack's own lock, forced or not, and names the command that frees it", async () => {
+    const release = world.lock("staging");
+    for (const options of [[], ["--force"]]) {
+      const { code, err, writes } = await world.run(["rollback", "--stack", "staging", "--yes", ...options]);
+      expect([code, writes]).toEqual([1, []]);
+      expect(err.split("\n")).toContain("  console-vault cancel --stack staging");
+    }
+    release();
+  });
+
   it("knows --restore-flat for prod only", async () => {
     const { code, err, requests } = await rollback("staging", "--restore-flat");
     expect([code, requests]).toEqual([2, []]);

@@ -207,6 +207,26 @@ describe("flat rows that are gone", () => {
     expect(err).toMatch(/keeps the change of POSTMARK_SERVER_TOKEN at \/MooseQuest\/postmark\/ for an approval/);
   });
 
+  it("that an update has brought back are copies of prod's again, after a rotation as well", async () => {
+    world.set("prod", "retireFlat", false);
+    done(await world.up("prod"));
+    const [before, next] = [world.at("prod", stripe)!, valueFor(stripe, "prod")];
+    expect(world.flat(stripe)).toBe(before);
+    done(await world.rotate(stripe, "prod", next));
+    const { code, err } = await rollback("prod");
+    expect([code, err]).toEqual([3, expect.stringMatching(/has the value that prod's was copied from/)]);
+    done(await rollback("prod", "--restore-flat"));
+    expect([world.flat(stripe), world.flag("prod")]).toEqual([next, "false"]);
+  });
+
+  it("that an update has brought back are retired again, though the value was rotated since", async () => {
+    world.set("prod", "retireFlat", false);
+    done(await world.up("prod"));
+    done(await world.rotate(stripe, "prod", valueFor(stripe, "prod")));
+    await retire();
+    expect(world.flat(stripe)).toBeUndefined();
+  });
+
   it("can be brought back where prod's path has them only", async () => {
     world.services.infisical.vault.delete("prod", "/MooseQuest/stripe/prod", stripe);
     const { code, err, writes } = await rollback("prod", "--restore-flat");

@@ -21,7 +21,7 @@ import { configAsWritten, ensureStack, loadSnapshot, openSession, persistTo, typ
 import { schemaVersion } from "./state/checkpoint.js";
 import { acquireLock, type Lock, removeLocks } from "./state/lock.js";
 import type { Snapshot } from "./state/resource.js";
-import { rootStackType } from "./urn.js";
+import { isProviderType, rootStackType } from "./urn.js";
 import { hasSecrets, type Properties, secretStrings } from "./values/values.js";
 import { toWire } from "./values/wire.js";
 
@@ -114,21 +114,22 @@ export class EmbeddedEngine implements Engine {
       const refused = kind === "update" ? await this.preflight(run) : undefined;
       if (refused !== undefined) return { ...refused, errors: errors.list() };
       await lock.check();
-      await ensureStack(run.session);
+      await run.begin();
       const startTime = seconds();
       const { result, interrupted } = await run.deploy(kind, false, run.emit);
       await lock.check();
-      await files.record({
-        kind,
-        startTime,
-        message: "",
-        environment: { "exec.kind": "embedded" },
-        config: configAsWritten(run.session),
-        version: 0,
-        result: result.result === "succeeded" ? "succeeded" : "failed",
-        endTime: seconds(),
-        resourceChanges: result.changes,
-      });
+      if (run.made)
+        await files.record({
+          kind,
+          startTime,
+          message: "",
+          environment: { "exec.kind": "embedded" },
+          config: configAsWritten(run.session),
+          version: 0,
+          result: result.result === "succeeded" ? "succeeded" : "failed",
+          endTime: seconds(),
+          resourceChanges: result.changes,
+        });
       return { ...ended(result), outputs: outputMap(result.snapshot), errors: errors.list(), interrupted };
     } finally {
       await run.close();
@@ -178,6 +179,8 @@ class Operation {
   private packages: Packages;
   /** The stack's, while the operation may write. */
   lock: Lock | undefined;
+  /** Whether the stack exists. */
+  made = false;
 
   constructor(
     private readonly location: StackLocation,
@@ -194,6 +197,12 @@ class Operation {
   use(session: Session): void {
     this.session = session;
     this.packages = this.packagesOf(session);
+  }
+
+  /** A stack that does not exist is made; for the sake of a command's work only once something of it is declared. */
+  async begin(): Promise<void> {
+    this.made = this.options.before === undefined || (await this.session.files.exists());
+    if (this.made) await ensureStack(this.session);
   }
 
   private packagesOf(session: Session): Packages {
@@ -248,11 +257,20 @@ class Operation {
   private persist(): Persist {
     const write = persistTo(this.session);
     return async (snapshot) => {
+      if (!this.made && isBare(snapshot)) return;
       await this.lock?.check();
+      if (!this.made) await ensureStack(this.session);
+      this.made = true;
       await write(snapshot);
     };
   }
 }
+
+/** Nothing but the stack itself and what its program asked the engine with, as one that declares nothing leaves it. */
+const isBare = ({ resources, pendingOperations }: Snapshot): boolean =>
+  [...resources, ...pendingOperations.map(({ resource }) => resource)].every(
+    ({ type }) => type === rootStackType || isProviderType(type),
+  );
 
 const seconds = (): number => Math.floor(Date.now() / 1000);
 

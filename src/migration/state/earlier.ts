@@ -54,7 +54,7 @@ const outputs: Readonly<Record<number, Upgrade>> = {
   2: {
     folder: (one) => ({ make: null, ...one }),
     migration: ({ migration, ...one }) => ({ ...one, migration: withSince(migration, one.flagSince ?? null) }),
-    retirement: (one) => ({ steady: false, until: null, ...one }),
+    retirement: (one) => ({ steady: false, until: null, restored: {}, ...one }),
   },
 };
 

@@ -25,6 +25,7 @@ export {
   type OutputsOf,
   type Passed,
   type ResourceKind,
+  type Restored,
   type RetirementInputs,
   type RetirementOutputs,
   type RetirementReport,

@@ -157,7 +157,7 @@ const secretSetInputs = setSpec.extend({
   /** Each name's `plan` says in words what this update does with it. */
   names: byName(z.object({ source, rules: z.array(ruleSchema), plan: text })),
   observed: byName(seenTokens),
-  /** What the last update remembers of its copies: a replacement is made without the outputs of what it replaces. */
+  /** What the last update remembers of its copies. */
   records: byName(copyRecord),
   /** What the plan expects to be so afterwards; as an output it is what was found. */
   summary: setSummary,
@@ -282,6 +282,13 @@ const retirementReport = z.object({
 });
 export type RetirementReport = Kept<typeof retirementReport>;
 
+/** A flat row that was written back with the environment's value: what is remembered of the copy then. */
+const restored = copyRecord.extend({
+  /** The flat row that was remembered until then; null where none was. */
+  was: text.nullable(),
+});
+export type Restored = Kept<typeof restored>;
+
 const retirementInputs = z.object({
   version,
   vault: vaultPlace,
@@ -314,6 +321,8 @@ const retirementOutputs = retirementInputs
     retirement: retirementReport,
     /** Tokens of the flat rows as they were left. */
     left: byName(text.nullable()),
+    /** Those of them that were written back, by name. */
+    restored: byName(restored),
   });
 export type RetirementOutputs = Kept<typeof retirementOutputs>;
 
