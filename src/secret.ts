@@ -13,9 +13,12 @@ const comparisonKey = randomBytes(32);
  * The private field makes the type nominal: a plain string does not compile where a `SecretValue` is asked for.
  *
  * @example
+ * ```ts
+ * import { SecretValue } from "console-vault/vault";
  * const key = SecretValue.of("HRKU-1234");
- * `${key}`;      // "[secret]"
- * key.reveal();  // "HRKU-1234": only in the line that sends it
+ * `${key}`; // "[secret]"
+ * key.reveal(); // "HRKU-1234": only in the line that sends it
+ * ```
  */
 export class SecretValue {
   readonly #value: string;

@@ -3,7 +3,16 @@
 // credentials, and which apps read what.
 import type { Catalog, Credential, Rule } from "./types.js";
 
-type EnvironmentName = "staging" | "prod";
+/**
+ * The environments of the built-in catalog.
+ *
+ * @example
+ * ```ts
+ * import type { EnvironmentName } from "console-vault/catalog";
+ * const environment: EnvironmentName = "staging";
+ * ```
+ */
+export type EnvironmentName = "staging" | "prod";
 type Rules = readonly Rule<EnvironmentName>[];
 
 /** Distinct for all of them: two environments with one value are what the migration is there to end. */
@@ -120,6 +129,12 @@ const credentials = [
 /**
  * The catalog of docs/console-vault-env-aware.md. A constant that is checked by the tests rather than at start-up, so that the
  * resolver loads nothing but this data.
+ *
+ * @example
+ * ```ts
+ * import { consoleCatalog } from "console-vault/catalog";
+ * consoleCatalog.environments.map(({ name }) => name); // ["staging", "prod"]
+ * ```
  */
 export const consoleCatalog: Catalog<(typeof credentials)[number]["name"], EnvironmentName> = {
   root: "/MooseQuest",
@@ -139,5 +154,13 @@ export const consoleCatalog: Catalog<(typeof credentials)[number]["name"], Envir
   },
 };
 
+/**
+ * The credentials of the built-in catalog.
+ *
+ * @example
+ * ```ts
+ * import type { CredentialName } from "console-vault/catalog";
+ * const name: CredentialName = "HEROKU_API_KEY";
+ * ```
+ */
 export type CredentialName = (typeof credentials)[number]["name"];
-export type { EnvironmentName };

@@ -102,7 +102,20 @@ const catalogSchema = z
     });
   });
 
-/** Every problem of a catalog at once, a line each: `credentials.3.vendor: …`. */
+/**
+ * Every problem of a catalog at once, a line each: `credentials.3.vendor: …`.
+ *
+ * @example
+ * ```ts
+ * import { type Catalog, CatalogError, consoleCatalog, defineCatalog } from "console-vault/catalog";
+ * const broken: Catalog = { ...consoleCatalog, root: "no slash" };
+ * try {
+ *   defineCatalog(broken);
+ * } catch (error) {
+ *   if (error instanceof CatalogError) console.error(error.problems.join("\n"));
+ * }
+ * ```
+ */
 export class CatalogError extends Error {
   override readonly name = "CatalogError";
   constructor(readonly problems: readonly string[]) {
@@ -115,13 +128,36 @@ export class CatalogError extends Error {
  *
  * @throws CatalogError that lists every problem by key.
  * @example
- * const catalog = defineCatalog({
+ * ```ts
+ * import { defineCatalog } from "console-vault/catalog";
+ * export const catalog = defineCatalog({
  *   root: "/Acme",
- *   environments: [{ name: "prod", apps: { console: "acme-console" }, source: "copy" }],
+ *   environments: [
+ *     { name: "staging", apps: { console: "acme-console-staging" }, source: "provision" },
+ *     { name: "prod", apps: { console: "acme-console" }, source: "copy" },
+ *   ],
  *   fallback: "prod",
- *   credentials: [{ name: "TOKEN", vendor: "github", scope: "shared", reason: "One account.", rules: [], consumers: [], assumed: [] }],
- *   flag: { name: "aware", variable: "FLAG_AWARE", default: false, role: "console", revision: "0001_aware", description: "…" },
+ *   credentials: [
+ *     {
+ *       name: "MAIL_TOKEN",
+ *       vendor: "mail",
+ *       scope: "environment",
+ *       reason: "Staging sends to a test server.",
+ *       rules: [{ rule: "distinct" }, { rule: "format", format: "uuid", environments: ["prod"] }],
+ *       consumers: ["console"],
+ *       assumed: [],
+ *     },
+ *   ],
+ *   flag: {
+ *     name: "vault_env_aware",
+ *     variable: "FLAG_VAULT_ENV_AWARE",
+ *     default: false,
+ *     role: "console",
+ *     revision: "0001_vault_env_aware",
+ *     description: "Credentials are read from a folder per environment.",
+ *   },
  * });
+ * ```
  */
 export function defineCatalog<const Name extends string, const Env extends string>(
   input: Catalog<Name, Env>,

@@ -1,7 +1,19 @@
 import { nearest } from "./nearest.js";
 import type { Catalog, Credential, Environment, Rule } from "./types.js";
 
-/** A name that the catalog does not have. The message suggests the nearest one. */
+/**
+ * A name that the catalog does not have. The message suggests the nearest one.
+ *
+ * @example
+ * ```ts
+ * import { consoleCatalog, credentialOf, UnknownNameError } from "console-vault/catalog";
+ * try {
+ *   credentialOf(consoleCatalog, "HEROKU_APIKEY");
+ * } catch (error) {
+ *   if (error instanceof UnknownNameError) console.error(error.message); // … Did you mean HEROKU_API_KEY?
+ * }
+ * ```
+ */
 export class UnknownNameError extends Error {
   override readonly name = "UnknownNameError";
   constructor(kind: "credential" | "environment", given: string, candidates: readonly string[]) {
@@ -11,7 +23,16 @@ export class UnknownNameError extends Error {
   }
 }
 
-/** @throws UnknownNameError */
+/**
+ * A credential of the catalog by its name.
+ *
+ * @throws UnknownNameError
+ * @example
+ * ```ts
+ * import { consoleCatalog, credentialOf } from "console-vault/catalog";
+ * credentialOf(consoleCatalog, "HEROKU_API_KEY").vendor; // "heroku"
+ * ```
+ */
 export function credentialOf<Name extends string, Env extends string>(
   catalog: Catalog<Name, Env>,
   name: string,
@@ -25,7 +46,16 @@ export function credentialOf<Name extends string, Env extends string>(
   );
 }
 
-/** @throws UnknownNameError */
+/**
+ * An environment of the catalog by its name.
+ *
+ * @throws UnknownNameError
+ * @example
+ * ```ts
+ * import { consoleCatalog, environmentOf } from "console-vault/catalog";
+ * environmentOf(consoleCatalog, "staging").apps; // { api: "raxx-api-staging", console: "raxx-console-staging" }
+ * ```
+ */
 export function environmentOf<Env extends string>(catalog: Catalog<string, Env>, name: string): Environment<Env> {
   const found = catalog.environments.find((environment) => environment.name === name);
   if (found) return found;
@@ -36,12 +66,28 @@ export function environmentOf<Env extends string>(catalog: Catalog<string, Env>,
   );
 }
 
-/** Whether an environment may hold a credential at all (rule `never-in`). */
+/**
+ * Whether an environment may hold a credential at all (rule `never-in`).
+ *
+ * @example
+ * ```ts
+ * import { consoleCatalog, credentialOf, mayHold } from "console-vault/catalog";
+ * mayHold(credentialOf(consoleCatalog, "ALPACA_LIVE_API_KEY_ID"), "staging"); // false
+ * ```
+ */
 export function mayHold(credential: Credential, environment: string): boolean {
   return !credential.rules.some((rule) => rule.rule === "never-in" && rule.environments.includes(environment));
 }
 
-/** The environment-scoped credentials that an environment holds, in the catalog's order. */
+/**
+ * The environment-scoped credentials that an environment holds, in the catalog's order.
+ *
+ * @example
+ * ```ts
+ * import { consoleCatalog, heldBy } from "console-vault/catalog";
+ * heldBy(consoleCatalog, "staging").map(({ name }) => name); // six names: no ALPACA_LIVE_…
+ * ```
+ */
 export function heldBy<Name extends string, Env extends string>(
   catalog: Catalog<Name, Env>,
   environment: string,

@@ -1,6 +1,12 @@
 /**
  * Where a credential lives: `environment` means one value per environment (a sub-folder each), `shared` means one value
  * for all of them (the flat vendor folder, flag on or off).
+ *
+ * @example
+ * ```ts
+ * import type { Scope } from "console-vault/catalog";
+ * const scope: Scope = "environment";
+ * ```
  */
 export type Scope = "environment" | "shared";
 
@@ -13,6 +19,16 @@ export type Scope = "environment" | "shared";
  * - `never-in`: the environment may not hold the credential at all, whatever its value.
  * - `distinct`: its value in one environment differs from its value in every other.
  * - `not-value-of`: its value is not the one that another credential has, at any path.
+ *
+ * @example
+ * ```ts
+ * import type { Rule } from "console-vault/catalog";
+ * const stripeMode: Rule<"staging" | "prod"> = {
+ *   rule: "prefix",
+ *   prefixes: { staging: ["rk_test_"], prod: ["rk_live_"] },
+ * };
+ * const uuidOnProd: Rule<"staging" | "prod"> = { rule: "format", format: "uuid", environments: ["prod"] };
+ * ```
  */
 export type Rule<Environment extends string = string> =
   | { readonly rule: "prefix"; readonly prefixes: Readonly<Partial<Record<Environment, readonly string[]>>> }
@@ -21,12 +37,45 @@ export type Rule<Environment extends string = string> =
   | { readonly rule: "distinct" }
   | { readonly rule: "not-value-of"; readonly names: readonly string[] };
 
+/**
+ * The name of a rule, as findings and overrides have it.
+ *
+ * @example
+ * ```ts
+ * import type { RuleName } from "console-vault/catalog";
+ * const rules: RuleName[] = ["prefix", "distinct"];
+ * ```
+ */
 export type RuleName = Rule["rule"];
 
-/** A format that a value can be checked against; `formats` in `rules.ts` says what each accepts. */
+/**
+ * A format that a value can be checked against; `formats` in `rules.ts` says what each accepts.
+ *
+ * @example
+ * ```ts
+ * import type { Format } from "console-vault/catalog";
+ * const format: Format = "uuid";
+ * ```
+ */
 export type Format = "uuid";
 
-/** One credential: a secret name that is the same in every environment. */
+/**
+ * One credential: a secret name that is the same in every environment.
+ *
+ * @example
+ * ```ts
+ * import type { Credential } from "console-vault/catalog";
+ * const stripe: Credential = {
+ *   name: "STRIPE_RESTRICTED_KEY",
+ *   vendor: "stripe",
+ *   scope: "environment",
+ *   reason: "Staging uses a test-mode key.",
+ *   rules: [{ rule: "distinct" }],
+ *   consumers: ["api"],
+ *   assumed: [],
+ * };
+ * ```
+ */
 export interface Credential<Name extends string = string, Environment extends string = string> {
   readonly name: Name;
   /** Folder below the root. */
@@ -41,7 +90,15 @@ export interface Credential<Name extends string = string, Environment extends st
   readonly assumed: readonly ("vendor" | "consumers")[];
 }
 
-/** An environment and its Heroku apps by role: `{ api: "raxx-api-prod", console: "raxx-console-prod" }`. */
+/**
+ * An environment and its Heroku apps by role: `{ api: "raxx-api-prod", console: "raxx-console-prod" }`.
+ *
+ * @example
+ * ```ts
+ * import type { Environment } from "console-vault/catalog";
+ * const staging: Environment = { name: "staging", apps: { console: "acme-console-staging" }, source: "provision" };
+ * ```
+ */
 export interface Environment<Name extends string = string> {
   readonly name: Name;
   readonly apps: Readonly<Record<string, string>>;
@@ -49,7 +106,16 @@ export interface Environment<Name extends string = string> {
   readonly source: "copy" | "provision";
 }
 
-/** A feature flag kept as a Heroku config var. */
+/**
+ * A feature flag kept as a Heroku config var.
+ *
+ * @example
+ * ```ts
+ * import { consoleCatalog, type Flag } from "console-vault/catalog";
+ * const flag: Flag = consoleCatalog.flag;
+ * flag.variable; // "FLAG_CONSOLE_VAULT_ENV_AWARE"
+ * ```
+ */
 export interface Flag {
   readonly name: string;
   readonly variable: string;
@@ -60,6 +126,16 @@ export interface Flag {
   readonly description: string;
 }
 
+/**
+ * The credentials, environments, apps and the flag of a company. Data, without behaviour.
+ *
+ * @example
+ * ```ts
+ * import { type Catalog, consoleCatalog } from "console-vault/catalog";
+ * const namesOf = (catalog: Catalog) => catalog.credentials.map(({ name }) => name);
+ * namesOf(consoleCatalog);
+ * ```
+ */
 export interface Catalog<Name extends string = string, Env extends string = string> {
   /** Folder that holds the vendors' folders, e.g. `/MooseQuest`. */
   readonly root: string;

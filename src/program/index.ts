@@ -100,7 +100,10 @@ function enveloped(error: unknown): never {
  * A Pulumi program for a catalog: reads config, looks, plans, declares. The stack's name is its environment.
  *
  * @example
- * export default consoleVault(defineCatalog({ … }));
+ * ```ts
+ * import { consoleCatalog, consoleVault, defineCatalog } from "console-vault";
+ * export default consoleVault(defineCatalog({ ...consoleCatalog, root: "/Acme" }));
+ * ```
  */
 export const consoleVault = (catalog: Catalog) => () => program(catalog).catch(enveloped);
 

@@ -18,7 +18,16 @@ const code = (kind: string) =>
 
 type Args<T> = { [Key in keyof T]: pulumi.Input<T[Key]> };
 
-/** An Infisical folder. Deleting the resource deletes only a folder that it made and that is empty. */
+/**
+ * An Infisical folder. Deleting the resource deletes only a folder that it made and that is empty.
+ *
+ * @example
+ * ```ts
+ * import type { Folder } from "console-vault";
+ * // Whether the folder was made by its stack, and not adopted.
+ * export const isOurs = (folder: Folder) => folder.created;
+ * ```
+ */
 export class Folder extends pulumi.CustomResource {
   declare readonly path: pulumi.Output<string>;
   declare readonly created: pulumi.Output<FolderOutputs["created"]>;
@@ -32,7 +41,15 @@ export class Folder extends pulumi.CustomResource {
   }
 }
 
-/** The credentials of one folder: placed, read back, judged. Inputs are names, paths and tokens, never values. */
+/**
+ * The credentials of one folder: placed, read back, judged. Inputs are names, paths and tokens, never values.
+ *
+ * @example
+ * ```ts
+ * import type { SecretSet } from "console-vault";
+ * export const confirmedBy = (set: SecretSet) => set.summary.apply(({ confirmed }) => confirmed);
+ * ```
+ */
 export class SecretSet extends pulumi.CustomResource {
   declare readonly path: pulumi.Output<string>;
   declare readonly summary: pulumi.Output<SecretSetOutputs["summary"]>;
@@ -42,7 +59,15 @@ export class SecretSet extends pulumi.CustomResource {
   }
 }
 
-/** Stands before the flag: keeps the soak, and refuses to let the flag turn on over anything unconfirmed. */
+/**
+ * Stands before the flag: keeps the soak, and refuses to let the flag turn on over anything unconfirmed.
+ *
+ * @example
+ * ```ts
+ * import type { Migration } from "console-vault";
+ * export const phaseOf = (migration: Migration) => migration.phase;
+ * ```
+ */
 export class Migration extends pulumi.CustomResource {
   declare readonly migration: pulumi.Output<MigrationOutputs["migration"]>;
   declare readonly apps: pulumi.Output<MigrationOutputs["apps"]>;
@@ -53,7 +78,15 @@ export class Migration extends pulumi.CustomResource {
   }
 }
 
-/** Takes the flat copies away, last and reversibly. Deleting the resource deletes and restores nothing. */
+/**
+ * Takes the flat copies away, last and reversibly. Deleting the resource deletes and restores nothing.
+ *
+ * @example
+ * ```ts
+ * import type { Retirement } from "console-vault";
+ * export const reportOf = (retirement: Retirement) => retirement.retirement;
+ * ```
+ */
 export class Retirement extends pulumi.CustomResource {
   declare readonly retirement: pulumi.Output<RetirementOutputs["retirement"]>;
   constructor(name: string, args: Args<RetirementInputs>, opts?: pulumi.CustomResourceOptions) {

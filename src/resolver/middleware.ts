@@ -1,6 +1,14 @@
 import { withEnvironment } from "./context.js";
 
-/** Says which environment a request selected; `undefined` leaves it to the fallback. */
+/**
+ * Says which environment a request selected; `undefined` leaves it to the fallback.
+ *
+ * @example
+ * ```ts
+ * import type { SelectEnvironment } from "console-vault/resolver";
+ * const bySession: SelectEnvironment<{ session: { selectedEnv?: string } }> = ({ session }) => session.selectedEnv;
+ * ```
+ */
 export type SelectEnvironment<Request> = (request: Request) => string | undefined;
 
 /**
@@ -8,7 +16,14 @@ export type SelectEnvironment<Request> = (request: Request) => string | undefine
  * There is no default: which environment an operator selected is the session's to say, not any caller's header.
  *
  * @example
- * app.use(expressEnvironment((request) => request.session.selectedEnv));
+ * ```ts
+ * import { expressEnvironment } from "console-vault/resolver";
+ * interface ConsoleRequest {
+ *   session: { selectedEnv?: string };
+ * }
+ * const middleware = expressEnvironment((request: ConsoleRequest) => request.session.selectedEnv);
+ * // app.use(middleware);
+ * ```
  */
 export function expressEnvironment<Request>(select: SelectEnvironment<Request>) {
   return (request: Request, _response: unknown, next: (error?: unknown) => void): void => {
@@ -23,18 +38,26 @@ export function expressEnvironment<Request>(select: SelectEnvironment<Request>) 
   };
 }
 
-interface FastifyLike<Request> {
-  addHook(name: "onRequest", hook: (request: Request, reply: unknown, done: (error?: Error) => void) => void): unknown;
+/** What is used of a Fastify instance, whose own types are generic in far more. */
+interface FastifyLike {
+  addHook(name: "onRequest", hook: (...hooked: never[]) => unknown): unknown;
 }
 
 /**
  * Fastify: adds the hook to an instance. Call it on the instance whose routes should see it.
  *
  * @example
- * fastifyEnvironment(app, (request) => request.session.selectedEnv);
+ * ```ts
+ * import { fastify } from "fastify";
+ * import { fastifyEnvironment, secretPathFor } from "console-vault/resolver";
+ * const selected = new Map<string, string>(); // session id to environment
+ * const app = fastify();
+ * fastifyEnvironment(app, (request: { headers: { cookie?: string } }) => selected.get(request.headers.cookie ?? ""));
+ * app.get("/path", () => secretPathFor("HEROKU_API_KEY"));
+ * ```
  */
-export function fastifyEnvironment<Request>(app: FastifyLike<Request>, select: SelectEnvironment<Request>): void {
-  app.addHook("onRequest", (request, _reply, done) => {
+export function fastifyEnvironment<Request>(app: FastifyLike, select: SelectEnvironment<Request>): void {
+  app.addHook("onRequest", (request: Request, _reply: unknown, done: (error?: Error) => void) => {
     let selected: string | undefined;
     try {
       selected = select(request);

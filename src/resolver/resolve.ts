@@ -6,6 +6,16 @@ import { credentialOf, environmentOf } from "../catalog/lookup.js";
 import type { Catalog, Scope } from "../catalog/types.js";
 import { selectedEnvironment } from "./context.js";
 
+/**
+ * What to resolve with; left out, each has its default.
+ *
+ * @example
+ * ```ts
+ * import { type ResolveOptions, secretPathFor } from "console-vault/resolver";
+ * const options: ResolveOptions = { flag: true, root: "/Acme" };
+ * secretPathFor("HEROKU_API_KEY", "prod", options); // "/Acme/heroku/prod/"
+ * ```
+ */
 export interface ResolveOptions {
   /** Whether the flag is on. Default: read from the process's environment, see `flagFromEnvironment`. */
   readonly flag?: boolean | undefined;
@@ -14,6 +24,16 @@ export interface ResolveOptions {
   readonly root?: string | undefined;
 }
 
+/**
+ * Where a credential lives, and why.
+ *
+ * @example
+ * ```ts
+ * import { type Resolution, resolve } from "console-vault/resolver";
+ * const found: Resolution = resolve("HEROKU_API_KEY", "staging", { flag: true });
+ * found.path; // "/MooseQuest/heroku/staging/"
+ * ```
+ */
 export interface Resolution {
   readonly name: string;
   readonly vendor: string;
@@ -26,17 +46,42 @@ export interface Resolution {
   readonly why: string;
 }
 
-/** What a flag's config var says. `unclear`: neither of the texts that are known, so readers may take it either way. */
+/**
+ * What a flag's config var says. `unclear`: neither of the texts that are known, so readers may take it either way.
+ *
+ * @example
+ * ```ts
+ * import { type FlagReading, readFlag } from "console-vault/resolver";
+ * const reading: FlagReading = readFlag("yes"); // "unclear"
+ * ```
+ */
 export type FlagReading = "on" | "off" | "unclear";
 
-/** Case and outer blanks aside: `true` and `1` (set by hand) are on; absent, empty, `false` and `0` are off. */
+/**
+ * Case and outer blanks aside: `true` and `1` (set by hand) are on; absent, empty, `false` and `0` are off.
+ *
+ * @example
+ * ```ts
+ * import { readFlag } from "console-vault/resolver";
+ * readFlag("True"); // "on"
+ * readFlag(undefined); // "off"
+ * ```
+ */
 export function readFlag(value: string | undefined): FlagReading {
   const text = (value ?? "").trim().toLowerCase();
   if (["true", "1"].includes(text)) return "on";
   return ["", "false", "0"].includes(text) ? "off" : "unclear";
 }
 
-/** Whether a flag's config var means on. What is unclear is off, the flag's default; who decides on it asks `readFlag`. */
+/**
+ * Whether a flag's config var means on. What is unclear is off, the flag's default; who decides on it asks `readFlag`.
+ *
+ * @example
+ * ```ts
+ * import { flagMeansOn } from "console-vault/resolver";
+ * flagMeansOn("1"); // true
+ * ```
+ */
 export function flagMeansOn(value: string | undefined): boolean {
   return readFlag(value) === "on";
 }
@@ -46,6 +91,12 @@ const warned = new Set<string>();
 /**
  * The flag as this process's environment has it: `FLAG_CONSOLE_VAULT_ENV_AWARE`, absent = off. A text that is unclear is off as
  * well, and the process warns of it once (`process.on("warning", …)`, by default a line on stderr) without showing it.
+ *
+ * @example
+ * ```ts
+ * import { flagFromEnvironment } from "console-vault/resolver";
+ * const on = flagFromEnvironment();
+ * ```
  */
 export function flagFromEnvironment(catalog: Catalog = consoleCatalog): boolean {
   const { variable } = catalog.flag;
@@ -62,17 +113,39 @@ export function flagFromEnvironment(catalog: Catalog = consoleCatalog): boolean 
 /**
  * The environment to resolve for, in the order of docs/console-vault-env-aware.md: the argument, the request context, `"prod"`.
  * @throws UnknownNameError for an environment that the catalog does not have.
+ * @example
+ * ```ts
+ * import { activeEnvironment } from "console-vault/resolver";
+ * activeEnvironment("staging"); // "staging"
+ * activeEnvironment(); // the request's, else "prod"
+ * ```
  */
 export function activeEnvironment(env?: string, catalog: Catalog = consoleCatalog): string {
   return environmentOf(catalog, env ?? selectedEnvironment() ?? catalog.fallback).name;
 }
 
-/** `/MooseQuest/heroku/` */
+/**
+ * `/MooseQuest/heroku/`
+ *
+ * @example
+ * ```ts
+ * import { flatPath } from "console-vault/resolver";
+ * flatPath("/MooseQuest", "heroku"); // "/MooseQuest/heroku/"
+ * ```
+ */
 export function flatPath(root: string, vendor: string): string {
   return `${root}/${vendor}/`;
 }
 
-/** `/MooseQuest/heroku/staging/` */
+/**
+ * `/MooseQuest/heroku/staging/`
+ *
+ * @example
+ * ```ts
+ * import { environmentPath } from "console-vault/resolver";
+ * environmentPath("/MooseQuest", "heroku", "staging"); // "/MooseQuest/heroku/staging/"
+ * ```
+ */
 export function environmentPath(root: string, vendor: string, environment: string): string {
   return `${root}/${vendor}/${environment}/`;
 }
@@ -87,6 +160,11 @@ export function environmentPath(root: string, vendor: string, environment: strin
  * | off | any | `/MooseQuest/<vendor>/` |
  *
  * @throws UnknownNameError for a name or an environment that the catalog does not have; it suggests the nearest.
+ * @example
+ * ```ts
+ * import { resolve } from "console-vault/resolver";
+ * const { path, why } = resolve("HEROKU_API_KEY", "staging", { flag: true });
+ * ```
  */
 export function resolve(name: string, env?: string, options: ResolveOptions = {}): Resolution {
   const { catalog = consoleCatalog } = options;
@@ -105,7 +183,11 @@ export function resolve(name: string, env?: string, options: ResolveOptions = {}
  * The Infisical `secretPath` of a credential: `resolve(…).path`.
  *
  * @example
- * withEnvironment("staging", () => secretPathFor("HEROKU_API_KEY")); // "/MooseQuest/heroku/staging/" with the flag on
+ * ```ts
+ * import { secretPathFor, withEnvironment } from "console-vault/resolver";
+ * secretPathFor("HEROKU_API_KEY", "staging", { flag: true }); // "/MooseQuest/heroku/staging/"
+ * withEnvironment("staging", () => secretPathFor("HEROKU_API_KEY")); // the same, with the flag on
+ * ```
  */
 export function secretPathFor(name: string, env?: string, options: ResolveOptions = {}): string {
   return resolve(name, env, options).path;

@@ -5,6 +5,15 @@ import { environmentPath, flatPath, type Resolution, resolve } from "../resolver
 import type { SecretValue } from "../secret.js";
 import { type InfisicalClient, trimmed } from "./client/index.js";
 
+/**
+ * What a vault service is made of.
+ *
+ * @example
+ * ```ts
+ * import { type InfisicalClient, type VaultOptions } from "console-vault/vault";
+ * const optionsFor = (client: InfisicalClient): VaultOptions => ({ client, flag: () => true });
+ * ```
+ */
 export interface VaultOptions {
   readonly client: InfisicalClient;
   readonly catalog?: Catalog;
@@ -14,12 +23,31 @@ export interface VaultOptions {
   readonly flag?: () => boolean;
 }
 
+/**
+ * A value that was read, with the reason for its path.
+ *
+ * @example
+ * ```ts
+ * import type { Read, Vault } from "console-vault/vault";
+ * const describe = ({ name, path, why }: Read) => `${name} at ${path}: ${why}`;
+ * const look = async (vault: Vault) => describe(await vault.read("HEROKU_API_KEY", "staging"));
+ * ```
+ */
 export interface Read extends Resolution {
   readonly value: SecretValue;
   /** `id@version`: another one after each write. */
   readonly token: string;
 }
 
+/**
+ * Reads and writes credentials by name, wherever the resolver says that they live.
+ *
+ * @example
+ * ```ts
+ * import type { Vault } from "console-vault/vault";
+ * const herokuKey = async (vault: Vault) => (await vault.read("HEROKU_API_KEY")).value.reveal();
+ * ```
+ */
 export interface Vault {
   /**
    * The value of a credential for the active environment (argument, request context, `"prod"`).
@@ -34,9 +62,17 @@ export interface Vault {
 }
 
 /**
+ * A vault service over a client of Infisical.
+ *
  * @example
- * const vault = createVault({ client: createInfisicalClient({ url, projectId, environment: "prod", auth }) });
+ * ```ts
+ * import { withEnvironment } from "console-vault/resolver";
+ * import { authFromEnvironment, createInfisicalClient, createVault } from "console-vault/vault";
+ * const auth = authFromEnvironment(process.env);
+ * const client = createInfisicalClient({ url: "https://app.infisical.com", projectId: "…", environment: "prod", auth });
+ * const vault = createVault({ client });
  * const { value } = await withEnvironment("staging", () => vault.read("HEROKU_API_KEY"));
+ * ```
  */
 export function createVault({ client, catalog = consoleCatalog, root = catalog.root, flag }: VaultOptions): Vault {
   const resolved = (name: string, env: string | undefined) =>

@@ -9,6 +9,15 @@ import { type Address, type Answer, channelVariable } from "./channel.js";
  * conclude that everything is to be deleted.
  *
  * @throws Error where the work failed, or the command is gone
+ * @example
+ * ```ts
+ * import { awaitWork } from "console-vault";
+ * import * as pulumi from "@pulumi/pulumi";
+ * export default async () => {
+ *   if (!pulumi.runtime.isDryRun()) await awaitWork();
+ *   // … look, declare
+ * };
+ * ```
  */
 export async function awaitWork(env: NodeJS.ProcessEnv = process.env): Promise<void> {
   const text = env[channelVariable];

@@ -12,9 +12,13 @@ import { baseUrl } from "./url.js";
  *
  * @throws ConfigurationError for a URL that is not safe.
  * @example
- * const vault = createInfisicalClient({ url, projectId, environment: "prod", auth: authFromEnvironment(process.env) });
- * await vault.checkAccess();
- * const entries = await vault.listSecrets("/MooseQuest/", { recursive: true });
+ * ```ts
+ * import { authFromEnvironment, createInfisicalClient } from "console-vault/vault";
+ * const auth = authFromEnvironment(process.env);
+ * const client = createInfisicalClient({ url: "https://app.infisical.com", projectId: "…", environment: "prod", auth });
+ * await client.checkAccess();
+ * const entries = await client.listSecrets("/MooseQuest/", { recursive: true });
+ * ```
  */
 export function createInfisicalClient(options: InfisicalClientOptions): InfisicalClient {
   const { projectId, environment, auth, timeoutMs = 30_000, signal, onRequest } = options;

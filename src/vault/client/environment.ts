@@ -7,6 +7,11 @@ import type { InfisicalAuth } from "./types.js";
  *
  * @param env usually `process.env`.
  * @throws ConfigurationError that names all that is missing; it repeats no value.
+ * @example
+ * ```ts
+ * import { authFromEnvironment } from "console-vault/vault";
+ * const auth = authFromEnvironment(process.env);
+ * ```
  */
 export function authFromEnvironment(env: Readonly<Record<string, string | undefined>>): InfisicalAuth {
   const read = (name: string) => {

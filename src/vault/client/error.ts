@@ -1,5 +1,14 @@
 import { RequestError } from "../../http/index.js";
 
+/**
+ * What happened to a request.
+ *
+ * @example
+ * ```ts
+ * import type { InfisicalErrorKind } from "console-vault/vault";
+ * const worthRetrying: InfisicalErrorKind[] = ["unreachable", "rate-limited", "server"];
+ * ```
+ */
 export type InfisicalErrorKind =
   /** No answer, or none from an Infisical server. */
   | "unreachable"
@@ -21,7 +30,24 @@ export type InfisicalErrorKind =
   /** For callers that can not go on while a change waits for an approval. */
   | "approval";
 
-/** The one error of the Infisical client. */
+/**
+ * The one error of the Infisical client. Its message is the diagnosis and what mends it; it holds no header, token,
+ * body or value, and no `cause`, because the HTTP library's errors hold all of these.
+ *
+ * @example
+ * ```ts
+ * import { type InfisicalClient, InfisicalError } from "console-vault/vault";
+ * // Unreadable is not missing.
+ * const readable = (client: InfisicalClient, path: string) =>
+ *   client.listSecrets(path).then(
+ *     () => true,
+ *     (error: unknown) => {
+ *       if (error instanceof InfisicalError && error.kind === "forbidden") return false;
+ *       throw error;
+ *     },
+ *   );
+ * ```
+ */
 export class InfisicalError extends RequestError<InfisicalErrorKind> {
   override readonly name = "InfisicalError";
 }

@@ -1,11 +1,34 @@
 import type { SecretValue } from "../../secret.js";
 import type { Wait } from "../../waits.js";
 
-/** A service token or an access token as it is, or a machine identity that logs in when the first call needs it. */
+/**
+ * A service token or an access token as it is, or a machine identity that logs in when the first call needs it.
+ *
+ * @example
+ * ```ts
+ * import { type InfisicalAuth, SecretValue } from "console-vault/vault";
+ * const auth: InfisicalAuth = { kind: "token", token: SecretValue.of(process.env.INFISICAL_TOKEN ?? "") };
+ * ```
+ */
 export type InfisicalAuth =
   | { readonly kind: "token"; readonly token: SecretValue }
   | { readonly kind: "universal"; readonly clientId: string; readonly clientSecret: SecretValue };
 
+/**
+ * Where a client works, as whom, and how patiently.
+ *
+ * @example
+ * ```ts
+ * import { authFromEnvironment, type InfisicalClientOptions } from "console-vault/vault";
+ * const options: InfisicalClientOptions = {
+ *   url: "https://app.infisical.com",
+ *   projectId: "…",
+ *   environment: "prod",
+ *   auth: authFromEnvironment(process.env),
+ *   timeoutMs: 10_000,
+ * };
+ * ```
+ */
 export interface InfisicalClientOptions {
   /** Where Infisical answers, with or without a final `/` or `/api`. https, or http on loopback. */
   readonly url: string;
@@ -31,6 +54,16 @@ export interface InfisicalClientOptions {
   readonly signal?: AbortSignal;
 }
 
+/**
+ * A folder as a list has it.
+ *
+ * @example
+ * ```ts
+ * import type { FolderEntry, InfisicalClient } from "console-vault/vault";
+ * const namesBelow = async (client: InfisicalClient, path: string) =>
+ *   (await client.listFolders(path)).map(({ name }: FolderEntry) => name);
+ * ```
+ */
 export interface FolderEntry {
   readonly id: string;
   readonly name: string;
@@ -38,6 +71,15 @@ export interface FolderEntry {
   readonly path: string;
 }
 
+/**
+ * A secret as it was read.
+ *
+ * @example
+ * ```ts
+ * import type { SecretEntry } from "console-vault/vault";
+ * const sameValue = (one: SecretEntry, other: SecretEntry) => one.value.equals(other.value);
+ * ```
+ */
 export interface SecretEntry {
   readonly name: string;
   /** Of its folder, with a final slash: `/MooseQuest/heroku/`. */
@@ -52,6 +94,15 @@ export interface SecretEntry {
   readonly updatedAt: Date;
 }
 
+/**
+ * A secret as it is written.
+ *
+ * @example
+ * ```ts
+ * import { type SecretToWrite, SecretValue } from "console-vault/vault";
+ * const secret: SecretToWrite = { name: "HEROKU_API_KEY", value: SecretValue.of("HRKU-1234") };
+ * ```
+ */
 export interface SecretToWrite {
   readonly name: string;
   readonly value: SecretValue;
@@ -59,10 +110,26 @@ export interface SecretToWrite {
   readonly comment?: string;
 }
 
-/** `approval`: a policy of the project keeps the change until a person approves it; nothing is written yet. */
+/**
+ * `approval`: a policy of the project keeps the change until a person approves it; nothing is written yet.
+ *
+ * @example
+ * ```ts
+ * import type { WriteResult } from "console-vault/vault";
+ * const isWritten = (result: WriteResult) => "written" in result;
+ * ```
+ */
 export type WriteResult = { readonly written: readonly SecretEntry[] } | { readonly approval: true };
 
-/** `deleted` is false if there was nothing to delete. */
+/**
+ * `deleted` is false if there was nothing to delete.
+ *
+ * @example
+ * ```ts
+ * import type { DeleteResult } from "console-vault/vault";
+ * const isGone = (result: DeleteResult) => "deleted" in result;
+ * ```
+ */
 export type DeleteResult = { readonly deleted: boolean } | { readonly approval: true };
 
 /**
@@ -70,6 +137,15 @@ export type DeleteResult = { readonly deleted: boolean } | { readonly approval: 
  * `kind` says what happened.
  *
  * Reads are repeated when that can help. A write is sent once; if its answer is lost, the client looks what is there.
+ *
+ * @example
+ * ```ts
+ * import { type InfisicalClient, SecretValue } from "console-vault/vault";
+ * const write = async (client: InfisicalClient, path: string, name: string, value: string) => {
+ *   await client.createFolder(path);
+ *   return client.createSecrets(path, [{ name, value: SecretValue.of(value) }]);
+ * };
+ * ```
  */
 export interface InfisicalClient {
   /** Whether a server answers at all; needs no token. */
