@@ -13,7 +13,7 @@ export const rooms = {
   provider: ["catalog", "vault", "heroku", "migration"],
   program: ["catalog", "vault", "heroku", "config", "migration", "provider", "engine"],
   rotation: ["catalog", "resolver", "vault", "heroku", "migration"],
-  report: ["catalog", "resolver", "config", "migration"],
+  report: ["catalog", "resolver", "config", "migration", "engine"],
   flags: ["catalog"],
   engine: [],
   local: [],

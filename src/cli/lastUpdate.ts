@@ -10,21 +10,17 @@ import {
 import {
   type CopyRecord,
   type Last,
+  type LastUpdate,
   lastOf,
   type MigrationRecord,
   readStackOutputs,
+  recordOf,
   type StackOutputs,
-  type StackState,
   StateError,
   stateOf,
 } from "../migration/index.js";
 import type { Io } from "./io.js";
 import { definedOnly, type OpenStack, openStack, type StackOptions } from "./stack.js";
-
-/** What a stack's last update left; `state` is undefined where there was none. */
-export type LastUpdate =
-  | { readonly is: "known"; readonly state: StackState | undefined }
-  | { readonly is: "unknown"; readonly why: string };
 
 /** What a stack's last update left, where its state lies open: no passphrase, no network, no engine. */
 export async function lastUpdate(io: Io, projectDir: string, stack: string): Promise<LastUpdate> {
@@ -39,10 +35,6 @@ export async function lastUpdate(io: Io, projectDir: string, stack: string): Pro
     throw error;
   }
 }
-
-/** The stack's output `migration`, where it can be read. */
-export const recordOf = (last: LastUpdate | undefined): MigrationRecord | undefined =>
-  last?.is === "known" ? last.state?.outputs.migration : undefined;
 
 /** Outputs of a stack as an engine gives them. @throws StateError */
 export const outputsOf = (stack: string, outputs: OutputMap): StackOutputs =>

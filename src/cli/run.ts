@@ -3,10 +3,10 @@ import type { Engine, EngineEvent, Outcome, RunOptions } from "../engine/index.j
 import { type Content, openEnvelope } from "../envelope.js";
 import { Refusal } from "../errors.js";
 import { type Finding, sentence } from "../migration/index.js";
+import { countShown, type PlanStep, planSteps, stepHead } from "../report/plan/index.js";
 import { waitLine } from "../waits.js";
 import { Ended, exitCodes } from "./exit.js";
 import { colorsOf, type Io } from "./io.js";
-import { countShown, type PlanStep, planSteps, stepHead } from "./planSteps.js";
 import { stepLines } from "./show.js";
 
 export interface Ran {

@@ -1,5 +1,5 @@
+import type { PlanStep } from "../report/plan/index.js";
 import type { Colors } from "./io.js";
-import type { PlanStep } from "./planSteps.js";
 
 const signs: Record<string, string> = {
   create: "+",

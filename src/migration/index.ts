@@ -20,9 +20,11 @@ export { type GateAnswer, type GateFacts, gate } from "./gate.js";
 export { forbiddenPlaces, surroundingsOf, tokensFor, tokensOf } from "./judged.js";
 export {
   type Last,
+  type LastUpdate,
   type LeftResource,
   lastOf,
   neverUpdated,
+  recordOf,
   type ShownResource,
   type StackState,
   stateOf,

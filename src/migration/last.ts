@@ -95,3 +95,12 @@ export function stateOf(
   });
   return { outputs: readStackOutputs(stack, outputs, last.record?.flag.since), last, resources: shown };
 }
+
+/** What a stack's last update left, as far as it can be read; `state` is undefined where there was none. */
+export type LastUpdate =
+  | { readonly is: "known"; readonly state: StackState | undefined }
+  | { readonly is: "unknown"; readonly why: string };
+
+/** The stack's output `migration`, where it can be read. */
+export const recordOf = (last: LastUpdate | undefined): MigrationRecord | undefined =>
+  last?.is === "known" ? last.state?.outputs.migration : undefined;

@@ -12,7 +12,7 @@ export interface PlanReport {
     readonly account: string | null;
   };
   /** In the engine's order. `op` is the engine's word: `create`, `update`, `replace`, `delete`, `same`, … */
-  readonly steps: readonly PlanStep[];
+  readonly steps: readonly ReportStep[];
   /** null where the stack's flag is not part of the plan. */
   readonly flag: {
     readonly variable: string;
@@ -30,7 +30,7 @@ export interface PlanReport {
   readonly next: readonly { readonly command: string; readonly why: string }[];
 }
 
-export interface PlanStep {
+export interface ReportStep {
   readonly op: string;
   readonly type: string;
   readonly name: string;

@@ -1,5 +1,5 @@
 export { buildStatus, type EnvironmentSight } from "./build.js";
-export { commentLimit, type PlanReport, type PlanStep, renderComment } from "./comment.js";
+export { commentLimit, type PlanReport, type ReportStep, renderComment } from "./comment.js";
 export { renderMarkdown } from "./markdown.js";
 export { renderHtml } from "./page.js";
 export { type Cell, type CredentialStatus, type EnvironmentStatus, type StatusReport, statusReport } from "./status.js";

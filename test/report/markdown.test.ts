@@ -1,6 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { commentLimit, type PlanReport, type PlanStep, renderComment, renderMarkdown } from "../../src/report/index.js";
+import {
+  commentLimit,
+  type PlanReport,
+  type ReportStep,
+  renderComment,
+  renderMarkdown,
+} from "../../src/report/index.js";
 import { code, text } from "../../src/report/markdownText.js";
 import { drifted, fresh, soaking } from "./worlds.js";
 
@@ -26,7 +32,7 @@ const plan: PlanReport = {
   next: [{ command: "console-vault status", why: "says when the soak is over" }],
 };
 
-const step = (name: string): PlanStep => ({
+const step = (name: string): ReportStep => ({
   op: "create",
   type: "console-vault:Folder",
   name,

@@ -372,7 +372,7 @@ describe("an update that leaves out what turns the flag", () => {
     const { code } = await partly(world, "staging", ["--target", "association"]);
     expect([code, (await record(world)).blocked, (await record(world)).confirmedSince]).toEqual([
       3,
-      [`${stripe}: missing`],
+      [{ code: "missing", name: stripe }],
       null,
     ]);
     await world.close();

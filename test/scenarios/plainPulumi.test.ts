@@ -21,7 +21,7 @@ const up = (...options: string[]) =>
 const preview = () => plainPulumi(world, ["preview", "--stack", "staging"]);
 const output = async () => {
   const { out } = done(await plainPulumi(world, ["stack", "output", "--stack", "staging", "--json", "migration"]));
-  return JSON.parse(out) as { blocked: string[]; confirmedSince: string | null };
+  return JSON.parse(out) as { blocked: { code: string; name?: string }[]; confirmedSince: string | null };
 };
 const fullUp = async () => done(await world.run(["up", "--stack", "staging", "--yes", "--engine", "embedded"]));
 const stagingOn = async () => {
@@ -40,9 +40,10 @@ describe.skipIf(without("plain pulumi", cli ? undefined : noCli))("plain pulumi"
     expect(ran.text).toContain(`error: ${flag} stays off (raxx-console-staging):`);
     expect(ran.text).toContain(`${stripe}: not provisioned yet`);
     expect(world.services.infisical.vault.folders("prod")).toContain("/MooseQuest/stripe/staging");
-    expect((await output()).blocked).toContain(`${stripe}: not provisioned yet`);
+    expect((await output()).blocked).toContainEqual({ code: "not-provisioned", name: stripe });
     const { text } = done(await preview());
-    expect(text).toContain(`warning: ${flag} stays off: ${stripe}: not provisioned yet`);
+    expect(text).toContain(`warning: ${flag} stays off (raxx-console-staging):`);
+    expect(text).toContain(`${stripe}: not provisioned yet`);
     await world.provisionStaging();
     done(await up());
     expect(world.flag("staging")).toBe("true");
@@ -59,7 +60,7 @@ describe.skipIf(without("plain pulumi", cli ? undefined : noCli))("plain pulumi"
         `error: ${flag} is on (raxx-console-staging), and not everything it needs is confirmed`,
       );
     }
-    expect(await output()).toMatchObject({ blocked: [`${stripe}: missing`], confirmedSince: null });
+    expect(await output()).toMatchObject({ blocked: [{ code: "missing", name: stripe }], confirmedSince: null });
     expect(done(await preview()).text).toContain(`warning: ${flag} is on (raxx-console-staging), and not everything`);
   });
 

@@ -7,11 +7,10 @@ import { environmentOf } from "../../catalog/index.js";
 import { configError, parseStackConfig, rawStackConfig, type StackConfig, servicesOf } from "../../config/index.js";
 import { findingJson, predecessor, sentence, targetOf } from "../../migration/index.js";
 import { type PlanReport, renderComment } from "../../report/index.js";
+import { type OfflinePlan, planOffline, reportStep } from "../../report/plan/index.js";
 import { Ended, exitCodes } from "../exit.js";
 import { colorsOf, type Io } from "../io.js";
 import { lastUpdate } from "../lastUpdate.js";
-import { type OfflinePlan, planOffline } from "../offline.js";
-import { reportStep } from "../planReport.js";
 import { catalog, projectDirOf } from "../project.js";
 import { countWords, stepLines } from "../show.js";
 

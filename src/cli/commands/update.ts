@@ -17,19 +17,18 @@ import {
   type Reason,
   type RetirementReport,
   reason,
+  recordOf,
   refusalOf,
   retirementVerdict,
   sentence,
   successors,
   targetOf,
 } from "../../migration/index.js";
+import { flagSwitch, planReport, refusedReport, soakOf } from "../../report/plan/index.js";
 import { askYes } from "../ask.js";
 import { Ended, exitCodes } from "../exit.js";
 import { colorsOf, type Io } from "../io.js";
-import { lastOutputs, lastUpdate, outputsOf, recordOf } from "../lastUpdate.js";
-import { soakOf } from "../offline.js";
-import { planReport, refusedReport } from "../planReport.js";
-import { flagSwitch } from "../planSteps.js";
+import { lastOutputs, lastUpdate, outputsOf } from "../lastUpdate.js";
 import { catalog } from "../project.js";
 import { type Ran, runEngine } from "../run.js";
 import { countWords, stepLines } from "../show.js";

@@ -1,21 +1,22 @@
 // What a stack declares and what its last update left, compared with neither network nor token. Pure.
-import { type Catalog, environmentOf, flagApp } from "../catalog/index.js";
-import type { StackConfig } from "../config/index.js";
+import { type Catalog, environmentOf, flagApp } from "../../catalog/index.js";
+import type { StackConfig } from "../../config/index.js";
 import {
   type Finding,
+  type LastUpdate,
   type MigrationRecord,
   neverUpdated,
   planStack,
   predecessor,
+  recordOf,
   type StackPlan,
   soakStart,
   type Target,
-} from "../migration/index.js";
-import type { PlanReport } from "../report/index.js";
-import { type LastUpdate, recordOf } from "./lastUpdate.js";
-import { offlineSteps } from "./offlineChanges.js";
-import { recordedNext } from "./planReport.js";
-import type { PlanStep } from "./planSteps.js";
+} from "../../migration/index.js";
+import type { PlanReport } from "../comment.js";
+import { offlineSteps } from "./changes.js";
+import { recordedNext } from "./report.js";
+import type { PlanStep } from "./steps.js";
 
 export interface OfflineFacts {
   readonly catalog: Catalog;

@@ -1,6 +1,6 @@
 // What a plan's events mean in the words of this tool: names, paths and actions, never a value.
 import { isDeepStrictEqual } from "node:util";
-import type { EngineEvent } from "../engine/index.js";
+import type { EngineEvent } from "../../engine/index.js";
 import {
   kindOf,
   newRevision,
@@ -11,7 +11,7 @@ import {
   type SeenTokens,
   type ShownOf,
   shownPath,
-} from "../migration/index.js";
+} from "../../migration/index.js";
 
 export interface PlanDetail {
   readonly name: string;
@@ -49,7 +49,9 @@ export function inputsOf<Kind extends ResourceKind>(
   side: "old" | "new",
 ): ShownOf<Kind> | undefined {
   const inputs: unknown = metadata[side]?.inputs;
-  return inputs === undefined ? undefined : readShown(kind, inputs, named(metadata.urn));
+  // A resource that an update leaves out and that no update has made comes without any.
+  if (inputs === undefined || Object.keys(inputs as object).length === 0) return undefined;
+  return readShown(kind, inputs, named(metadata.urn));
 }
 
 /** What the last update left of a resource that an event is about. */

@@ -1,8 +1,8 @@
 // From what an engine's preview told, or an offline plan, to what a pull request's readers see: names and paths of the catalog,
 // actions and reasons.
-import type { Catalog } from "../catalog/index.js";
-import type { StackConfig } from "../config/index.js";
-import type { EngineEvent } from "../engine/index.js";
+import type { Catalog } from "../../catalog/index.js";
+import type { StackConfig } from "../../config/index.js";
+import type { EngineEvent } from "../../engine/index.js";
 import {
   type Finding,
   kindOf,
@@ -15,9 +15,9 @@ import {
   soakStart,
   successors,
   type Target,
-} from "../migration/index.js";
-import type { PlanReport } from "../report/index.js";
-import { inputsOf, kindWords, leftBefore, type PlanStep, planStep, turnsFlag } from "./planSteps.js";
+} from "../../migration/index.js";
+import type { PlanReport } from "../comment.js";
+import { inputsOf, kindWords, leftBefore, type PlanStep, planStep, turnsFlag } from "./steps.js";
 
 /** A step in the report's form; the subject of a folder or a set is its path. */
 export function reportStep({ op, kind, subject, urn, details }: PlanStep): PlanReport["steps"][number] {

@@ -1,7 +1,8 @@
 // Difference between a declaration and the last update's state: from plain state, so without values and tokens. Pure.
 import { isDeepStrictEqual } from "node:util";
-import type { StackConfig } from "../config/index.js";
+import type { StackConfig } from "../../config/index.js";
 import {
+  type LastUpdate,
   type ResourceKind,
   resourceNames,
   type ShownOf,
@@ -10,10 +11,9 @@ import {
   shownPath,
   type Target,
   urnOf,
-} from "../migration/index.js";
-import { flagMeansOn } from "../resolver/index.js";
-import type { LastUpdate } from "./lastUpdate.js";
-import { kindWords, type PlanDetail, type PlanStep } from "./planSteps.js";
+} from "../../migration/index.js";
+import { flagMeansOn } from "../../resolver/index.js";
+import { kindWords, type PlanDetail, type PlanStep } from "./steps.js";
 
 interface Declared {
   readonly kind: ResourceKind;
