@@ -2,6 +2,7 @@ import { refusedText } from "../envelope.js";
 import {
   distinct,
   findingJson,
+  keptOutputs,
   type MigrationInputs,
   type MigrationOutputs,
   type MigrationRecord,
@@ -73,7 +74,7 @@ async function apply(inputs: MigrationInputs, last: MigrationRecord | undefined)
     );
     if (reasons.length > 0) refuse(flag, reasons);
   }
-  return { ...inputs, phase: record.phase, migration: record };
+  return keptOutputs("migration", { ...inputs, phase: record.phase, migration: record });
 }
 
 /** In a preview what the sets will say may not be known yet. */

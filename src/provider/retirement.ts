@@ -8,6 +8,7 @@ import {
   type Held,
   isFlagOn,
   type KeptFlat,
+  keptOutputs,
   type NamePlaces,
   type Reason,
   type Restored,
@@ -161,12 +162,12 @@ async function apply(inputs: RetirementInputs, last: RetirementOutputs | undefin
     return now ? [[name, now] as const] : [];
   });
   // With nothing left to delete there is nothing to refuse.
-  return {
+  return keptOutputs("retirement", {
     ...inputs,
     retirement: { retired: [...retired], kept, refused: waits ? refused : [] },
     left,
     restored: Object.fromEntries(restored),
-  };
+  });
 }
 
 const refusedBefore = ({ retirement }: RetirementOutputs) => retirement.refused.length > 0;

@@ -1,6 +1,7 @@
 import {
   type Decisions,
   decide,
+  keptOutputs,
   readOutputs,
   type SecretSetInputs,
   type SecretSetOutputs,
@@ -44,7 +45,8 @@ async function apply(inputs: SecretSetInputs): Promise<SecretSetOutputs> {
   const pending = writes ? await write(vault, inputs.path, decisions) : new Set<string>();
   const after = writes ? await look(vault, inputs) : before;
   const result = summarise(inputs, decisions, pending, after, records);
-  return { ...inputs, summary: result.summary, memory: { seen: after.seen(), records: result.records } };
+  const memory = { seen: after.seen(), records: result.records };
+  return keptOutputs("secretSet", { ...inputs, summary: result.summary, memory });
 }
 
 export const secretSet: DynamicProvider<SecretSetInputs, SecretSetOutputs> = {

@@ -1,4 +1,5 @@
 export {
+  keptOutputs,
   kindOf,
   readOutputs,
   readShown,

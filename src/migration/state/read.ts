@@ -71,6 +71,10 @@ export function readOutputs<Kind extends ResourceKind>(
   return parsed(outputsOf[kind], value, stack, label(kind, name), "outputs") as OutputsOf<Kind>;
 }
 
+/** What a resource is to keep, without what its inputs have already. @param outputs with the inputs */
+export const keptOutputs = <Kind extends ResourceKind>(kind: Kind, outputs: OutputsOf<Kind>): OutputsOf<Kind> =>
+  outputsOf[kind].parse(outputs) as OutputsOf<Kind>;
+
 /**
  * What of a resource's inputs a plan shows.
  * @throws StateError

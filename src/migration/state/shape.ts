@@ -164,7 +164,9 @@ const secretSetInputs = setSpec.extend({
 });
 export type SecretSetInputs = Kept<typeof secretSetInputs>;
 
-const secretSetOutputs = setSpec.extend({ version, vault: vaultPlace, summary: setSummary, memory: setMemory });
+const secretSetOutputs = setSpec
+  .pick({ path: true, flatPath: true, authority: true, names: true, overrides: true, forbidden: true })
+  .extend({ version, vault: vaultPlace, summary: setSummary, memory: setMemory });
 export type SecretSetOutputs = Kept<typeof secretSetOutputs>;
 
 /** Where a name of the environment is, and where it comes from. */
@@ -332,7 +334,7 @@ export const atTarget = migrationInputs.pick({ target: true });
 /** Of a resource that works in a vault only. */
 export type VaultKind = "folder" | "secretSet" | "retirement";
 
-/** By kind: what a resource keeps of what it found and did. */
+/** By kind: what a resource keeps of what it found and did, and of its inputs what the next update compares with. */
 export const outputsOf = {
   folder: folderOutputs,
   secretSet: secretSetOutputs,
