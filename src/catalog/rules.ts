@@ -113,30 +113,31 @@ export const overridableRules = [
   "older-than-flat",
 ] as const satisfies readonly (RuleName | "older-than-flat")[];
 
-/** A finding that a person lets pass for one value: it names the rule, the value's token (`id@version`) and a reason. */
+/** A finding that a person lets pass for one value: it names the rule, the value's revision (`id@version`) and a reason. */
 export interface Override {
   readonly name: string;
   readonly rule: (typeof overridableRules)[number];
+  /** A revision. The key is called `token` in config and state. */
   readonly token: string;
   readonly reason: string;
 }
 
 /**
  * Splits findings into those that stand and those that an override lets pass. An override holds for one value: when the
- * secret is written again its token changes and the finding stands again.
+ * secret is written again its revision changes and the finding stands again.
  *
- * @param tokens the value's own token, and the one it was copied from
+ * @param revisions the value's own revision, and the one it was copied from
  */
 export function withOverrides(
   findings: readonly Finding[],
   overrides: readonly Override[],
-  tokens: readonly (string | undefined)[],
+  revisions: readonly (string | undefined)[],
 ): { standing: Finding[]; overridden: Override[] } {
   const standing: Finding[] = [];
   const overridden: Override[] = [];
   for (const finding of findings) {
     const override = overrides.find(
-      ({ name, rule, token }) => name === finding.name && rule === finding.rule && tokens.includes(token),
+      ({ name, rule, token }) => name === finding.name && rule === finding.rule && revisions.includes(token),
     );
     if (override) overridden.push(override);
     else standing.push(finding);

@@ -93,7 +93,7 @@ export async function confirmOverwrites(io: Io, back: WayBack, options: LookBack
     const yes =
       overwrite.includes(one.name) ||
       (asks && (await askWhether(io, `${difference(one, stack)}. Overwrite what is at ${one.flat.path}?`)));
-    if (yes) confirmed.set(one.name, one.flat.token);
+    if (yes) confirmed.set(one.name, one.flat.revision);
   }
   return confirmed;
 }

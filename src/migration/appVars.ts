@@ -59,8 +59,8 @@ export function ownVarWarnings(catalog: Catalog, config: StackConfig, { rows, ap
       const value = app.vars.get(name);
       if (!value || manage[name]?.includes(app.name)) return [];
       const { findings } = judge({ name, environment, value, rules: rulesOf(catalog, credential) }, surroundings);
-      const tokens = rows.filter((row) => row.name === name && row.value.equals(value)).map(({ token }) => token);
-      const { standing } = withOverrides(findings, overridesOf(config), tokens);
+      const revisions = rows.filter((row) => row.name === name && row.value.equals(value)).map((row) => row.revision);
+      const { standing } = withOverrides(findings, overridesOf(config), revisions);
       return standing.filter(({ rule }) => rules.has(rule));
     });
     return broken.length > 0 ? [{ code: "own-var-broken", app: app.name, environment, broken }] : [];

@@ -133,7 +133,7 @@ function mustDiffer(
   const revisions = sides
     .flatMap(({ rows }) => rows)
     .filter((one) => one.name === name && one.value.equals(row.value))
-    .map(({ token }) => token);
+    .map(({ revision }) => revision);
   const overrides = sides.flatMap((side) => side.overrides);
   return withOverrides([{ name, rule: "distinct", why: "" }], overrides, revisions).standing.length > 0;
 }

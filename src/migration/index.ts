@@ -17,7 +17,7 @@ export {
 } from "./findings.js";
 export { runningFlag, touches } from "./flag.js";
 export { type GateAnswer, type GateFacts, gate } from "./gate.js";
-export { forbiddenPlaces, surroundingsOf, tokensFor, tokensOf } from "./judged.js";
+export { forbiddenPlaces, revisionsFor, revisionsOf, surroundingsOf } from "./judged.js";
 export {
   type Last,
   type LastUpdate,

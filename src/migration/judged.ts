@@ -16,7 +16,7 @@ import {
 import { environmentPath, flatPath } from "../resolver/index.js";
 import type { Broken, Reason } from "./findings.js";
 import { howToSee, publicName } from "./readers.js";
-import type { SeenTokens } from "./state/index.js";
+import type { SeenRevisions } from "./state/index.js";
 import { brokenOf, ruleBroken } from "./summary.js";
 import type { AppView, VaultRow, World } from "./world.js";
 
@@ -45,17 +45,17 @@ export function surroundingsOf(catalog: Catalog, environment: string, root: stri
 }
 
 /** Several rows of one name are all told, so that any change of any of them is seen. */
-export function tokensOf(rows: World["rows"]): string | null {
+export function revisionsOf(rows: World["rows"]): string | null {
   if (rows.length === 0) return null;
   return rows
-    .map(({ token }) => token)
+    .map(({ revision }) => revision)
     .sort()
     .join(" ");
 }
 
 /**
- * What a set remembers of a name, and what it compares with later: tokens, and which rules are broken. The rules compare with
- * values elsewhere, so their answer can change though no token of the name itself does.
+ * What a set remembers of a name, and what it compares with later: revisions, and which rules are broken. The rules compare with
+ * values elsewhere, so their answer can change though no revision of the name itself does.
  *
  * @param rows of the name: at its environment path, and at its flat one where it is copied from there
  */
@@ -63,15 +63,15 @@ export function seenNow(
   subject: Omit<Subject, "value">,
   rows: { readonly target: readonly VaultRow[]; readonly flat: readonly VaultRow[] },
   surroundings: Surroundings,
-): SeenTokens {
+): SeenRevisions {
   const verdict = (found: readonly VaultRow[]) => {
     if (found.length !== 1) return [];
     const { findings, distinct } = judge({ ...subject, value: found[0]!.value }, surroundings);
     return [...findings.map(({ rule }) => rule), ...(distinct === "unchecked" ? ["unchecked" as const] : [])];
   };
   return {
-    target: tokensOf(rows.target),
-    flat: tokensOf(rows.flat),
+    target: revisionsOf(rows.target),
+    flat: revisionsOf(rows.flat),
     verdict: { target: verdict(rows.target), flat: verdict(rows.flat) },
   };
 }
@@ -80,15 +80,15 @@ export function seenNow(
  * What an override of a value may be tied to: its own row, or the flat one that it was copied from.
  * @param passed what the environment's stack recorded: it knows the flat row also when that is another one by now, or gone
  */
-export function tokensFor(
+export function revisionsFor(
   row: VaultRow,
   rows: World["rows"],
   flat: string,
   passed: readonly (Override & { readonly row?: string | undefined })[] = [],
 ): string[] {
   const from = rows.filter((one) => one.name === row.name && one.path === flat && one.value.equals(row.value));
-  const known = passed.filter((one) => one.name === row.name && one.row === row.token);
-  return [row, ...from, ...known].map(({ token }) => token);
+  const known = passed.filter((one) => one.name === row.name && one.row === row.revision);
+  return [row.revision, ...from.map(({ revision }) => revision), ...known.map(({ token }) => token)];
 }
 
 /** A place of an environment that holds a credential which the environment must never hold. */
@@ -187,9 +187,9 @@ export function readNow(
     const { standing } = withOverrides(
       findings,
       overrides,
-      tokensFor(found[0]!, rows, flatPath(root, vendor), overrides),
+      revisionsFor(found[0]!, rows, flatPath(root, vendor), overrides),
     );
-    wrong.push(...brokenOf(standing, found[0]!.token).map((one) => ({ ...ruleBroken(one), environment })));
+    wrong.push(...brokenOf(standing, found[0]!.revision).map((one) => ({ ...ruleBroken(one), environment })));
     if (distinct === "unchecked") unchecked.push(name);
   }
   return { wrong, unchecked };

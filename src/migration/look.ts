@@ -301,7 +301,7 @@ export async function gateFacts(question: GateQuestion): Promise<GateFacts> {
     rotationSeen: world.rows.some(
       (row) =>
         own.has(`${row.path}${row.name}`) &&
-        !row.token.endsWith("@1") &&
+        !row.revision.endsWith("@1") &&
         flag.since !== undefined &&
         row.updatedAt >= flag.since,
     ),

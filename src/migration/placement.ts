@@ -55,8 +55,9 @@ export function place({ source, authority, flat, target, record }: Sight): Place
   if (source === "provision") return { is: "keep", row, record: undefined };
   if (!original || authority === "environment") return { is: "keep", row, record };
   // An equal value is as good as written by us: so an update that was interrupted after its write finds its work done.
-  if (row.value.equals(original.value)) return { is: "keep", row, record: { wrote: row.token, from: original.token } };
-  if (record?.wrote === row.token) return { is: "follow", from: original };
+  if (row.value.equals(original.value))
+    return { is: "keep", row, record: { wrote: row.revision, from: original.revision } };
+  if (record?.wrote === row.revision) return { is: "follow", from: original };
   return {
     is: "conflict",
     why: `somebody wrote another value than the flat path's; delete it at ${row.path} to have the flat value copied, or set sources.${row.name}: provision to keep it`,

@@ -20,7 +20,7 @@ import type { SecretValue } from "../secret.js";
 import { findForbidden, overridesOf, ownVarWarnings } from "./appVars.js";
 import type { AppFinding, Broken, Finding, Reason } from "./findings.js";
 import type { GateAnswer } from "./gate.js";
-import { surroundingsOf, tokensFor, tokensOf } from "./judged.js";
+import { revisionsFor, revisionsOf, surroundingsOf } from "./judged.js";
 import type { Last } from "./last.js";
 import { soakEnd } from "./phases.js";
 import { type MigrationFacts, recordMigration, remembersElse } from "./record.js";
@@ -239,7 +239,7 @@ function planRetirement(
     const at = (where: string) => world.rows.filter((row) => row.name === name && row.path === where);
     const target = at(own);
     const record = last.sets[own]?.memory.records[name];
-    observed[name] = tokensOf(at(path));
+    observed[name] = revisionsOf(at(path));
     flat[name] = wanted
       ? retiredWords(path, retire(at(path), target, record), refused)
       : at(path).length === 0 && target.length > 0
@@ -264,9 +264,9 @@ function wrongForApp({ catalog, config, world }: PlanQuestion, credential: Crede
     { name: row.name, environment, value: row.value, rules: credential.rules },
     surroundingsOf(catalog, environment, root, world.rows),
   );
-  const tokens = tokensFor(row, world.rows, flatPath(root, credential.vendor));
-  const { standing } = withOverrides(findings, overridesOf(config), tokens);
-  return brokenOf(standing, row.token).map(ruleBroken);
+  const revisions = revisionsFor(row, world.rows, flatPath(root, credential.vendor));
+  const { standing } = withOverrides(findings, overridesOf(config), revisions);
+  return brokenOf(standing, row.revision).map(ruleBroken);
 }
 
 /** What is said of a plan besides what it declares. */

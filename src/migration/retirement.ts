@@ -18,7 +18,7 @@ export function retire(flat: readonly VaultRow[], target: readonly VaultRow[], r
   if (flat.length > 1) return { is: "keep", why: { code: "flat-duplicate", path: row.path, rows: flat.length } };
   const [current] = target;
   if (!current || target.length > 1) return { is: "keep", why: { code: "flat-only" } };
-  if (current.value.equals(row.value) || record?.from === row.token) return { is: "delete", row };
+  if (current.value.equals(row.value) || record?.from === row.revision) return { is: "delete", row };
   return { is: "keep", why: { code: "flat-not-copied", path: row.path } };
 }
 

@@ -9,7 +9,7 @@ import {
   type CopyRecord,
   type Passed,
   type SecretSetOutputs,
-  type SeenTokens,
+  type SeenRevisions,
   type SetMemory,
   type SetSpec,
   type SetSummary,
@@ -61,7 +61,7 @@ export class SetView {
   /** What the set compares with at its next update. */
   seen(): SetMemory["seen"] {
     const { names, environment } = this.spec;
-    const entries = Object.entries(names).map(([name, { source, rules }]): [string, SeenTokens] => {
+    const entries = Object.entries(names).map(([name, { source, rules }]): [string, SeenRevisions] => {
       const rows = { target: this.target(name), flat: source === "copy" ? this.flat(name) : [] };
       const seen = seenNow({ name, environment, rules }, rows, this.surroundings);
       const left = this.#olderThanFlat(name, rows.target[0]);
@@ -73,10 +73,10 @@ export class SetView {
     return Object.fromEntries(entries);
   }
 
-  judged(name: string, row: VaultRow, tokens: readonly (string | undefined)[]) {
+  judged(name: string, row: VaultRow, revisions: readonly (string | undefined)[]) {
     const { environment, overrides, names } = this.spec;
     const judgement = judge({ name, environment, value: row.value, rules: names[name]!.rules }, this.surroundings);
-    return { ...judgement, ...withOverrides(judgement.findings, overrides, tokens) };
+    return { ...judgement, ...withOverrides(judgement.findings, overrides, revisions) };
   }
 
   /** What stands against a placed row that no rule on its value says: that its readers read a newer value now. */
@@ -86,7 +86,7 @@ export class SetView {
     const override = this.spec.overrides.find(
       (one) => one.name === name && one.rule === left.rule && one.token === left.token,
     );
-    return override ? { standing: [], passed: [{ ...override, row: row.token }] } : { standing: [left], passed: [] };
+    return override ? { standing: [], passed: [{ ...override, row: row.revision }] } : { standing: [left], passed: [] };
   }
 
   /**
@@ -103,7 +103,7 @@ export class SetView {
       name,
       rule: "older-than-flat",
       why: `${flatPath} has another value, written ${newer.updatedAt.toISOString()}; the one at ${path} is older (${row.updatedAt.toISOString()})`,
-      token: newer.token,
+      token: newer.revision,
     };
   }
 
@@ -112,7 +112,7 @@ export class SetView {
     const written = new Map<string, VaultRow>();
     for (const [name, decision] of decisions)
       if (decision.is === "create" || decision.is === "follow")
-        written.set(name, { ...decision.from, path: this.spec.path, token: newRevision });
+        written.set(name, { ...decision.from, path: this.spec.path, revision: newRevision });
     const others = this.#rows.filter((row) => !(row.path === this.spec.path && written.has(row.name)));
     return new SetView(this.spec, [...others, ...written.values()]);
   }
@@ -130,10 +130,10 @@ export function decide(spec: SetSpec, records: SetMemory["records"], view: SetVi
       record: records[name],
     });
     const from = placement.is === "create" || placement.is === "follow" ? placement.from : undefined;
-    const standing = from ? view.judged(name, from, [from.token]).standing : [];
+    const standing = from ? view.judged(name, from, [from.revision]).standing : [];
     decisions.set(
       name,
-      from && standing.length > 0 ? { is: "refused", from, broken: brokenOf(standing, from.token) } : placement,
+      from && standing.length > 0 ? { is: "refused", from, broken: brokenOf(standing, from.revision) } : placement,
     );
   }
   return decisions;
@@ -151,9 +151,11 @@ function remembered(
 ): CopyRecord | undefined {
   if (decision.is === "keep") return decision.record;
   if ((decision.is === "create" || decision.is === "follow") && !pending && row?.value.equals(decision.from.value))
-    return { wrote: row.token, from: decision.from.token };
+    return { wrote: row.revision, from: decision.from.revision };
   if (!record) return undefined;
-  return spec.authority === "environment" || target.some(({ token }) => token === record.wrote) ? record : undefined;
+  return spec.authority === "environment" || target.some(({ revision }) => revision === record.wrote)
+    ? record
+    : undefined;
 }
 
 /** What stands against a name that no row of it says; undefined where its row is there to be judged. */
@@ -202,7 +204,7 @@ export function summarise(
   for (const [name, decision] of [...decisions].sort(([a], [b]) => (a < b ? -1 : 1))) {
     const target = after.target(name);
     const [row] = target;
-    if (row) summary.revisions[name] = row.token;
+    if (row) summary.revisions[name] = row.revision;
     const record = remembered(spec, decision, row, { record: before[name], target, pending: pending.has(name) });
     if (record) records[name] = record;
     const wrong = obstacle(spec, name, decision, row, pending.has(name));
@@ -211,12 +213,12 @@ export function summarise(
     else if (decision.is === "conflict") summary.conflicts.push({ name, why: decision.why });
     else if (wrong) summary.broken.push(...wrong.broken);
     else if (row) {
-      const { standing, overridden, distinct } = after.judged(name, row, [row.token, record?.from]);
+      const { standing, overridden, distinct } = after.judged(name, row, [row.revision, record?.from]);
       const { standing: older, passed } = after.stale(name, row);
-      summary.overrides.push(...overridden.map((one) => ({ ...one, row: row.token })), ...passed);
+      summary.overrides.push(...overridden.map((one) => ({ ...one, row: row.revision })), ...passed);
       if (distinct === "unchecked") summary.unchecked.push(name);
       if (standing.length === 0 && older.length === 0) summary.confirmed.push(name);
-      else summary.broken.push(...brokenOf(standing, row.token), ...older);
+      else summary.broken.push(...brokenOf(standing, row.revision), ...older);
     }
   }
   return { summary, records };
@@ -228,11 +230,11 @@ export function predict(spec: SetSpec, records: SetMemory["records"], view: SetV
   return summarise(spec, decisions, new Set(), view.after(decisions), records).summary;
 }
 
-/** What makes an update of a set necessary: another declaration, other tokens than the last update left, or another verdict. */
+/** What makes an update of a set necessary: another declaration, other revisions than the last update left, or another verdict. */
 export function setChanged(
   last: SecretSetOutputs,
   spec: SetSpec,
-  observed: Readonly<Record<string, SeenTokens>>,
+  observed: Readonly<Record<string, SeenRevisions>>,
 ): boolean {
   const declared = ({
     path,
@@ -248,14 +250,14 @@ export function setChanged(
     names: Object.fromEntries(Object.entries(names).map(([name, { source, rules }]) => [name, { source, rules }])),
   });
   // While the environment path is read, what happens at the flat one changes nothing here.
-  const relevant = (seen: Readonly<Record<string, SeenTokens>>) =>
+  const relevant = (seen: Readonly<Record<string, SeenRevisions>>) =>
     Object.fromEntries(
       Object.entries(seen).map(([name, { target, flat, verdict }]) => [
         name,
         spec.authority === "flat" ? [target, flat, verdict] : [target, verdict.target],
       ]),
     );
-  // Back at the flat path, a value that was rotated meanwhile is a conflict, though no token has changed since.
+  // Back at the flat path, a value that was rotated meanwhile is a conflict, though no revision has changed since.
   const wentBack = last.authority === "environment" && spec.authority === "flat";
   // Nobody tells whether an approval was refused: what is wanted and not there is sent again.
   const waits = last.summary.broken.some(({ name, rule }) => rule === "approval" && observed[name]?.target === null);

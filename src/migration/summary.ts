@@ -2,10 +2,15 @@ import { type Finding, overridableRules } from "../catalog/index.js";
 import type { Broken, Reason } from "./findings.js";
 import type { SetSummary } from "./state/index.js";
 
-/** @param token of the value that the findings are about */
-export function brokenOf(findings: readonly Finding[], token: string): Broken[] {
+/** @param revision of the value that the findings are about */
+export function brokenOf(findings: readonly Finding[], revision: string): Broken[] {
   const mayPass = new Set<string>(overridableRules);
-  return findings.map(({ name, rule, why }) => ({ name, rule, why, ...(mayPass.has(rule) ? { token } : {}) }));
+  return findings.map(({ name, rule, why }) => ({
+    name,
+    rule,
+    why,
+    ...(mayPass.has(rule) ? { token: revision } : {}),
+  }));
 }
 
 export const ruleBroken = (broken: Broken) => ({ code: "rule-broken", ...broken }) as const;

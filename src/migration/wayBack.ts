@@ -72,7 +72,7 @@ export function wayBack(
       .map(({ name, path, current }) => ({ name, path, from: current[0] })),
     different: names.flatMap(({ name, flat: [flat], current: [current] }) =>
       flat && current && !current.value.equals(flat.value)
-        ? [{ name, flat, current, copied: records[name]?.from === flat.token }]
+        ? [{ name, flat, current, copied: records[name]?.from === flat.revision }]
         : [],
     ),
   };
@@ -115,7 +115,7 @@ export interface WayBackPlan {
 export function planWayBack({ gone, different }: WayBack, choice: WayBackChoice, on: boolean): WayBackPlan {
   const { restoreFlat, acceptStale, overwrite } = choice;
   const may = ({ name, flat, copied }: DifferentName) =>
-    on && restoreFlat && (copied || overwrite.get(name) === flat.token);
+    on && restoreFlat && (copied || overwrite.get(name) === flat.revision);
   const kept = different.filter((one) => !may(one));
   return {
     writes: [

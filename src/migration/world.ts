@@ -7,7 +7,7 @@ export interface VaultRow {
   /** With a final slash. */
   readonly path: string;
   /** `id@version`: another one after each write. */
-  readonly token: string;
+  readonly revision: string;
   readonly value: SecretValue;
   readonly comment: string;
   readonly updatedAt: Date;

@@ -32,7 +32,7 @@ export function lastLook(
     const [target, flat] = [at(path), at(flatPath)];
     if (target.length === 0) return [{ code: "absent", name, path }];
     if (target.length > 1) return [{ code: "duplicate", name, path, rows: target.length }];
-    if (target[0]!.token !== revisions[name]) return [{ code: "written-since", name, path }];
+    if (target[0]!.revision !== revisions[name]) return [{ code: "written-since", name, path }];
     if (source === "copy" && flat.length > 0 && flat.some((row) => !row.value.equals(target[0]!.value)))
       return [{ code: "flat-differs", name, path, flatPath }];
     return [];

@@ -42,7 +42,7 @@ export class Folder extends pulumi.CustomResource {
 }
 
 /**
- * The credentials of one folder: placed, read back, judged. Inputs are names, paths and tokens, never values.
+ * The credentials of one folder: placed, read back, judged. Inputs are names, paths and revisions, never values.
  *
  * @example
  * ```ts

@@ -18,8 +18,8 @@ import {
   readOutputs,
   restore,
   retire,
+  revisionsOf,
   sentence,
-  tokensOf,
   type VaultRow,
 } from "../migration/index.js";
 import type { InfisicalClient } from "../vault/client/index.js";
@@ -57,9 +57,9 @@ const refusal = (finding: Finding) =>
 const approval = (name: string, path: string) => refusal({ code: "flat-approval", name, path });
 
 /** Both rows once more, right before the deletion: what the environment path had may be gone since. */
-async function deletable(vault: InfisicalClient, { name, path, flatPath, record }: Place, token: string) {
+async function deletable(vault: InfisicalClient, { name, path, flatPath, record }: Place, revision: string) {
   const flat = await vault.getSecret(flatPath, name);
-  if (flat?.token !== token) return false;
+  if (flat?.revision !== revision) return false;
   const target = await vault.getSecret(path, name);
   return retire([flat], target ? [target] : [], record).is === "delete";
 }
@@ -86,7 +86,7 @@ async function bringBack(vault: InfisicalClient, place: Place, wasFlat: boolean)
 function restoredNow({ flat, target }: Place, was: CopyRecord | undefined): Restored | undefined {
   const [[row, twice], [own]] = [flat, target];
   if (!row || twice || !own?.value.equals(row.value)) return undefined;
-  return { was: was?.from ?? null, wrote: own.token, from: row.token };
+  return { was: was?.from ?? null, wrote: own.revision, from: row.revision };
 }
 
 /** @returns why the flat row stays; undefined where it is gone */
@@ -99,7 +99,7 @@ async function takeAway(
   const { name, flatPath } = place;
   const off = await appsOff(inputs);
   if (off.length > 0) throw refusal({ code: "flag-off-meanwhile", variable: inputs.flag.variable, apps: off });
-  if (!(await deletable(vault, place, row.token))) return { code: "flat-changed-meanwhile" };
+  if (!(await deletable(vault, place, row.revision))) return { code: "flat-changed-meanwhile" };
   const result = await vault.deleteSecret(flatPath, name);
   if ("approval" in result) throw approval(name, flatPath);
   return undefined;
@@ -154,7 +154,7 @@ async function apply(inputs: RetirementInputs, last: RetirementOutputs | undefin
     else kept.push({ name, why });
   }
   const after = await look(vault, inputs, before);
-  const left = Object.fromEntries(after.map(({ name, flat }) => [name, tokensOf(flat)]));
+  const left = Object.fromEntries(after.map(({ name, flat }) => [name, revisionsOf(flat)]));
   const restored = after.flatMap((place) => {
     const { name } = place;
     const known = before[name]?.from === left[name] ? before[name] : undefined;

@@ -17,6 +17,7 @@ import {
   ownVarWarnings,
   phaseOf,
   reason,
+  revisionsFor,
   ruleBroken,
   SetView,
   type Sight,
@@ -25,7 +26,6 @@ import {
   soakStart,
   specOf,
   type Target,
-  tokensFor,
   type VaultRow,
 } from "../migration/index.js";
 import { environmentPath, flatPath } from "../resolver/index.js";
@@ -108,9 +108,9 @@ function judgeCell(
       return cell("stale", [{ code: "copy-stale", name }]);
     case "keep": {
       // What the stack let pass stays so without its flat row.
-      const tokens = tokensFor(decision.row, seen.rows, spec.flatPath, record?.overrides);
-      const { standing } = view.judged(name, decision.row, tokens);
-      const broken = [...brokenOf(standing, decision.row.token), ...view.stale(name, decision.row).standing];
+      const revisions = revisionsFor(decision.row, seen.rows, spec.flatPath, record?.overrides);
+      const { standing } = view.judged(name, decision.row, revisions);
+      const broken = [...brokenOf(standing, decision.row.revision), ...view.stale(name, decision.row).standing];
       if (broken.length > 0) return cell("broken", broken.map(ruleBroken));
       return cell(record?.confirmed.includes(name) ? "confirmed" : "placed");
     }

@@ -185,8 +185,8 @@ function judgeValue(
 ): Pick<RotationPlan, "distinct" | "barred"> {
   const findings = (as: string, rules: readonly Rule[]) => {
     const judgement = judge({ name, environment: as, value, rules }, surroundingsOf(catalog, as, root, rows));
-    const tokens = before?.value.equals(value) ? [before.token] : [];
-    const { standing } = withOverrides(judgement.findings, overrides[as] ?? [], tokens);
+    const revisions = before?.value.equals(value) ? [before.revision] : [];
+    const { standing } = withOverrides(judgement.findings, overrides[as] ?? [], revisions);
     return { standing, distinct: judgement.distinct };
   };
   const { standing, distinct } = findings(judgedAs, rulesOf(catalog, credential));

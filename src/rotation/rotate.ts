@@ -12,7 +12,7 @@ import { decideApp, type Kept } from "./reach.js";
 export type RotationEvent =
   | { readonly step: "ruled"; readonly distinct: Judgement["distinct"]; readonly unread: readonly Place[] }
   | { readonly step: "tried" | "not tried" }
-  | { readonly step: "written" | "in place"; readonly path: string; readonly token: string }
+  | { readonly step: "written" | "in place"; readonly path: string; readonly revision: string }
   | { readonly step: "set" | "had it" | "does not use it"; readonly app: string }
   | { readonly step: "keeps"; readonly app: string; readonly why: Kept };
 
@@ -48,7 +48,7 @@ async function writePath(
 ): Promise<RotationEvent> {
   if (folder === "make") await vault.createFolder(path);
   const now = await vault.getSecret(path, name);
-  if (now?.token !== before?.token)
+  if (now?.revision !== before?.revision)
     throw new Refusal(
       `${name} at ${path} was ${now ? "written" : "deleted"} just now, by another. Nothing was changed; run the command again.`,
     );
@@ -67,7 +67,7 @@ async function writePath(
     throw new Refusal(
       `${name} was written to ${path}, and another value is read back there. Nothing was set on an app.`,
     );
-  return { step: inPlace ? "in place" : "written", path, token: back.token };
+  return { step: inPlace ? "in place" : "written", path, revision: back.revision };
 }
 
 /**

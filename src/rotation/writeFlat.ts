@@ -10,10 +10,10 @@ import type { InfisicalClient } from "../vault/client/index.js";
  */
 export async function writeFlat(vault: InfisicalClient, { name, path, from, over }: FlatWrite): Promise<void> {
   const flat = await vault.getSecret(path, name);
-  if (flat?.token !== over?.token)
+  if (flat?.revision !== over?.revision)
     throw new Refusal(`${name} at ${path} was ${flat ? "written" : "deleted"} just now, and is left as it is.`);
   const source = await vault.getSecret(from.path, name);
-  if (source?.token !== from.token)
+  if (source?.revision !== from.revision)
     throw new Refusal(`${name} at ${from.path} was ${source ? "written" : "deleted"} just now: look again.`);
   const result = over
     ? await vault.updateSecrets(path, [{ name, value: from.value, comment: over.comment }])

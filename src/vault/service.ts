@@ -36,7 +36,7 @@ export interface VaultOptions {
 export interface Read extends Resolution {
   readonly value: SecretValue;
   /** `id@version`: another one after each write. */
-  readonly token: string;
+  readonly revision: string;
 }
 
 /**
@@ -81,7 +81,7 @@ export function createVault({ client, catalog = consoleCatalog, root = catalog.r
   const found = async (at: Resolution): Promise<Read> => {
     const secret = await client.getSecret(at.path, at.name);
     if (!secret) throw new Refusal(`${at.name} is not at ${at.path} (${at.why})`);
-    return { ...at, value: secret.value, token: secret.token };
+    return { ...at, value: secret.value, revision: secret.revision };
   };
 
   const obeyRules = async (at: Resolution, value: SecretValue): Promise<void> => {
@@ -114,7 +114,7 @@ export function createVault({ client, catalog = consoleCatalog, root = catalog.r
       const stored = trimmed(value);
       await obeyRules(at, stored);
       const before = await client.getSecret(at.path, name);
-      if (before?.value.equals(stored)) return { ...at, value: before.value, token: before.token };
+      if (before?.value.equals(stored)) return { ...at, value: before.value, revision: before.revision };
       const result = before
         ? await client.updateSecrets(at.path, [{ name, value: stored }])
         : await client.createSecrets(at.path, [{ name, value: stored }]);

@@ -9,7 +9,7 @@ const folder = "/MooseQuest/postmark/";
 const row = (path: string, value: string, id = "a", at = name) => ({
   name: at,
   path,
-  token: `${id}@1`,
+  revision: `${id}@1`,
   value: SecretValue.of(value),
   comment: "",
   updatedAt: new Date(0),

@@ -6,7 +6,7 @@ import { SecretValue } from "../../src/secret.js";
 const row = (value: string, token: string, path = "/MooseQuest/heroku/"): VaultRow => ({
   name: "HEROKU_API_KEY",
   path,
-  token,
+  revision: token,
   value: SecretValue.of(value),
   comment: "",
   updatedAt: new Date(0),
@@ -87,7 +87,7 @@ describe("whatever is seen", () => {
         const placement = place(sight);
         if (sight.target.length > 0 && placement.is !== "keep")
           expect(["follow", "conflict", "duplicate"]).toContain(placement.is);
-        if (placement.is === "follow") expect(sight.record?.wrote).toBe(sight.target[0]!.token);
+        if (placement.is === "follow") expect(sight.record?.wrote).toBe(sight.target[0]!.revision);
         if (placement.is === "create") expect(sight.target).toEqual([]);
       }),
     );

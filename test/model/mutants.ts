@@ -28,7 +28,7 @@ export const mutants: readonly Mutant[] = [
     finding: "b",
     title: "`--restore-flat` takes every flat value for an old copy",
     file: "src/migration/wayBack.ts",
-    text: "copied: records[name]?.from === flat.token",
+    text: "copied: records[name]?.from === flat.revision",
     instead: "copied: true",
     half: "prod",
   },

@@ -108,7 +108,7 @@ function line(event: RotationEvent): string {
     case "not tried":
       return "the value cannot be tried from here";
     case "written":
-      return `written to ${event.path} and read back (${event.token})`;
+      return `written to ${event.path} and read back (${event.revision})`;
     case "in place":
       return `${event.path} has it already`;
     case "set":

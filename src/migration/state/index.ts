@@ -34,7 +34,7 @@ export {
   resourceTypes,
   type SecretSetInputs,
   type SecretSetOutputs,
-  type SeenTokens,
+  type SeenRevisions,
   type SetMemory,
   type SetSpec,
   type SetSummary,

@@ -85,7 +85,7 @@ export type Passed = Kept<typeof passed>;
 
 const broken = z.object({ name: text, rule: text, why: text, token: text.optional() }) satisfies z.ZodType<Broken>;
 
-/** What a `SecretSet` found and did; also what the stack says of all of them together. Names, rules and tokens only. */
+/** What a `SecretSet` found and did; also what the stack says of all of them together. Names, rules and revisions only. */
 const setSummary = z.object({
   /** Of the names that are at their environment path: revision (`id@version`) by name. */
   revisions: byName(text),
@@ -102,17 +102,17 @@ const setSummary = z.object({
 });
 export type SetSummary = Kept<typeof setSummary>;
 
-/** What a name had when it was last looked at: tokens, `null` where there was no row. */
-const seenTokens = z.object({
+/** What a name had when it was last looked at: revisions, `null` where there was no row. */
+const seenRevisions = z.object({
   target: text.nullable(),
   flat: text.nullable(),
   /** Rules that the value broke, overridden or not; `unchecked` where `distinct` could not be. */
   verdict: z.object({ target: texts, flat: texts }),
 });
-export type SeenTokens = Kept<typeof seenTokens>;
+export type SeenRevisions = Kept<typeof seenRevisions>;
 
 /** What a `SecretSet` remembers besides. */
-const setMemory = z.object({ seen: byName(seenTokens), records: byName(copyRecord) });
+const setMemory = z.object({ seen: byName(seenRevisions), records: byName(copyRecord) });
 export type SetMemory = Kept<typeof setMemory>;
 
 /** One folder's credentials, as its resource is told about them: names, paths, sources and rules, never a value. */
@@ -156,7 +156,7 @@ const secretSetInputs = setSpec.extend({
   vault: vaultPlace,
   /** Each name's `plan` says in words what this update does with it. */
   names: byName(z.object({ source, rules: z.array(ruleSchema), plan: text })),
-  observed: byName(seenTokens),
+  observed: byName(seenRevisions),
   /** What the last update remembers of its copies. */
   records: byName(copyRecord),
   /** What the plan expects to be so afterwards; as an output it is what was found. */

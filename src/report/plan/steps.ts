@@ -8,7 +8,7 @@ import {
   readBack,
   readOutputs,
   readShown,
-  type SeenTokens,
+  type SeenRevisions,
   type ShownOf,
   shownPath,
 } from "../../migration/index.js";
@@ -59,8 +59,8 @@ export const leftBefore = <Kind extends ResourceKind>(kind: Kind, { urn, old }: 
   old?.outputs && readOutputs(kind, old.outputs, named(urn));
 
 /** Why a name is looked at again; what is gone was not written. */
-function whySeenAgain(now: SeenTokens, before: SeenTokens | undefined): string | undefined {
-  const same = (key: keyof SeenTokens) => isDeepStrictEqual(now[key], before?.[key]);
+function whySeenAgain(now: SeenRevisions, before: SeenRevisions | undefined): string | undefined {
+  const same = (key: keyof SeenRevisions) => isDeepStrictEqual(now[key], before?.[key]);
   if (!same("target")) return "written since the last update";
   if (!same("flat"))
     return now.flat === null ? "its flat row is gone" : "its flat row was written since the last update";

@@ -187,7 +187,7 @@ function toEntry(row: SecretRow, asked: FolderPath): SecretEntry {
     const diagnosis = `The token sees secrets at or below ${asked.normal} whose values it may not read. Give its role "Read Value" on secrets.`;
     throw new InfisicalError("forbidden", diagnosis, { method: "GET", path: PATH, status: 200 });
   }
-  return { name, path, id, version, token: `${id}@${version}`, value, comment, createdAt, updatedAt };
+  return { name, path, id, version, revision: `${id}@${version}`, value, comment, createdAt, updatedAt };
 }
 
 function elsewhere(path: FolderPath, route: string): InfisicalError {

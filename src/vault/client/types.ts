@@ -87,7 +87,7 @@ export interface SecretEntry {
   readonly id: string;
   readonly version: number;
   /** `id@version`: another one after each write, so that it can stand for the value in plans and state. */
-  readonly token: string;
+  readonly revision: string;
   readonly value: SecretValue;
   readonly comment: string;
   readonly createdAt: Date;

@@ -320,7 +320,7 @@ for (const flavour of ["2024-10", "current"] as const) {
         const key = entries.find(({ value }) => value.reveal() === "flat-key");
         expect(key).toMatchObject({
           version: 1,
-          token: `${key?.id}@1`,
+          revision: `${key?.id}@1`,
           comment: "kept by hand",
           createdAt: expect.any(Date),
         });
@@ -368,7 +368,9 @@ for (const flavour of ["2024-10", "current"] as const) {
           const row = stored.find((entry) => entry.name === name);
           expect(row?.value.equals(trimmed(value))).toBe(true);
         }
-        expect(stored.map(({ token }) => token).sort()).toEqual(result.written.map(({ token }) => token).sort());
+        expect(stored.map(({ revision }) => revision).sort()).toEqual(
+          result.written.map(({ revision }) => revision).sort(),
+        );
       });
 
       it("are created all or none: one that exists is a conflict that names it", async () => {
@@ -387,7 +389,12 @@ for (const flavour of ["2024-10", "current"] as const) {
         await vault.updateSecrets("/MooseQuest/heroku", [secret("HEROKU_API_KEY", "v2")]);
         await vault.updateSecrets("/MooseQuest/heroku", [secret("HEROKU_API_KEY", "v2")]);
         const after = await vault.getSecret("/MooseQuest/heroku", "HEROKU_API_KEY");
-        expect(after).toMatchObject({ id: before?.id, version: 3, token: `${before?.id}@3`, comment: "kept by hand" });
+        expect(after).toMatchObject({
+          id: before?.id,
+          version: 3,
+          revision: `${before?.id}@3`,
+          comment: "kept by hand",
+        });
         expect(after?.value.reveal()).toBe("v2");
       });
 
@@ -407,7 +414,7 @@ for (const flavour of ["2024-10", "current"] as const) {
         await vault.createSecrets("/MooseQuest/heroku", [secret("REF", "again")]);
         const after = await vault.getSecret("/MooseQuest/heroku", "REF");
         expect(after?.version).toBe(1);
-        expect(after?.token).not.toBe(before?.token);
+        expect(after?.revision).not.toBe(before?.revision);
       });
 
       it("in a missing folder are an error, and no folder is made", async () => {
@@ -513,7 +520,7 @@ for (const flavour of ["2024-10", "current"] as const) {
         const { vault, service, fault } = await world(flavour);
         service.vault.writeDuplicate("prod", "/MooseQuest/heroku", "REF", "second row");
         const rows = (await vault.listSecrets("/MooseQuest/heroku")).filter(({ name }) => name === "REF");
-        expect(new Set(rows.map(({ token }) => token)).size).toBe(2);
+        expect(new Set(rows.map(({ revision }) => revision)).size).toBe(2);
         fault({ method: "PATCH", times: 1, do: "drop-after" });
         await expect(vault.updateSecrets("/MooseQuest/heroku", [secret("REF", "x")])).rejects.toMatchObject({
           kind: "unknown-outcome",

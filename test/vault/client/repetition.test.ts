@@ -139,8 +139,8 @@ describe("a write", () => {
       const result = await clientOf(url, { timeoutMs: 300 }).createSecrets("/a", secrets);
       expect(result).toMatchObject({
         written: [
-          { name: "A", token: "id-of-A@4" },
-          { name: "B", token: "id-of-B@1" },
+          { name: "A", revision: "id-of-A@4" },
+          { name: "B", revision: "id-of-B@1" },
         ],
       });
       expect(received.map(({ method }) => method)).toEqual(["POST", "GET"]);

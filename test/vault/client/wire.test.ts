@@ -68,7 +68,7 @@ describe("what comes over the wire", () => {
     const rows = [row("A", "1"), row("A", "2", { id: "second" }), row("A", "mine", { id: "third", type: "personal" })];
     const { url } = await serve(() => ({ body: { secrets: rows } }));
     const entries = await clientOf(url).listSecrets("/a");
-    expect(entries.map(({ token, value }) => [token, value.reveal()])).toEqual([
+    expect(entries.map(({ revision, value }) => [revision, value.reveal()])).toEqual([
       ["id-of-A@1", "1"],
       ["second@1", "2"],
     ]);
