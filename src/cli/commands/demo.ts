@@ -34,7 +34,7 @@ async function demo(io: Io, engine: string, run: RunCommand): Promise<void> {
   try {
     stage.say(
       "The flat vault",
-      "One folder per vendor, shared by staging and prod: who rotates staging's key rotates production's.",
+      "One folder per vendor, shared by staging and prod: rotating staging's key rotates production's.",
     );
     showVault(io, stage);
     await stage.run(["resolve", "HEROKU_API_KEY", "--env", "staging", "--flag", "off"]);
@@ -78,15 +78,18 @@ async function demo(io: Io, engine: string, run: RunCommand): Promise<void> {
     stage.services.heroku.keys.add(rotated);
     await stage.run(["rotate", "HEROKU_API_KEY", "--env", "staging", "--yes"], { input: rotated });
 
-    stage.say("48 hours later", "The local services' clock moves; the machine's is not asked.");
+    stage.say("48 hours later", "The clock of the local services moves on; the machine's clock is not used.");
     stage.services.control.clock.advance(48 * hour);
     await stage.run(["promote", "--from", "staging", "--to", "prod", "--yes"]);
 
-    stage.say("Prod: back and forth", "One var of one app goes back; then prod is promoted again.");
+    stage.say("Prod: back and forth", "One config var of one app changes back; then prod is promoted again.");
     await stage.run(["rollback", "--stack", "prod", "--yes"]);
     await stage.run(["promote", "--from", "staging", "--to", "prod", "--yes"]);
 
-    stage.say("Prod: the flat copies", "48 hours later they may go, name by name, and come back just so.");
+    stage.say(
+      "Prod: the flat copies",
+      "48 hours later they can be deleted, name by name, and written back the same way.",
+    );
     stage.services.control.clock.advance(48 * hour);
     stage.set("prod", "retireFlat", true);
     await stage.run(["up", "--stack", "prod", "--yes"]);
@@ -98,9 +101,7 @@ async function demo(io: Io, engine: string, run: RunCommand): Promise<void> {
     showVault(io, stage);
     await stage.run(["paths"]);
     await stage.run(["status"]);
-    io.out(
-      `\n${c.green("Done.")} Nothing of this was real but the requests: both services ran on this machine, and are gone now.`,
-    );
+    io.out(`\n${c.green("Done.")} Only the requests were real: both services ran on this machine, and have ended.`);
   } finally {
     await stage.close();
   }

@@ -91,7 +91,7 @@ export function addDiff(program: Command, io: Io): void {
     .argument("<environment>", "e.g. staging")
     .argument("<environment>", "e.g. prod")
     .description("compare two environments' credentials: equal, different, missing or unreadable; never a value")
-    .option("--check", "exit 4 if a credential is equal or different and must not be, missing or unreadable")
+    .option("--check", "exit 4 if a credential is equal and must differ, is missing, or cannot be read")
     .option("--json", "as JSON: per credential its state, places and problem")
     .option("--cwd <dir>", "the project's directory")
     .action((one: string, other: string, options: DiffOptions) => diff(io, [one, other], options));
