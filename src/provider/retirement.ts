@@ -22,7 +22,7 @@ import {
   sentence,
   type VaultRow,
 } from "../migration/index.js";
-import type { InfisicalClient } from "../vault/client/index.js";
+import { type InfisicalClient, writeSecrets } from "../vault/client/index.js";
 import { type DynamicProvider, same, sameVault } from "./contract.js";
 import { herokuAt, vaultAt } from "./vault.js";
 
@@ -77,8 +77,8 @@ async function bringBack(vault: InfisicalClient, place: Place, wasFlat: boolean)
   const step = restore(place.flat, place.target, wasFlat);
   if (step.is !== "create") return false;
   const { value, comment } = step.from;
-  const result = await vault.createSecrets(place.flatPath, [{ name: place.name, value, comment }]);
-  if ("approval" in result) throw approval(place.name, place.flatPath);
+  const waiting = await writeSecrets(vault, place.flatPath, { create: [{ name: place.name, value, comment }] });
+  if (waiting.size > 0) throw approval(place.name, place.flatPath);
   return true;
 }
 

@@ -9,7 +9,7 @@ import {
   setChanged,
   summarise,
 } from "../migration/index.js";
-import type { InfisicalClient, SecretToWrite } from "../vault/client/index.js";
+import { type InfisicalClient, type SecretToWrite, writeSecrets } from "../vault/client/index.js";
 import { type DynamicProvider, same, sameVault } from "./contract.js";
 import { vaultAt } from "./vault.js";
 
@@ -17,22 +17,13 @@ async function look(vault: InfisicalClient, inputs: SecretSetInputs): Promise<Se
   return new SetView(inputs, await vault.listSecrets(inputs.flatPath, { recursive: true }));
 }
 
-/** Writes what was decided, a batch for what is new and one for what follows. @returns names that wait for an approval. */
-async function write(vault: InfisicalClient, path: string, decisions: Decisions): Promise<Set<string>> {
+/** Writes what was decided. @returns names that wait for an approval */
+function write(vault: InfisicalClient, path: string, decisions: Decisions): Promise<ReadonlySet<string>> {
   const pick = (kind: "create" | "follow"): SecretToWrite[] =>
     [...decisions].flatMap(([name, decision]) =>
       decision.is === kind ? [{ name, value: decision.from.value, comment: decision.from.comment }] : [],
     );
-  const pending = new Set<string>();
-  for (const [batch, send] of [
-    [pick("create"), vault.createSecrets],
-    [pick("follow"), vault.updateSecrets],
-  ] as const) {
-    if (batch.length === 0) continue;
-    const result = await send(path, batch);
-    if ("approval" in result) for (const { name } of batch) pending.add(name);
-  }
-  return pending;
+  return writeSecrets(vault, path, { create: pick("create"), update: pick("follow") });
 }
 
 /** Creating and updating are the same: look, write what is missing, read back, say what is so. It never throws for what it finds. */
@@ -42,7 +33,7 @@ async function apply(inputs: SecretSetInputs): Promise<SecretSetOutputs> {
   const before = await look(vault, inputs);
   const decisions = decide(inputs, records, before);
   const writes = [...decisions.values()].some(({ is }) => is === "create" || is === "follow");
-  const pending = writes ? await write(vault, inputs.path, decisions) : new Set<string>();
+  const pending = await write(vault, inputs.path, decisions);
   const after = writes ? await look(vault, inputs) : before;
   const result = summarise(inputs, decisions, pending, after, records);
   const memory = { seen: after.seen(), records: result.records };

@@ -4,6 +4,7 @@
 import type { Judgement } from "../catalog/index.js";
 import { Refusal } from "../errors.js";
 import type { Place } from "../migration/index.js";
+import { put } from "../vault/client/index.js";
 import type { AffectedApp } from "./affected.js";
 import { FlagMoved, readFlags } from "./flags.js";
 import { factsOf, type RotationPlan, type RotationRequest } from "./plan.js";
@@ -52,22 +53,17 @@ async function writePath(
     throw new Refusal(
       `${name} at ${path} was ${now ? "written" : "deleted"} just now, by another. Nothing was changed; run the command again.`,
     );
-  const inPlace = now?.value.equals(value) ?? false;
-  if (!inPlace) {
-    const result = now
-      ? await vault.updateSecrets(path, [{ name, value }])
-      : await vault.createSecrets(path, [{ name, value }]);
-    if ("approval" in result)
-      throw new Refusal(
-        `Infisical keeps the change of ${name} at ${path} for an approval. Nothing was set on an app; run the command again once it is approved.`,
-      );
-  }
-  const back = inPlace ? now : await vault.getSecret(path, name);
-  if (!back?.value.equals(value))
+  if (now?.value.equals(value)) return { step: "in place", path, revision: now.revision };
+  const result = await put(vault, path, { name, value }, { exists: now !== undefined });
+  if (result.is === "approval")
+    throw new Refusal(
+      `Infisical keeps the change of ${name} at ${path} for an approval. Nothing was set on an app; run the command again once it is approved.`,
+    );
+  if (result.is === "other")
     throw new Refusal(
       `${name} was written to ${path}, and another value is read back there. Nothing was set on an app.`,
     );
-  return { step: inPlace ? "in place" : "written", path, revision: back.revision };
+  return { step: "written", path, revision: result.row.revision };
 }
 
 /**

@@ -1,7 +1,7 @@
 // Writes an environment's value at the flat path again, for readers that go back there.
 import { Refusal } from "../errors.js";
 import type { FlatWrite } from "../migration/index.js";
-import type { InfisicalClient } from "../vault/client/index.js";
+import { type InfisicalClient, put } from "../vault/client/index.js";
 
 /**
  * Looks at both rows right before the write, and again after it: a row that changed since it was decided about is left alone.
@@ -15,16 +15,14 @@ export async function writeFlat(vault: InfisicalClient, { name, path, from, over
   const source = await vault.getSecret(from.path, name);
   if (source?.revision !== from.revision)
     throw new Refusal(`${name} at ${from.path} was ${source ? "written" : "deleted"} just now: look again.`);
-  const result = over
-    ? await vault.updateSecrets(path, [{ name, value: from.value, comment: over.comment }])
-    : await vault.createSecrets(path, [{ name, value: from.value, comment: from.comment }]);
-  if ("approval" in result)
+  const secret = { name, value: from.value, comment: (over ?? from).comment };
+  const result = await put(vault, path, secret, { exists: over !== undefined, folder: true });
+  if (result.is === "approval")
     throw new Refusal(
       `Infisical keeps the change of ${name} at ${path} for an approval. Approve it there, then run the command again.`,
     );
-  const rows = (await vault.listSecrets(path)).filter((row) => row.name === name);
-  if (rows.length !== 1 || !rows[0]!.value.equals(from.value))
+  if (result.is === "other")
     throw new Refusal(
-      `${name} was written to ${path}, and ${rows.length === 1 ? "another value" : `${rows.length} rows`} of it read back there.`,
+      `${name} was written to ${path}, and ${result.rows === 1 ? "another value" : `${result.rows} rows`} of it read back there.`,
     );
 }

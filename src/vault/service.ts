@@ -3,7 +3,7 @@ import { type Catalog, consoleCatalog, credentialOf, forbiddenIn, judge } from "
 import { Refusal } from "../errors.js";
 import { environmentPath, flatPath, type Resolution, resolve } from "../resolver/index.js";
 import type { SecretValue } from "../secret.js";
-import { type InfisicalClient, trimmed } from "./client/index.js";
+import { type InfisicalClient, put, trimmed } from "./client/index.js";
 
 /**
  * What a vault service is made of.
@@ -115,13 +115,10 @@ export function createVault({ client, catalog = consoleCatalog, root = catalog.r
       await obeyRules(at, stored);
       const before = await client.getSecret(at.path, name);
       if (before?.value.equals(stored)) return { ...at, value: before.value, revision: before.revision };
-      const result = before
-        ? await client.updateSecrets(at.path, [{ name, value: stored }])
-        : await client.createSecrets(at.path, [{ name, value: stored }]);
-      if ("approval" in result)
+      const result = await put(client, at.path, { name, value: stored }, { exists: before !== undefined });
+      if (result.is === "approval")
         throw new Refusal(`Infisical keeps the change of ${name} at ${at.path} for an approval; it is not made yet.`);
-      const after = await found(at);
-      if (after.value.equals(stored)) return after;
+      if (result.is === "written") return { ...at, value: result.row.value, revision: result.row.revision };
       throw new Refusal(
         `${name} was written to ${at.path}, and another value is read back there: somebody else wrote it too.`,
       );

@@ -21,7 +21,7 @@ import {
 } from "../../migration/index.js";
 import { environmentPath, flatPath } from "../../resolver/index.js";
 import { SecretValue } from "../../secret.js";
-import { bytesInBody, MAX_VALUE_BYTES, trimmed } from "../../vault/client/index.js";
+import { bytesInBody, MAX_VALUE_BYTES, put, trimmed } from "../../vault/client/index.js";
 import { environmentToWrite } from "../environment.js";
 import { insideUpdates, refuseFailed, tellWarnings } from "../insideUpdates.js";
 import { colorsOf, type Io } from "../io.js";
@@ -177,15 +177,12 @@ async function write(io: Io, services: OpenServices, placing: Placing, lost: Abo
     await vault.createFolder(path);
     io.err(`  + folder ${path}`);
   }
-  const result = other
-    ? await vault.updateSecrets(path, [{ name, value }])
-    : await vault.createSecrets(path, [{ name, value }]);
-  if ("approval" in result)
+  const result = await put(vault, path, { name, value }, { exists: other });
+  if (result.is === "approval")
     throw new Refusal(
       `Infisical keeps the change of ${name} at ${path} for an approval; it is not placed until somebody approves it there.`,
     );
-  const back = await vault.getSecret(path, name);
-  if (!back?.value.equals(value))
+  if (result.is === "other")
     throw new Error(`${name} was written to ${path}, and another value is read back there: look at it in Infisical`);
   io.out(`${c.green("✓")} ${name} written to ${path} and read back${notCompared(distinct)}`);
 }
