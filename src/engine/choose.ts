@@ -1,6 +1,6 @@
 import { StackFiles } from "./embedded/index.js";
 import { EngineError, type EngineName, type StackLocation } from "./port.js";
-import { environmentOf, goesByLogin, stateDirectory } from "./project/backend.js";
+import { chosenBackend, goesByLogin, stateDirectory } from "./project/backend.js";
 import { readProject } from "./project/project.js";
 import { findCli, howToInstall } from "./pulumi/index.js";
 
@@ -40,10 +40,8 @@ export async function chooseEngine(
 
 async function automatic(location: StackLocation, cliFound: string | undefined): Promise<Choice> {
   const project = await readProject(location, { anyRuntime: true });
-  const url = environmentOf(location).PULUMI_BACKEND_URL || project.backendUrl;
-  if (url !== undefined && !url.startsWith("file://")) {
-    return { name: "pulumi", reason: `its backend is ${url.replace(/:\/\/.*/, "://…")}` };
-  }
+  const chosen = chosenBackend(location, project.backendUrl);
+  if (chosen?.isFiles === false) return { name: "pulumi", reason: `its backend is ${chosen.kind}` };
   if (cliFound !== undefined && (await goesByLogin(location, project))) {
     return { name: "pulumi", reason: `its backend is where the CLI is logged in: ${cliFound}` };
   }

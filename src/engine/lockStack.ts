@@ -1,7 +1,7 @@
 import { StackFiles } from "./embedded/index.js";
 import { acquireLock, type Lock } from "./embedded/state/lock.js";
 import type { EngineName, StackLocation } from "./port.js";
-import { environmentOf, goesByLogin, stateDirectory } from "./project/backend.js";
+import { chosenBackend, goesByLogin, stateDirectory } from "./project/backend.js";
 import { readProject } from "./project/project.js";
 
 /**
@@ -13,8 +13,7 @@ import { readProject } from "./project/project.js";
  */
 export async function lockStack(location: StackLocation, engine: EngineName): Promise<Lock | undefined> {
   const project = await readProject(location, { anyRuntime: true });
-  const url = environmentOf(location).PULUMI_BACKEND_URL || project.backendUrl;
-  if (url !== undefined && !url.startsWith("file://")) return undefined;
+  if (chosenBackend(location, project.backendUrl)?.isFiles === false) return undefined;
   if (engine === "pulumi" && (await goesByLogin(location, project))) return undefined;
   const files = new StackFiles(stateDirectory(location, project.backendUrl), project.name, location.stack);
   return acquireLock(files.lockDirectory, location.stack);

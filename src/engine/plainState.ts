@@ -2,7 +2,7 @@ import { StackFiles } from "./embedded/index.js";
 import { rootStackType } from "./embedded/urn.js";
 import { secretSignature, signatureKey } from "./embedded/values/signatures.js";
 import { type Deployment, EngineError, type StackLocation } from "./port.js";
-import { environmentOf, stateDirectory } from "./project/backend.js";
+import { chosenBackend, stateDirectory } from "./project/backend.js";
 import { readProject } from "./project/project.js";
 
 /** A value as it can be shown: secrets are words. */
@@ -55,15 +55,13 @@ function shown(value: unknown): Shown {
  */
 export async function readPlainState(location: StackLocation): Promise<PlainResource[] | undefined> {
   const project = await readProject(location, { anyRuntime: true });
-  const url = environmentOf(location).PULUMI_BACKEND_URL || project.backendUrl;
-  if (url !== undefined && !url.startsWith("file://"))
-    throw new EngineError(
-      `its state is kept at ${url.replace(/:\/\/.*/, "://…")}, which takes the network and a login`,
-    );
+  const chosen = chosenBackend(location, project.backendUrl);
+  if (chosen?.isFiles === false)
+    throw new EngineError(`its state is kept at ${chosen.kind}, which takes the network and a login`);
   const files = new StackFiles(stateDirectory(location, project.backendUrl), project.name, location.stack);
   const deployment = await files.read();
   if (deployment !== undefined) return plainResources({ deployment });
-  if (url === undefined && !(await files.exists()))
+  if (chosen === undefined && !(await files.exists()))
     throw new EngineError("there is no state in the project's directory, and PULUMI_BACKEND_URL names no other place");
   return undefined;
 }

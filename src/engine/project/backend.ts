@@ -7,16 +7,32 @@ import { EngineError, type StackLocation } from "../port.js";
 /** The environment of a run: the process's, with what the location adds. */
 export const environmentOf = (location: StackLocation): NodeJS.ProcessEnv => ({ ...process.env, ...location.env });
 
+interface ChosenBackend {
+  readonly url: string;
+  readonly source: "PULUMI_BACKEND_URL" | "backend.url of Pulumi.yaml";
+  /** Of files on this machine; else a service, which keeps state and locks itself. */
+  readonly isFiles: boolean;
+  /** Its kind, to be printed: a URL may hold credentials. */
+  readonly kind: string;
+}
+
+/** The backend that somebody chose for a stack; undefined where nobody did. */
+export function chosenBackend(location: StackLocation, backendUrl: string | undefined): ChosenBackend | undefined {
+  const url = environmentOf(location).PULUMI_BACKEND_URL || backendUrl;
+  if (url === undefined) return undefined;
+  const source = url === backendUrl ? "backend.url of Pulumi.yaml" : "PULUMI_BACKEND_URL";
+  return { url, source, isFiles: url.startsWith("file://"), kind: url.replace(/:\/\/.*/, "://…") };
+}
+
 /**
  * The directory that holds the `.pulumi` of a stack: PULUMI_BACKEND_URL, else Pulumi.yaml's backend.url, else the project's own.
  * @throws EngineError for a backend that is not a directory.
  */
 export function stateDirectory(location: StackLocation, backendUrl: string | undefined): string {
-  const fromEnvironment = environmentOf(location).PULUMI_BACKEND_URL;
-  const url = fromEnvironment === undefined || fromEnvironment === "" ? backendUrl : fromEnvironment;
-  if (url === undefined) return resolve(location.projectDir);
-  const source = url === backendUrl ? "backend.url of Pulumi.yaml" : "PULUMI_BACKEND_URL";
-  if (!url.startsWith("file://")) {
+  const chosen = chosenBackend(location, backendUrl);
+  if (chosen === undefined) return resolve(location.projectDir);
+  const { url, source } = chosen;
+  if (!chosen.isFiles) {
     throw new EngineError(
       `The embedded engine keeps state in files only, not in ${withoutCredentials(url)} (${source}): use --engine pulumi, or set PULUMI_BACKEND_URL to file://<directory>.`,
     );
@@ -35,7 +51,7 @@ export async function cliBackend(
   location: StackLocation,
   project: { name: string; backendUrl: string | undefined },
 ): Promise<Record<string, string>> {
-  if (isChosen(location, project) || (await goesByLogin(location, project))) return {};
+  if (chosenBackend(location, project.backendUrl) || (await goesByLogin(location, project))) return {};
   return { PULUMI_BACKEND_URL: pathToFileURL(resolve(location.projectDir)).href };
 }
 
@@ -47,13 +63,10 @@ export async function goesByLogin(
   location: StackLocation,
   project: { name: string; backendUrl: string | undefined },
 ): Promise<boolean> {
-  if (isChosen(location, project)) return false;
+  if (chosenBackend(location, project.backendUrl)) return false;
   const own = join(resolve(location.projectDir), ".pulumi", "stacks", project.name, `${location.stack}.json`);
   return !(await isThere(own)) && (await isLoggedIn(environmentOf(location)));
 }
-
-const isChosen = (location: StackLocation, { backendUrl }: { backendUrl: string | undefined }): boolean =>
-  (environmentOf(location).PULUMI_BACKEND_URL ?? "") !== "" || backendUrl !== undefined;
 
 async function isLoggedIn(env: NodeJS.ProcessEnv): Promise<boolean> {
   if ((env.PULUMI_ACCESS_TOKEN ?? "") !== "") return true;
