@@ -1,6 +1,7 @@
 // An engine passes on only text of what a program or a provider has to say. A person at plain `pulumi up` reads that text. For one
 // of our own commands a line of JSON stands at its end, so that no command has to read the sentence.
 import type { Coded, Worded } from "./errors.js";
+import { runContext } from "./runContext.js";
 import type { Wait } from "./waits.js";
 
 export type Content =
@@ -13,7 +14,7 @@ const envelope = new RegExp(`\\s*${mark}(\\{.*\\})`);
 
 /** @param text what a person reads */
 export function seal(text: string, content: Content): string {
-  return process.env.CONSOLE_VAULT_COMMAND === "1" ? `${text} ${mark}${JSON.stringify(content)}` : text;
+  return runContext().env.CONSOLE_VAULT_COMMAND === "1" ? `${text} ${mark}${JSON.stringify(content)}` : text;
 }
 
 /** A refusal as an engine passes it on. */

@@ -29,6 +29,7 @@ import {
 } from "../vault/client/index.js";
 import { type Wait, waitLine } from "../waits.js";
 import { Ended, exitCodes } from "./exit.js";
+import { ownProgram } from "./inline.js";
 import type { Io } from "./io.js";
 import { catalog, projectDirOf } from "./project.js";
 
@@ -149,7 +150,8 @@ async function chosenEngine(
   if (io.openEngine) return { engine: io.openEngine(location), reason: "the caller's own" };
   const { name, reason } = await chooseEngine(asked, location, { embeddedUnasked: loopback });
   const heroku = herokuEngineProvider({ env: location.env, onWait: tellWait(io) });
-  return { engine: openEngine(name, location, { heroku }), reason };
+  const inline = name === "embedded" ? await ownProgram() : undefined;
+  return { engine: openEngine(name, location, { heroku }, inline), reason };
 }
 
 /** That an update runs is no wrong use: it ends as `up` itself does then. */

@@ -40,6 +40,7 @@ import {
   type World,
 } from "../migration/index.js";
 import { rebinding } from "../provider/index.js";
+import { runContext } from "../runContext.js";
 import { createInfisicalClient, type InfisicalClient } from "../vault/client/index.js";
 import { type Wait, waitLine } from "../waits.js";
 import { declare } from "./declare.js";
@@ -84,7 +85,7 @@ function warnOfPlaces(catalog: Catalog, config: StackConfig, services: Services)
     environment: config.environment,
     target: targetOf(config, services, ""),
   });
-  const siblings = dir ? siblingStacks(dir, config.environment, catalog, process.env) : [];
+  const siblings = dir ? siblingStacks(dir, config.environment, catalog, runContext().env) : [];
   return otherPlaces(
     place(config, services),
     siblings.map((one) => place(one.config, one.services)),
@@ -140,7 +141,7 @@ function refuseImpossible({ environment, problems, refusals }: StackPlan): void 
  * was prepared and recorded, the outputs of this run included; the exit code has to be set beside it, once all is done.
  */
 function turnRed({ migration, retirement }: ReturnType<typeof declare>): void {
-  if (process.env.CONSOLE_VAULT_COMMAND === "1" || pulumi.runtime.isDryRun()) return;
+  if (runContext().env.CONSOLE_VAULT_COMMAND === "1" || pulumi.runtime.isDryRun()) return;
   pulumi.all([migration, retirement]).apply(([record, report]) => {
     const verdicts = [record && flagVerdict(record), retirementVerdict(report)].filter((one) => one !== undefined);
     if (verdicts.length === 0) return;
@@ -153,17 +154,17 @@ function turnRed({ migration, retirement }: ReturnType<typeof declare>): void {
 
 async function program(catalog: Catalog) {
   // Before anything is looked at: a command may have work for which this update holds the stack's lock.
-  if (!pulumi.runtime.isDryRun()) await awaitWork();
+  if (!pulumi.runtime.isDryRun()) await awaitWork(runContext().env);
   const config = checkedConfig(pulumi.runtime.allConfig(), pulumi.getStack(), catalog, isConfigSecret);
-  const services = servicesOf(config, process.env);
+  const services = servicesOf(config, runContext().env);
   // The Heroku provider reads its own variable and nothing of our config: it would write to the real Heroku.
-  if (!process.env.HEROKU_API_URL && services.herokuUrl !== defaultHerokuUrl)
+  if (!runContext().env.HEROKU_API_URL && services.herokuUrl !== defaultHerokuUrl)
     throw configError(`Pulumi.${config.environment}.yaml`, [
       `console-vault:herokuApiUrl: set HEROKU_API_URL=${services.herokuUrl} as well, which is what the Heroku provider reads (console-vault up does)`,
     ]);
-  const credentials = credentialsOf(process.env, new pulumi.Config("heroku").get("apiKey"));
+  const credentials = credentialsOf(runContext().env, new pulumi.Config("heroku").get("apiKey"));
   const last = await readLast();
-  const steady = process.env.CONSOLE_VAULT_STEADY === "1";
+  const steady = runContext().env.CONSOLE_VAULT_STEADY === "1";
   // A stack that no update has made stays unmade where nobody asked for it. One that only lost a part of its state is declared
   // as always: of a program that declares nothing the engine would delete the rest.
   if (steady && !last.made) return {};

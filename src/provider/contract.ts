@@ -9,9 +9,10 @@ import {
   type VaultKind,
   type VaultPlace,
 } from "../migration/index.js";
+import { runContext } from "../runContext.js";
 
 /** Whether the stack may move to another target: `--rebind` sets it. */
-export const rebinding = () => process.env.CONSOLE_VAULT_REBIND === "1";
+export const rebinding = () => runContext().env.CONSOLE_VAULT_REBIND === "1";
 
 export interface CheckFailure {
   readonly property: string;

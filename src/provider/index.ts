@@ -5,7 +5,7 @@ import { retirement } from "./retirement.js";
 import { secretSet } from "./secretSet.js";
 
 export { placeOf, rebinding } from "./contract.js";
-export { Folder, Migration, Retirement, SecretSet } from "./resources.js";
+export { Folder, Migration, providerCode, Retirement, SecretSet } from "./resources.js";
 export { configureHeroku } from "./vault.js";
 
 /** By kind, the word in the state's `__provider`: a compatibility contract. */

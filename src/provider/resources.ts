@@ -13,7 +13,8 @@ import {
   type SecretSetOutputs,
 } from "../migration/index.js";
 
-const code = (kind: string) =>
+/** What a resource of this kind keeps in state as its provider. */
+export const providerCode = (kind: string) =>
   `exports.handler = () => require("node:module").createRequire(process.cwd() + "/")("console-vault/provider").provider(${JSON.stringify(kind)});`;
 
 type Args<T> = { [Key in keyof T]: pulumi.Input<T[Key]> };
@@ -35,7 +36,7 @@ export class Folder extends pulumi.CustomResource {
     super(
       resourceTypes.folder,
       name,
-      { ...args, created: undefined, folderId: undefined, __provider: code("folder") },
+      { ...args, created: undefined, folderId: undefined, __provider: providerCode("folder") },
       opts,
     );
   }
@@ -55,7 +56,7 @@ export class SecretSet extends pulumi.CustomResource {
   declare readonly summary: pulumi.Output<SecretSetOutputs["summary"]>;
   declare readonly memory: pulumi.Output<SecretSetOutputs["memory"]>;
   constructor(name: string, args: Args<SecretSetInputs>, opts?: pulumi.CustomResourceOptions) {
-    super(resourceTypes.secretSet, name, { ...args, memory: undefined, __provider: code("secretSet") }, opts);
+    super(resourceTypes.secretSet, name, { ...args, memory: undefined, __provider: providerCode("secretSet") }, opts);
   }
 }
 
@@ -74,7 +75,12 @@ export class Migration extends pulumi.CustomResource {
   declare readonly turn: pulumi.Output<MigrationOutputs["turn"]>;
   declare readonly phase: pulumi.Output<MigrationOutputs["phase"]>;
   constructor(name: string, args: Args<MigrationInputs>, opts?: pulumi.CustomResourceOptions) {
-    super(resourceTypes.migration, name, { ...args, migration: undefined, __provider: code("migration") }, opts);
+    super(
+      resourceTypes.migration,
+      name,
+      { ...args, migration: undefined, __provider: providerCode("migration") },
+      opts,
+    );
   }
 }
 
@@ -93,7 +99,7 @@ export class Retirement extends pulumi.CustomResource {
     super(
       resourceTypes.retirement,
       name,
-      { ...args, retirement: undefined, left: undefined, __provider: code("retirement") },
+      { ...args, retirement: undefined, left: undefined, __provider: providerCode("retirement") },
       opts,
     );
   }

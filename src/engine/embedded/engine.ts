@@ -1,4 +1,5 @@
 import { ErrorCollector } from "../errors.js";
+import type { InlineProgram } from "../inline.js";
 import {
   type Deployment as DeploymentExport,
   type Engine,
@@ -40,6 +41,7 @@ export class EmbeddedEngine implements Engine {
   constructor(
     private readonly location: StackLocation,
     private readonly providers: NativeProviders,
+    private readonly inline?: InlineProgram,
   ) {}
 
   async preview(options: RunOptions): Promise<Outcome> {
@@ -87,7 +89,7 @@ export class EmbeddedEngine implements Engine {
     };
     try {
       const session = await openSession(this.location);
-      const run = new Operation(this.location, this.providers, session, options, emit, redactor);
+      const run = new Operation(this.location, this.providers, this.inline, session, options, emit, redactor);
       return await (dryRun ? this.dry(kind, run, errors) : this.locked(kind, run, errors));
     } catch (error) {
       if (error instanceof WorkFailed) throw error.reason;
@@ -185,6 +187,7 @@ class Operation {
   constructor(
     private readonly location: StackLocation,
     private readonly providers: NativeProviders,
+    private readonly inline: InlineProgram | undefined,
     public session: Session,
     readonly options: RunOptions,
     readonly emit: (event: EngineEvent) => void,
@@ -207,7 +210,7 @@ class Operation {
 
   private packagesOf(session: Session): Packages {
     this.redactor.add([...session.config.values()].flatMap(({ value, secret }) => (secret ? [value] : [])));
-    return new Packages(this.location, this.providers, session, this.redactor);
+    return new Packages(this.location, this.providers, this.inline, session, this.redactor);
   }
 
   async deploy(

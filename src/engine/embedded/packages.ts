@@ -1,3 +1,6 @@
+import { realpathSync } from "node:fs";
+import { join } from "node:path";
+import type { InlineContext, InlineProgram } from "../inline.js";
 import { EngineError, type StackLocation } from "../port.js";
 import type { NativeProviders } from "../provider.js";
 import type { Redactor } from "../redact.js";
@@ -5,10 +8,12 @@ import { builtinPlugin, statesInFiles } from "./builtin.js";
 import type { Deployment, DeploymentResult } from "./deploy/deployment.js";
 import { nativeProvider } from "./deploy/native.js";
 import type { Plugin } from "./deploy/plugin.js";
-import { secretBlind } from "./deploy/secretBlind.js";
+import { type BareProvider, secretBlind } from "./deploy/secretBlind.js";
 import { DynamicHost } from "./grpc/dynamicHost.js";
 import { ProgramProcess } from "./grpc/program.js";
 import { Services } from "./grpc/services.js";
+import { InlineRun } from "./inline/program.js";
+import { inlineProviders } from "./inline/providers.js";
 import type { Session } from "./session.js";
 import { type Properties, Secret } from "./values/values.js";
 
@@ -30,13 +35,22 @@ export class Packages {
   private address = "";
   private program: ProgramProcess | undefined;
   private deployment: Deployment | undefined;
+  /** The stack's program, where it runs in this process. */
+  private readonly inline: InlineProgram | undefined;
+  private readonly context: InlineContext;
 
   constructor(
     private readonly location: StackLocation,
     private readonly providers: NativeProviders,
+    inline: InlineProgram | undefined,
     private readonly session: Session,
     private readonly redactor: Redactor,
-  ) {}
+  ) {
+    const { programDir, entryPoint, nodeArgs } = session.project;
+    const isOwn = () => realpathSync(join(programDir, entryPoint)) === inline?.entryPoint;
+    this.inline = inline !== undefined && nodeArgs.length === 0 && isOwn() ? inline : undefined;
+    this.context = { env: session.env, print: (line) => this.print("stderr", line) };
+  }
 
   /** A new instance of a package's provider. Throws EngineError for a package that is not here. */
   plugin(pkg: string): Plugin {
@@ -45,7 +59,7 @@ export class Packages {
       const inform = (message: string) => this.deployment?.log("info", message);
       return builtinPlugin(statesInFiles({ files, project: project.name, env, inform }));
     }
-    if (pkg === dynamicPackage && this.host !== undefined) return secretBlind(this.host.provider());
+    if (pkg === dynamicPackage) return secretBlind(this.dynamic());
     const native = this.providers[pkg];
     if (native !== undefined) return secretBlind(nativeProvider(native));
     const there = [dynamicPackage, ...Object.keys(this.providers)].join(", ");
@@ -69,12 +83,13 @@ export class Packages {
   async serving(deployment: Deployment, serving: Serving): Promise<DeploymentResult> {
     this.deployment = deployment;
     await this.start();
-    if (serving.dynamic) this.host?.warmUp();
-    this.program = serving.program ? this.newProgram(serving) : undefined;
+    if (serving.dynamic && this.inline === undefined) this.host?.warmUp();
+    const program = serving.program ? this.newProgram(serving) : undefined;
+    this.program = program instanceof ProgramProcess ? program : undefined;
     try {
-      return await deployment.run(this.program);
+      return await deployment.run(program);
     } finally {
-      await this.program?.close();
+      await program?.close();
       this.program = undefined;
       this.deployment = undefined;
     }
@@ -83,6 +98,14 @@ export class Packages {
   async close(): Promise<void> {
     await this.host?.close();
     this.services?.close();
+  }
+
+  private dynamic(): BareProvider {
+    const host = () => {
+      if (this.host === undefined) throw new EngineError("A dynamic provider was asked for outside of a deployment.");
+      return this.host.provider();
+    };
+    return this.inline === undefined ? host() : inlineProviders(this.inline, this.context, host);
   }
 
   private async start(): Promise<void> {
@@ -106,22 +129,33 @@ export class Packages {
     });
   }
 
-  private newProgram({ dryRun, parallel }: Serving): ProgramProcess {
+  private newProgram({ dryRun, parallel }: Serving): ProgramProcess | InlineRun {
     const { project, env, config } = this.session;
-    const typescript = project.typescript ? { PULUMI_NODEJS_TYPESCRIPT: "true" } : {};
-    const tsconfig = project.tsconfig === undefined ? {} : { PULUMI_NODEJS_TSCONFIG_PATH: project.tsconfig };
-    return new ProgramProcess({
+    const run = {
       organization: "organization",
       project: project.name,
       stack: this.location.stack,
       rootDir: this.location.projectDir,
+      dryRun,
+      parallel,
+      config,
+    };
+    if (this.inline !== undefined)
+      return new InlineRun({
+        ...run,
+        inline: this.inline,
+        context: this.context,
+        log: (...said) => this.deployment?.log(...said),
+        find: (urn) => this.deployment?.find(urn),
+      });
+    const typescript = project.typescript ? { PULUMI_NODEJS_TYPESCRIPT: "true" } : {};
+    const tsconfig = project.tsconfig === undefined ? {} : { PULUMI_NODEJS_TSCONFIG_PATH: project.tsconfig };
+    return new ProgramProcess({
+      ...run,
       programDir: project.programDir,
       entryPoint: project.entryPoint,
       nodeArgs: project.nodeArgs,
       env: { ...env, ...typescript, ...tsconfig },
-      dryRun,
-      parallel,
-      config,
       address: () => this.address,
       onLine: (stream, line) => this.print(stream, line),
     });

@@ -1,4 +1,6 @@
+import { realpathSync } from "node:fs";
 import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -7,15 +9,16 @@ import { openSecretsManager } from "../../../src/engine/embedded/state/passphras
 import {
   type EngineEvent,
   type EngineName,
+  type InlineProgram,
   type Outcome,
   openEngine,
   type StackLocation,
 } from "../../../src/engine/index.js";
 import { selected } from "./inProcess.js";
-import { type ProgramData, projectName, stackName } from "./program.js";
+import { type ProgramData, projectName, providerCode, stackName } from "./program.js";
 import { eventLines, plainErrors, type StepResult, stateLines } from "./results.js";
 import type { Scenario, StepData } from "./scenarios.js";
-import { meddle, newWorld, type World } from "./world.js";
+import { meddle, newWorld, toyInFile, type World } from "./world.js";
 
 const here = dirname(fileURLToPath(import.meta.url));
 export const passphrase = "conformance";
@@ -32,7 +35,7 @@ export class Project {
       `name: ${projectName}\nmain: program.cjs\nruntime:\n  name: nodejs\n  options:\n    typescript: false\n`,
     );
     await writeFile(join(directory, "package.json"), JSON.stringify({ name: projectName, version: "1.0.0" }));
-    for (const file of ["program.cjs", "toy.cjs"]) await cp(join(here, file), join(directory, file));
+    for (const file of ["program.cjs", "declare.cjs", "toy.cjs"]) await cp(join(here, file), join(directory, file));
     await mkdir(join(directory, "node_modules"));
     await symlink(join(here, "../../../node_modules/@pulumi"), join(directory, "node_modules", "@pulumi"), "junction");
     await project.saveWorld(newWorld());
@@ -51,6 +54,16 @@ export class Project {
     };
   }
 
+  /** The program and the toy provider for an engine that runs them in this process. */
+  get inline(): InlineProgram {
+    const { declare } = createRequire(import.meta.url)("./declare.cjs") as { declare(dir: string): object };
+    return {
+      entryPoint: realpathSync(join(this.directory, "program.cjs")),
+      run: async () => declare(this.directory),
+      provider: (code, _config, { env }) => (code === providerCode ? toyInFile(env) : undefined),
+    };
+  }
+
   async world(): Promise<World> {
     return JSON.parse(await readFile(join(this.directory, "world.json"), "utf8")) as World;
   }
@@ -66,7 +79,11 @@ export class Project {
   }
 
   /** Sets the scene of a step and runs it. */
-  async step(engine: EngineName, step: StepData): Promise<{ outcome: Outcome; events: EngineEvent[] }> {
+  async step(
+    engine: EngineName,
+    step: StepData,
+    inline?: InlineProgram,
+  ): Promise<{ outcome: Outcome; events: EngineEvent[] }> {
     if (step.program !== undefined) await writeFile(join(this.directory, "program.json"), JSON.stringify(step.program));
     const world = await this.world();
     world.rules = step.rules ?? world.rules;
@@ -74,7 +91,7 @@ export class Project {
     meddle(world, step.world ?? {});
     await this.saveWorld(world);
     const events: EngineEvent[] = [];
-    const outcome = await openEngine(engine, this.location, {})[step.op]({
+    const outcome = await openEngine(engine, this.location, {}, inline)[step.op]({
       onEvent: (event) => events.push(event),
       ...(step.refresh === undefined ? {} : { refresh: step.refresh }),
       ...selected(step),
@@ -95,12 +112,13 @@ export class Project {
   }
 }
 
-export async function runOnDisk(engine: EngineName, { steps }: Scenario): Promise<StepResult[]> {
+/** @param inline whether the embedded engine runs program and provider in this process */
+export async function runOnDisk(engine: EngineName, { steps }: Scenario, inline = false): Promise<StepResult[]> {
   const project = await Project.make();
   const results: StepResult[] = [];
   try {
     for (const step of steps) {
-      const { outcome, events } = await project.step(engine, step);
+      const { outcome, events } = await project.step(engine, step, inline ? project.inline : undefined);
       const { calls, things } = await project.world();
       results.push({
         result: outcome.result,

@@ -50,7 +50,7 @@ export interface ProgramData {
   fail?: string;
 }
 
-/** The code that dynamic providers keep in their inputs; the same text as in `program.cjs`. */
+/** The code that dynamic providers keep in their inputs; the same text as in `declare.cjs`. */
 export const providerCode = `exports.handler = () => require("node:module").createRequire(process.cwd() + "/")("./toy.cjs").provider();`;
 
 export const projectName = "toy";

@@ -82,13 +82,13 @@ exports.toy = (store) => {
 };
 
 /** For the host: the world is the file that TOY_WORLD names. */
-exports.provider = () =>
+exports.provider = (env = process.env) =>
   exports.toy({
-    load: () => JSON.parse(readFileSync(process.env.TOY_WORLD, "utf8")),
+    load: () => JSON.parse(readFileSync(env.TOY_WORLD, "utf8")),
     // Whole or not at all: tests kill this process.
     save: (world) => {
-      writeFileSync(`${process.env.TOY_WORLD}.new`, JSON.stringify(world));
-      renameSync(`${process.env.TOY_WORLD}.new`, process.env.TOY_WORLD);
+      writeFileSync(`${env.TOY_WORLD}.new`, JSON.stringify(world));
+      renameSync(`${env.TOY_WORLD}.new`, env.TOY_WORLD);
     },
     // By then the program has registered all that it can, on a slow machine too: what it has is in the events and the state.
     beforeFailing: () => new Promise((resolve) => setTimeout(resolve, 1000)),

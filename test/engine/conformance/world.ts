@@ -2,6 +2,7 @@ import { createRequire } from "node:module";
 import { ProviderError } from "../../../src/engine/embedded/deploy/plugin.js";
 import { BarePartialError, type BareProvider } from "../../../src/engine/embedded/deploy/secretBlind.js";
 import type { JsonObject } from "../../../src/engine/embedded/values/wire.js";
+import type { InlineProvider } from "../../../src/engine/index.js";
 
 /** What the toy provider acts on. */
 export interface World {
@@ -33,8 +34,11 @@ interface DynamicToy {
 const toy = createRequire(import.meta.url)("./toy.cjs") as {
   newWorld(): World;
   toy(store: { load(): World; save(world: World): void }): DynamicToy;
+  provider(env: NodeJS.ProcessEnv): InlineProvider;
 };
 export const newWorld = toy.newWorld;
+/** The toy provider on the world in the file that TOY_WORLD names. */
+export const toyInFile = toy.provider;
 
 /** The toy provider on a world in memory, as the SDK's host would answer for it. */
 export function toyProvider(world: World): BareProvider {

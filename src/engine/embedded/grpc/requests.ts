@@ -57,7 +57,14 @@ export function registerRequest(request: WireRegister, root: string): RegisterRe
     ignoreChanges: request.getIgnorechangesList(),
     additionalSecretOutputs: request.getAdditionalsecretoutputsList(),
     aliases: [...request.getAliasurnsList().map((urn) => ({ urn })), ...request.getAliasesList().map(alias)],
-    customTimeouts: timeouts && customTimeouts(timeouts.toObject()),
+    customTimeouts:
+      timeouts &&
+      customTimeouts({
+        create: timeouts.getCreate(),
+        update: timeouts.getUpdate(),
+        delete: timeouts.getDelete(),
+        read: timeouts.getRead(),
+      }),
     replaceOnChanges: request.getReplaceonchangesList(),
     retainOnDelete: request.hasRetainondelete() ? request.getRetainondelete() : undefined,
     deletedWith: request.getDeletedwith(),

@@ -82,6 +82,11 @@ export class Services {
     this.server.addService(engineGrpc.EngineService as never, this.engineHandlers() as never);
   }
 
+  /** What the SDK uses as its gRPC clients, for a program in this process: the handlers themselves, with no wire. */
+  clients(): { monitor: object; engine: object } {
+    return { monitor: direct(this.monitorHandlers()), engine: direct(this.engineHandlers()) };
+  }
+
   listen(): Promise<string> {
     return new Promise((resolve, reject) => {
       this.server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, port) =>
@@ -228,6 +233,23 @@ export class Services {
       }),
     };
   }
+}
+
+/**
+ * A gRPC client's methods over the services' handlers. That they are unavailable means that the deployment is over: a process
+ * would be ended then; in this one nobody answers any more.
+ */
+function direct(handlers: object): object {
+  const methods = Object.entries(handlers as Record<string, ReturnType<typeof unary<unknown, unknown>>>);
+  const calls = methods.map(([name, handler]) => [
+    name,
+    (request: unknown, ...rest: unknown[]) =>
+      handler({ request } as ServerUnaryCall<unknown, unknown>, (error, answer) => {
+        if ((error as { code?: number } | null)?.code === grpc.status.UNAVAILABLE) return;
+        (rest.at(-1) as sendUnaryData<unknown>)(error, answer);
+      }),
+  ]);
+  return { ...Object.fromEntries(calls), close: () => {} };
 }
 
 /** Only what a program can take: bare values for one that does not know secrets, ids for one that does not know references. */

@@ -1,0 +1,100 @@
+// A program in the engine's own process, as the Automation API runs inline programs: it speaks to the deployment through the SDK
+// and the engine's own services, with no wire between them.
+import pulumi from "@pulumi/pulumi";
+import settings from "@pulumi/pulumi/runtime/settings.js";
+import state from "@pulumi/pulumi/runtime/state.js";
+import type { InlineContext, InlineProgram } from "../../inline.js";
+import type { Program, ProgramEnd } from "../deploy/deployment.js";
+import type { Monitor } from "../deploy/monitor.js";
+import type { ServiceHost } from "../grpc/services.js";
+import { Services } from "../grpc/services.js";
+
+/** What the SDK keeps per run; its types leave this out. */
+const { withLocalStorage, getStore } = state as unknown as {
+  withLocalStorage<T>(run: () => Promise<T>): Promise<T>;
+  getStore(): { settings: { monitor: unknown; engine: unknown; options: object } };
+};
+const { disconnect, resetOptions } = settings as unknown as {
+  disconnect(): Promise<void>;
+  resetOptions(...options: unknown[]): void;
+};
+
+export interface InlineRunOptions extends Pick<ServiceHost, "log" | "find"> {
+  inline: InlineProgram;
+  context: InlineContext;
+  organization: string;
+  project: string;
+  stack: string;
+  /** Directory of Pulumi.yaml. */
+  rootDir: string;
+  dryRun: boolean;
+  parallel: number;
+  /** Values in clear, by `namespace:key`. */
+  config: ReadonlyMap<string, { value: string; secret: boolean }>;
+}
+
+/** One run of a program in this process. */
+export class InlineRun implements Program {
+  private current: Monitor | undefined;
+  private readonly services: Services;
+
+  constructor(private readonly options: InlineRunOptions) {
+    this.services = new Services({
+      monitor: () => this.current,
+      root: options.rootDir,
+      log: options.log,
+      programDone: async () => {},
+      find: options.find,
+    });
+  }
+
+  run(monitor: Monitor): Promise<ProgramEnd> {
+    this.current = monitor;
+    return withLocalStorage(() => this.inStore());
+  }
+
+  /** Nothing that the program still does reaches the deployment, or the next one. */
+  async close(): Promise<void> {
+    this.current = undefined;
+  }
+
+  private async inStore(): Promise<ProgramEnd> {
+    const { organization, project, stack, rootDir, dryRun, parallel, config } = this.options;
+    resetOptions(project, stack, parallel, "inline", "inline", dryRun, organization);
+    const { settings: own } = getStore();
+    Object.assign(own.options, { rootDirectory: rootDir });
+    Object.assign(own, this.services.clients());
+    const entries = [...config];
+    pulumi.runtime.setAllConfig(
+      Object.fromEntries(entries.map(([key, { value }]) => [key, value])),
+      entries.filter(([, { secret }]) => secret).map(([key]) => key),
+    );
+    let fail: (error: unknown) => void = () => {};
+    const failed = new Promise<ProgramEnd>((resolve) => {
+      fail = (error) => resolve({ ok: false, message: error instanceof Error ? error.message : String(error) });
+    });
+    // What nobody handles is an error of the program: it may not have declared all it has. Nothing else in this process may be
+    // taken for less than that while the program runs.
+    process.on("uncaughtException", fail);
+    process.on("unhandledRejection", fail);
+    try {
+      return await Promise.race([failed, this.program(fail)]);
+    } finally {
+      process.off("uncaughtException", fail);
+      process.off("unhandledRejection", fail);
+    }
+  }
+
+  private async program(fail: (error: unknown) => void): Promise<ProgramEnd> {
+    const { inline, context } = this.options;
+    // An error of the program is its end; the SDK would spread it over every promise that waits for the program.
+    const guarded = () =>
+      inline.run(context).catch((error: unknown) => {
+        fail(error);
+        return new Promise<object>(() => {});
+      });
+    await pulumi.runtime.runInPulumiStack(guarded);
+    await disconnect();
+    return { ok: true };
+  }
+}

@@ -1,0 +1,147 @@
+import { realpathSync } from "node:fs";
+import { join } from "node:path";
+import * as pulumi from "@pulumi/pulumi";
+import { afterEach, describe, expect, it } from "vitest";
+import { type EngineEvent, type InlineProgram, openEngine, type RunOptions } from "../../src/engine/index.js";
+import { Project } from "./conformance/onDisk.js";
+import { providerCode } from "./conformance/program.js";
+
+const projects: Project[] = [];
+afterEach(async () => {
+  await Promise.all(projects.splice(0).map((project) => project.remove()));
+});
+
+class Thing extends pulumi.CustomResource {
+  constructor(name: string, value = "1", code = providerCode) {
+    super("pulumi-nodejs:dynamic/toy:Thing", name, { name, value, result: undefined, __provider: code });
+  }
+}
+
+/** A project with one thing in its state. */
+async function withOneThing(): Promise<Project> {
+  const project = await Project.make();
+  projects.push(project);
+  const { result } = await up(project, async () => void new Thing("kept"));
+  expect([result, await names(project)]).toEqual(["succeeded", ["kept"]]);
+  return project;
+}
+
+const names = async (project: Project) => Object.values((await project.world()).things).map(({ name }) => name);
+
+async function up(
+  project: Project,
+  run: (context: Parameters<InlineProgram["run"]>[0]) => Promise<unknown>,
+  more: Partial<InlineProgram> & Partial<RunOptions> = {},
+) {
+  const { entryPoint, provider, ...options } = more;
+  const inline: InlineProgram = {
+    ...project.inline,
+    ...(entryPoint && { entryPoint }),
+    ...(provider && { provider }),
+    run: async (context) => ((await run(context)) ?? {}) as object,
+  };
+  const events: EngineEvent[] = [];
+  const engine = openEngine("embedded", project.location, {}, inline);
+  const outcome = await engine.up({ onEvent: (event) => events.push(event), ...options });
+  return { ...outcome, events };
+}
+
+describe("a program in the engine's own process", () => {
+  it("has the operation's environment, and leaves the process's own as it is", async () => {
+    const project = await withOneThing();
+    let seen: NodeJS.ProcessEnv = {};
+    const { result, outputs } = await up(project, async ({ env }) => {
+      seen = env;
+      new Thing("kept", "2");
+      return { stack: pulumi.getStack() };
+    });
+    expect([result, outputs.stack?.value]).toEqual(["succeeded", project.location.stack]);
+    expect(seen).toMatchObject(project.location.env!);
+    expect(process.env.TOY_WORLD).toBeUndefined();
+    // One process: the provider says which one it ran in.
+    expect((await project.world()).process).toBe(process.pid);
+  });
+
+  it.each<[string, () => Promise<unknown>]>([
+    [
+      "throws",
+      async () => {
+        throw new Error("no more");
+      },
+    ],
+    [
+      "leaves a promise rejected that nobody waits for",
+      async () => {
+        void Promise.reject(new Error("no more"));
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      },
+    ],
+    [
+      "throws while it works on an output",
+      async () => {
+        pulumi.output(1).apply(() => {
+          throw new Error("no more");
+        });
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      },
+    ],
+  ])("that %s has failed, and nothing is deleted", async (_what, run) => {
+    const project = await withOneThing();
+    const { result, errors } = await up(project, run);
+    expect([result, errors.join()]).toEqual(["failed", expect.stringContaining("no more")]);
+    expect(await names(project)).toEqual(["kept"]);
+  });
+
+  it("that never ends is stopped by Ctrl-C, and nothing is deleted", async () => {
+    const project = await withOneThing();
+    const stop = new AbortController();
+    const run = () => {
+      setTimeout(() => stop.abort(), 100);
+      return new Promise(() => {});
+    };
+    const { result } = await up(project, run, { signal: stop.signal });
+    expect([result, await names(project)]).toEqual(["cancelled", ["kept"]]);
+  });
+
+  it("that goes on after its end declares nothing in the next update", async () => {
+    const project = await withOneThing();
+    let goOn = () => {};
+    const gone = new Promise<void>((resolve) => {
+      goOn = resolve;
+    });
+    const stop = new AbortController();
+    await up(
+      project,
+      async () => {
+        setTimeout(() => stop.abort(), 100);
+        await gone;
+        new Thing("late");
+      },
+      { signal: stop.signal },
+    );
+    const { result } = await up(project, async () => {
+      goOn();
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      new Thing("kept");
+    });
+    expect([result, await names(project)]).toEqual(["succeeded", ["kept"]]);
+  });
+
+  it("may have resources whose provider it does not know: they get a process", async () => {
+    const project = await withOneThing();
+    const { result } = await up(project, async () => void new Thing("kept", "2"), { provider: () => undefined });
+    expect(result).toBe("succeeded");
+    expect((await project.world()).process).not.toBe(process.pid);
+  });
+
+  it("is not run for a stack with another entry point", async () => {
+    const project = await withOneThing();
+    await project.use({ resources: [{ name: "other", inputs: { value: "1" } }] }, {});
+    const elsewhere = realpathSync(join(project.directory, "toy.cjs"));
+    const run = async () => {
+      throw new Error("must not run");
+    };
+    const { result } = await up(project, run, { entryPoint: elsewhere });
+    expect([result, await names(project)]).toEqual(["succeeded", ["other"]]);
+  });
+});
