@@ -65,7 +65,6 @@ export {
   type Decisions,
   decide,
   newRevision,
-  readBack,
   SetView,
   setChanged,
   summarise,

@@ -143,7 +143,8 @@ function planSet(question: PlanQuestion, vendor: string): SetPlan {
   const decisions = decide(spec, records, view);
   const observed = view.seen();
   const names = Object.entries(spec.names).map(([name, one]) => {
-    return [name, { ...one, plan: wordsOf(spec, name, decisions.get(name)!) }] as const;
+    const decision = decisions.get(name)!;
+    return [name, { ...one, is: decision.is, plan: wordsOf(spec, name, decision) }] as const;
   });
   return {
     ...spec,

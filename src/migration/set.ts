@@ -273,9 +273,6 @@ export function setChanged(
 /** As it comes out of a state: without what JSON leaves out. */
 export const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
 
-/** Of a name that stays as it is. */
-export const readBack = "read back";
-
 /** What a person reads in the preview of one name. */
 export function wordsOf(spec: SetSpec, name: string, decision: Decision): string {
   switch (decision.is) {
@@ -284,7 +281,7 @@ export function wordsOf(spec: SetSpec, name: string, decision: Decision): string
     case "follow":
       return `copy again from ${spec.flatPath}, whose value is another one now`;
     case "keep":
-      return readBack;
+      return "read back";
     case "waiting":
       return `wait for: console-vault provision ${name} --env ${spec.environment}`;
     case "refused":

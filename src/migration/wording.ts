@@ -15,9 +15,9 @@ const words: Words = {
   "rule-broken": ({ why, rule, token }) => `${why} (${rule}${token === undefined ? "" : `; token ${token}`})`,
   conflict: ({ why }) => `conflict: ${why}`,
   "not-confirmed": () => "not confirmed",
-  unreadable: ({ path }) => `the token may not read it at ${path}`,
-  absent: ({ path }) => `not at ${path}`,
-  duplicate: ({ path, rows }) => `${rows} rows at ${path}`,
+  unreadable: ({ name, path }) => `the token may not read ${name} at ${path}`,
+  absent: ({ name, path }) => `${name} is not at ${path}`,
+  duplicate: ({ name, path, rows }) => `${name} has ${rows} rows at ${path}`,
   "copy-stale": () => "its flat value is another one now",
   "written-since": ({ path }) => `written again at ${path} since it was confirmed`,
   "flat-differs": ({ path, flatPath }) => `${flatPath} has another value than ${path}`,
@@ -48,11 +48,12 @@ const words: Words = {
     return `${environment} has soaked ${duration(soaked)} of ${hours} h: ${left}; ${to} may follow then`;
   },
 
-  "flat-ambiguous": ({ path, rows }) => `${rows} rows at ${path}, and which of them is read is chance`,
-  "flat-gone": ({ path, environment }) =>
-    `not at ${path} any more, where it is read with the flag off: bring it back with retireFlat: false on ${environment}`,
-  "flat-other-value": ({ path, environment }) =>
-    `another value is at ${path}, where it is read with the flag off: console-vault rollback --stack ${environment} says how to go back`,
+  "flat-ambiguous": ({ name, path, rows }) =>
+    `${name} has ${rows} rows at ${path}, and which of them is read is chance`,
+  "flat-gone": ({ name, path, environment }) =>
+    `${name} is not at ${path} any more, where it is read with the flag off: bring it back with retireFlat: false on ${environment}`,
+  "flat-other-value": ({ name, path, environment }) =>
+    `${name} has another value at ${path}, where it is read with the flag off: console-vault rollback --stack ${environment} says how to go back`,
   "flag-turned-meanwhile": () => "somebody turned it since this update looked",
 
   "flat-read": ({ app }) => `the flag is off (${app}), so the flat path is what is read`,
@@ -141,10 +142,11 @@ export function reason(finding: Finding): string {
   return word ? word(finding) : JSON.stringify(finding);
 }
 
-/** Those whose words say neither the name nor the environment that they are about. */
+/** What another environment has, seen now. */
 const readNow = ["rule-broken", "unreadable", "absent", "duplicate"] as const satisfies readonly FindingCode[];
+/** Whose words do not say the name: it is put before them. */
 const nameless: ReadonlySet<FindingCode> = new Set([
-  ...readNow,
+  "rule-broken",
   "not-provisioned",
   "missing",
   "conflict",
@@ -152,9 +154,6 @@ const nameless: ReadonlySet<FindingCode> = new Set([
   "copy-stale",
   "written-since",
   "flat-differs",
-  "flat-ambiguous",
-  "flat-gone",
-  "flat-other-value",
 ] as const satisfies readonly FindingCode[]);
 
 /** A finding for an operator's terminal and for a log. */

@@ -84,7 +84,7 @@ describe("the gate", () => {
     [
       "staging is broken now",
       { wrong: [{ code: "absent", name: "X", path: "/a/", environment: "staging" }] },
-      /^staging, read now: X: not at \/a\/$/,
+      /^staging, read now: X is not at \/a\/$/,
     ],
     ["values could not be compared", { unchecked: ["X"] }, /must read both/],
     ["the soak starts in the future", { now: at(-1) }, /in the future/],

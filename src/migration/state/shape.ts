@@ -154,8 +154,8 @@ export type FolderOutputs = Kept<typeof folderOutputs>;
 const secretSetInputs = setSpec.extend({
   version,
   vault: vaultPlace,
-  /** Each name's `plan` says in words what this update does with it. */
-  names: byName(z.object({ source, rules: z.array(ruleSchema), plan: text })),
+  /** What this update does with each name: `is` names the decision (not in states of the second version), `plan` words it. */
+  names: byName(z.object({ source, rules: z.array(ruleSchema), is: text.optional(), plan: text })),
   observed: byName(seenRevisions),
   /** What the last update remembers of its copies. */
   records: byName(copyRecord),

@@ -5,7 +5,6 @@ import {
   kindOf,
   newRevision,
   type ResourceKind,
-  readBack,
   readOutputs,
   readShown,
   type SeenRevisions,
@@ -72,13 +71,13 @@ function secretDetails(metadata: StepMetadata): PlanDetail[] {
   const { names, observed, summary } = inputsOf("secretSet", metadata, "new")!;
   const seen = leftBefore("secretSet", metadata)?.memory.seen;
   const planned = inputsOf("secretSet", metadata, "old")?.names;
-  return Object.entries(names).flatMap(([name, { plan }]) => {
+  return Object.entries(names).flatMap(([name, { is, plan }]) => {
     const now = observed[name]!;
     const writes = summary.revisions[name] === newRevision;
     if (metadata.op === "create" || writes) return [{ name, text: plan }];
     const why = whySeenAgain(now, seen?.[name]);
     // The same rows can mean something else once the other path is the one that is read.
-    if (why === undefined && (plan === readBack || plan === planned?.[name]?.plan)) return [];
+    if (why === undefined && (is === "keep" || plan === planned?.[name]?.plan)) return [];
     return [{ name, text: why === undefined || now.target === null ? plan : `${why}: ${plan}` }];
   });
 }
