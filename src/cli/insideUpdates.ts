@@ -20,10 +20,17 @@ export class NotLocked extends Ended {
   constructor(
     readonly environment: string,
     { message }: Error,
+    help = "",
   ) {
-    super(exitCodes.failed, `${environment} could not be locked, so nothing was changed:\n${message}`);
+    super(exitCodes.failed, `${environment} could not be locked, so nothing was changed:\n${message}${help}`);
   }
 }
+
+/** The embedded engine names the command itself, where the lock cannot be taken over; of the CLI's locks only this tool knows it. */
+const howToFree = ({ engine, config: { environment } }: OpenStack): string =>
+  engine.name === "pulumi"
+    ? `\nIf an update that is gone holds its lock, free it with:\n  console-vault cancel --stack ${environment}`
+    : "";
 
 /**
  * A further stack whose lock a command takes: its update records what was written, and does nothing else.
@@ -59,7 +66,8 @@ export async function insideUpdates(io: Io, stacks: readonly OpenStack[], work: 
       const ran = await updateAfter(io, first, (also) => inside(rest, AbortSignal.any([lost, also])));
       updates.push({ stack, ran });
     } catch (error) {
-      if (progress === "waiting" && !(error instanceof NotLocked)) throw new NotLocked(stack, error as Error);
+      if (progress === "waiting" && !(error instanceof NotLocked))
+        throw new NotLocked(stack, error as Error, howToFree(first));
       if (progress !== "done") throw error;
       updates.push({ stack, failed: error as Error });
     }
