@@ -240,7 +240,7 @@ export const themes: Readonly<Record<string, Theme>> = {
       flip: fc.record({ env, on: fc.constant(false), write: fc.integer({ min: 1, max: 6 }) }),
     }),
   ),
-  "h, o: another place": theme(
+  "h: another place": theme(
     ["the flat vault", "staging provisioned", "staging on", "staging soaked", "prod on"],
     does("elsewhere", { env, where: fc.constantFrom("root", "project", "vault's URL", "Heroku's URL") }),
     fc.oneof(
@@ -253,7 +253,7 @@ export const themes: Readonly<Record<string, Theme>> = {
     ["flat copies retired", "flat copies retired, on another laptop"],
     does("rollback", { env: prod, how: fc.constantFrom("--restore-flat", "--restore-flat", ""), name: common }),
   ),
-  "m, n: what stands in the way": ofOne(
+  "m: what stands in the way": ofOne(
     ["the flat vault", "staging provisioned", "staging on", "staging soaked"],
     (name) => [
       fc.oneof(
@@ -264,6 +264,17 @@ export const themes: Readonly<Record<string, Theme>> = {
       fc.oneof(does("up", { env }), does("want", { env, on: fc.constant(true) })),
     ],
   ),
+  "n: a flat value that no update copies": ofOne(["the flat vault"], (name) => [
+    does("write", { place: fc.constant<Place>("flat"), name: fc.constant(name), kind: bad }),
+    just({ do: "up", env: "prod" }),
+  ]),
+  "o: a root that holds nothing of the catalog's": {
+    from: ["the flat vault"],
+    steps: env.map((of) => [
+      { do: "elsewhere", env: of, where: "root" },
+      { do: "up", env: of },
+    ]),
+  },
 };
 
 const managed = fc.constantFrom<Settings>("nothing", ...(Object.keys(settings) as Settings[]));

@@ -137,10 +137,12 @@ export async function checkModel(from: readonly Stage[], share: number): Promise
       sequences: found.numRuns,
       theme: counterexample?.theme,
       // Of a sentence with lines of detail below it both are wanted: which property it was.
-      said: said
-        .split("\n")
-        .slice(0, said.split("\n", 1)[0]!.endsWith(":") ? 2 : 1)
-        .join(" "),
+      said: found.failed
+        ? said
+            .split("\n")
+            .slice(0, said.split("\n", 1)[0]!.endsWith(":") ? 2 : 1)
+            .join(" ")
+        : "",
     };
     writeFileSync(result, JSON.stringify(outcome));
   }

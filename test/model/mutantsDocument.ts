@@ -1,8 +1,8 @@
 // The table of docs/mutation.md.
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Outcome } from "./model.js";
-import type { Mutant } from "./mutants.js";
+import { type Mutant, mutants } from "./mutants.js";
 
 const file = fileURLToPath(new URL("../../docs/mutation.md", import.meta.url));
 
@@ -13,11 +13,20 @@ export interface Found {
 
 const line = (cells: readonly (string | number)[]) => `| ${cells.join(" | ")} |`;
 
-/** @param most sequences in each half of the suite */
+const cellsOf = ({ mutant: { finding, title, half }, outcome: { failed, sequences, theme, said } }: Found) =>
+  [finding, title, half, failed ? sequences : "not found", theme ?? "", said.replaceAll("|", "\\|")] as const;
+
+/**
+ * @param found rows that are written anew; those of other mutants stay
+ * @param most sequences in each half of the suite
+ */
 export function writeDocument(found: readonly Found[], most: number): void {
-  const rows = found.map(({ mutant: { finding, title, half }, outcome: { failed, sequences, theme, said } }) =>
-    line([finding, title, half, failed ? sequences : "not found", theme ?? "", said.replaceAll("|", "\\|")]),
-  );
+  const before = found.length < mutants.length ? documented() : [];
+  const rows = mutants.flatMap(({ title }) => {
+    const anew = found.find(({ mutant }) => mutant.title === title);
+    const cells = anew ? cellsOf(anew) : before.find((row) => row[1] === title);
+    return cells ? [line(cells)] : [];
+  });
   writeFileSync(
     file,
     `# Does the model find what it is for?
@@ -36,3 +45,15 @@ ${rows.join("\n")}
 `,
   );
 }
+
+/** The document's rows, each a list of cells. */
+export const documented = (): string[][] =>
+  readFileSync(file, "utf8")
+    .split("\n")
+    .filter((row) => row.startsWith("| ") && !row.startsWith("| ---") && !row.startsWith("| finding"))
+    .map((row) =>
+      row
+        .split(/(?<!\\)\|/)
+        .slice(1, -1)
+        .map((cell) => cell.trim()),
+    );
