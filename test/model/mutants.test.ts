@@ -1,5 +1,5 @@
 // `npm run mutants` runs the model on every mutant and writes docs/mutation.md; every other run sees that the list still holds.
-// CONSOLE_VAULT_MUTANTS=staging or prod plays one half's mutants and leaves the other rows: a half's sequences are its own.
+// CONSOLE_VAULT_MUTANTS=staging or prod (a half, whose sequences are its own) or a finding's letter leaves the other rows.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -55,7 +55,7 @@ it.runIf(asked)(
   { timeout: 10_800_000 },
   async () => {
     const found: Found[] = [];
-    for (const mutant of mutants.filter(({ half }) => asked === "all" || half === asked)) {
+    for (const mutant of mutants.filter(({ half, finding }) => ["all", half, finding].includes(asked!))) {
       const outcome = await play(mutant);
       process.stdout.write(`${mutant.finding}  ${outcome.failed ? outcome.sequences : "not found"}  ${mutant.title}\n`);
       found.push({ mutant, outcome });

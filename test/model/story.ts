@@ -256,7 +256,9 @@ export class Story {
     if (this.#look !== "last" || flip) return;
     // What was refused may have removed the reason itself (flat copies written back, and then the flag can go off). And a flag
     // that went off makes the flat path the one that counts: copies follow it with the next update, never before.
-    const once = () => (intent.command === "up" ? world.update(intent.env) : world.run(argv, stdin));
+    // At another place only the whole command refuses in time: an engine's refresh asks Heroku before any program runs.
+    const bare = intent.command === "up" && !world.isElsewhere(intent.env);
+    const once = () => (bare ? world.update(intent.env) : world.run(argv, stdin));
     if (done.code === 3 || turnedOff || first) await this.#once(intent, once);
     await this.#nothingMore(intent, once, done);
   }
