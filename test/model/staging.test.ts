@@ -15,5 +15,5 @@ it("no sequence of events up to staging's soak loses or leaks a value, turns a f
     "copies that followed",
     "vars set on apps",
   ])
-    expect(tally.get(often) ?? 0, often).toBeGreaterThan(1);
+    expect(tally.get(often) ?? 0, often).toBeGreaterThan(0);
 });
