@@ -1,14 +1,17 @@
 import type { ResourceState } from "../state/resource.js";
 import { DependencyGraph } from "./graph.js";
-import type { Ledger } from "./ledger.js";
+import type { Run } from "./run.js";
 import type { Step } from "./step.js";
 import { deleteStep, removePendingReplaceStep } from "./steps.js";
 import type { Targets } from "./targets.js";
 
 /** What is deleted, and in which order. */
 export class Deletions {
+  /** States, not URNs: already deleted ahead of a replacement. */
+  readonly #condemned = new Set<ResourceState>();
+
   constructor(
-    private readonly ledger: Ledger,
+    private readonly run: Run,
     private readonly targets: Targets,
   ) {}
 
@@ -17,20 +20,20 @@ export class Deletions {
     const sames: Step[] = [];
     const deletes: Step[] = [];
     const deletable = this.targets.deletable();
-    for (const resource of this.ledger.previous.resources) {
+    for (const resource of this.run.base.resources) {
       if (!deletable(resource)) {
-        if (!this.ledger.isOperatedOn(resource.urn)) sames.push(this.targets.keep(resource));
+        if (!this.run.marks.isOperatedOn(resource.urn)) sames.push(this.targets.keep(resource));
         continue;
       }
       if (resource.delete) {
-        if (this.ledger.condemned.has(resource)) continue;
-        this.ledger.deletes.add(resource.urn);
+        if (this.isCondemned(resource)) continue;
+        this.run.marks.set("delete", resource.urn);
         deletes.push(this.deletion(resource, true));
-      } else if (!this.ledger.isOperatedOn(resource.urn)) {
-        this.ledger.deletes.add(resource.urn);
+      } else if (!this.run.marks.isOperatedOn(resource.urn)) {
+        this.run.marks.set("delete", resource.urn);
         deletes.push(resource.pendingReplacement ? removePendingReplaceStep(resource) : this.deletion(resource, false));
       } else continue;
-      await this.ledger.options.registry.ensure(resource.provider, this.ledger.previous.resources);
+      await this.run.options.registry.ensure(resource.provider, this.run.base.resources);
     }
     this.targets.refuseUntargetedDeletes(deletes);
     return { sames, deletes };
@@ -39,7 +42,7 @@ export class Deletions {
   /** Deletions in rounds: each round holds what nothing that is still there depends on. */
   schedule(deletes: Step[]): Step[][] {
     const steps = new Map(deletes.map((step) => [step.old as ResourceState, step]));
-    const graph = new DependencyGraph(this.ledger.previous.resources);
+    const graph = new DependencyGraph(this.run.base.resources);
     const rounds: Step[][] = [];
     while (steps.size > 0) {
       const free = [...steps.keys()].filter((resource) =>
@@ -53,24 +56,31 @@ export class Deletions {
 
   /** What the deletion of a resource must wait for to have gone well; when it failed these are left alone. */
   needs(resource: ResourceState): Set<ResourceState> {
-    return this.ledger.graph.contains(resource) ? this.ledger.graph.transitiveDependenciesOf(resource) : new Set();
+    return this.run.base.graph.contains(resource) ? this.run.base.graph.transitiveDependenciesOf(resource) : new Set();
   }
 
   /** The set of deletions is the live one: what is deleted with another resource is looked up when the step runs. */
   private deletion(resource: ResourceState, replacing: boolean): Step {
-    return deleteStep(this.ledger.options, resource, {
+    return deleteStep(this.run.options, resource, {
       replacing,
       pendingReplacement: false,
-      deletions: this.ledger.deletes,
+      deletions: this.run.marks.deletions,
     });
   }
 
+  isCondemned(resource: ResourceState): boolean {
+    return this.#condemned.has(resource);
+  }
+
   deletionBeforeReplacement(resource: ResourceState): Step {
+    this.#condemned.add(resource);
+    // One that was replaced before only goes a little sooner: the resource of its URN stays as it is.
     if (resource.delete) return this.deletion(resource, true);
-    return deleteStep(this.ledger.options, resource, {
+    this.run.marks.set("delete", resource.urn);
+    return deleteStep(this.run.options, resource, {
       replacing: true,
       pendingReplacement: true,
-      deletions: this.ledger.deletes,
+      deletions: this.run.marks.deletions,
     });
   }
 }

@@ -7,11 +7,11 @@ import { Dependents } from "./dependents.js";
 import { applyIgnoreChanges, applyReplaceOnChanges, diffResource } from "./diffing.js";
 import type { Goal, ReadRegistration, Registration } from "./goal.js";
 import { claim, findOld } from "./identity.js";
-import { type GeneratorOptions, Ledger, Reported } from "./ledger.js";
 import { newState, readState } from "./newState.js";
 import { type CheckResult, type Diff, noDiff, type Plugin, replaces, replacingDiff, someDiff } from "./plugin.js";
+import { type GeneratorOptions, newRun, Reported, type Run } from "./run.js";
 import type { Step } from "./step.js";
-import { createStep, pluginOf, readStep, replaceStep, sameStep, skippedCreateStep, updateStep } from "./steps.js";
+import { createStep, pluginOf, readStep, replaceStep, sameStep, updateStep } from "./steps.js";
 import { Targets } from "./targets.js";
 
 /** What a provider of a resource is; a provider resource is served by the registry. */
@@ -25,7 +25,7 @@ interface Server {
  * (pkg/resource/deploy/step_generator.go). Registrations are handled one at a time, in the order in which they come.
  */
 export class StepGenerator {
-  private readonly ledger: Ledger;
+  private readonly run: Run;
   private readonly targets: Targets;
   private readonly dependents: Dependents;
   readonly deletions: Deletions;
@@ -34,37 +34,37 @@ export class StepGenerator {
     private readonly options: GeneratorOptions,
     previous: Snapshot,
   ) {
-    this.ledger = new Ledger(options, previous);
-    this.targets = new Targets(this.ledger);
-    this.deletions = new Deletions(this.ledger, this.targets);
-    this.dependents = new Dependents(this.ledger, this.deletions);
+    this.run = newRun(options, previous);
+    this.targets = new Targets(this.run);
+    this.deletions = new Deletions(this.run, this.targets);
+    this.dependents = new Dependents(this.run, this.deletions);
   }
 
   /** Takes the base up again, after a refresh has changed it. */
   rebase(): void {
-    this.ledger.rebase();
+    this.run.base.rebase();
   }
 
   get sawError(): boolean {
-    return this.ledger.sawError;
+    return this.run.reports.sawError;
   }
 
   /** Whether the resource was there before, under its present URN. */
   oldOf(urn: string): ResourceState | undefined {
-    return this.ledger.olds.get(urn);
+    return this.run.base.olds.get(urn);
   }
 
   get seen(): ReadonlySet<string> {
-    return this.ledger.urns;
+    return this.run.names.urns;
   }
 
   async register({ goal, done }: Registration): Promise<Step[]> {
-    if (goal.parent !== "" && !this.ledger.urns.has(goal.parent))
+    if (goal.parent !== "" && !this.run.names.urns.has(goal.parent))
       throw new Error(`could not find parent resource ${goal.parent}`);
-    const urn = claim(this.ledger, goal.parent, goal.type, goal.name);
-    const { old, alias } = findOld(this.ledger, goal, urn);
+    const urn = claim(this.run, goal.parent, goal.type, goal.name);
+    const { old, alias } = findOld(this.run, goal, urn);
     const now = newState(goal, urn, old, alias);
-    this.ledger.news.set(urn, now);
+    this.run.names.register(now);
     return this.targets.checkTargetDependencies(await this.stepsFor(goal, urn, old, now, done));
   }
 
@@ -76,7 +76,7 @@ export class StepGenerator {
     done: Registration["done"],
   ): Promise<Step[]> {
     const server = this.serverOf(now);
-    const recreating = this.ledger.deletes.has(urn) && old !== undefined;
+    const recreating = this.run.marks.has("delete", urn) && old !== undefined;
     const external = old?.external === true;
     const targeted = this.targets.isTargeted(now);
     let inputs = now.inputs;
@@ -103,13 +103,13 @@ export class StepGenerator {
     now.inputs = old !== undefined && equal(inputs, old.inputs) ? old.inputs : inputs;
 
     if (recreating) {
-      this.ledger.deletes.delete(urn);
-      this.ledger.replaces.add(urn);
-      const diff = { ...someDiff, replaceKeys: this.ledger.dependentKeys.get(urn) ?? [] };
+      this.run.marks.unset("delete", urn);
+      this.run.marks.set("replace", urn);
+      const diff = { ...someDiff, replaceKeys: this.dependents.keysOf(urn) };
       return [replaceStep(old, now, noDiff), createStep(this.options, now, done, { old, diff, pendingDelete: false })];
     }
     if (external && old !== undefined) {
-      this.ledger.creates.add(urn);
+      this.run.marks.set("create", urn);
       return [
         createStep(this.options, now, done, { old, diff: noDiff, pendingDelete: true }),
         replaceStep(old, now, noDiff),
@@ -121,23 +121,21 @@ export class StepGenerator {
       return this.stepsFromDiff(goal, urn, old, now, server, done);
     }
     if (!targeted) {
-      this.ledger.sames.add(urn);
-      this.ledger.skippedCreates.add(urn);
-      return [skippedCreateStep(now, done)];
+      return [this.targets.skippedCreate(now, done)];
     }
-    this.ledger.creates.add(urn);
+    this.run.marks.set("create", urn);
     return [createStep(this.options, now, done)];
   }
 
   read({ goal, done }: ReadRegistration): Step[] {
-    const urn = claim(this.ledger, goal.parent, goal.type, goal.name);
-    const old = this.ledger.olds.get(urn);
+    const urn = claim(this.run, goal.parent, goal.type, goal.name);
+    const old = this.run.base.olds.get(urn);
     const now = readState(goal, urn, old);
     if (old !== undefined && !old.external && old.id !== goal.id) {
-      this.ledger.replaces.add(urn);
+      this.run.marks.set("replace", urn);
       return [readStep(this.options, old, now, true, done), replaceStep(old, now, noDiff)];
     }
-    this.ledger.reads.add(urn);
+    this.run.marks.set("read", urn);
     return [readStep(this.options, old, now, false, done)];
   }
 
@@ -170,7 +168,7 @@ export class StepGenerator {
 
   private async diff(goal: Goal, old: ResourceState, now: ResourceState, { plugin, known }: Server): Promise<Diff> {
     if (this.targets.isReplaced(now.urn)) return replacingDiff("id");
-    if (now.deletedWith !== "" && this.ledger.replaces.has(now.deletedWith)) return replacingDiff("deletedWith");
+    if (now.deletedWith !== "" && this.run.marks.has("replace", now.deletedWith)) return replacingDiff("deletedWith");
     if (this.providerChanged(old, now)) return replacingDiff("provider");
     if (isProviderType(now.type)) return this.options.registry.diff(old, now.inputs);
     if (plugin === undefined) return equal(old.inputs, now.inputs) ? noDiff : someDiff;
@@ -205,10 +203,10 @@ export class StepGenerator {
       return this.replacement(goal, urn, old, now, diff, server, done);
     }
     if (diff.changes || hasInitErrors) {
-      this.ledger.updates.add(urn);
+      this.run.marks.set("update", urn);
       return [updateStep(this.options, old, now, diff, goal.ignoreChanges, done)];
     }
-    this.ledger.sames.add(urn);
+    this.run.marks.set("same", urn);
     return [sameStep(this.options, old, now, done)];
   }
 
@@ -222,13 +220,13 @@ export class StepGenerator {
     done: Registration["done"],
   ): Promise<Step[]> {
     if (now.protect && old.protect) {
-      this.ledger.refuse(
+      this.run.reports.refuse(
         `unable to replace resource "${urn}"\nas it is currently marked for protection. To unprotect the resource, remove the \`protect\` flag from the resource in your Pulumi program and run \`pulumi up\``,
         urn,
       );
       if (!this.options.dryRun) throw new Reported("a protected resource was to be replaced");
     }
-    this.ledger.replaces.add(urn);
+    this.run.marks.set("replace", urn);
     if (now.custom && !this.targets.isReplaced(urn)) {
       // Defaults carried over from the old resource do not hold for a new one.
       const checked = await this.check(server, now, undefined, goal.properties);
@@ -239,12 +237,8 @@ export class StepGenerator {
       return [createStep(this.options, now, done, { old, diff, pendingDelete: true }), replaceStep(old, now, diff)];
     }
     const steps = await this.dependents.deleteDependents(urn, old);
-    await this.options.registry.ensure(old.provider, this.ledger.previous.resources);
-    if (!old.pendingReplacement) {
-      this.ledger.deletes.add(old.urn);
-      this.ledger.condemned.add(old);
-      steps.push(this.deletions.deletionBeforeReplacement(old));
-    }
+    await this.options.registry.ensure(old.provider, this.run.base.resources);
+    if (!old.pendingReplacement) steps.push(this.deletions.deletionBeforeReplacement(old));
     return [
       ...steps,
       replaceStep(old, now, diff),

@@ -1,22 +1,26 @@
 import type { ResourceState } from "../state/resource.js";
 import { isProviderType, parseUrn, rootStackType } from "../urn.js";
 import type { Registration } from "./goal.js";
-import { type Ledger, Reported } from "./ledger.js";
+import { Reported, type Run } from "./run.js";
 import { needs, type Selection } from "./selection.js";
 import { type Step, urnOf } from "./step.js";
-import { sameStep } from "./steps.js";
+import { sameStep, skippedCreateStep } from "./steps.js";
 
 /** What targets and excludes leave to an operation, and what must not be done because they leave something out. */
 export class Targets {
   /** Targets, and with `targetDependents` what was registered so far and depends on one. */
   private readonly included: Set<string>;
+  /** New, and left out: nothing that is included may depend on them. */
+  readonly #skippedCreates = new Set<string>();
+  /** Left as they were because targets do not name them. */
+  readonly #kept = new Map<string, ResourceState>();
 
-  constructor(private readonly ledger: Ledger) {
+  constructor(private readonly run: Run) {
     this.included = new Set(this.selection.targets);
   }
 
   private get selection(): Selection {
-    return this.ledger.options.selection;
+    return this.run.options.selection;
   }
 
   private get constrained(): boolean {
@@ -50,16 +54,22 @@ export class Targets {
    * stays in the base, and the snapshot puts it in front.
    */
   untargetedSame(urn: string, old: ResourceState, done: Registration["done"]): Step {
-    this.ledger.urns.add(old.urn);
-    this.ledger.sames.add(urn);
-    this.ledger.sames.add(old.urn);
-    this.ledger.kept.set(old.urn, old);
-    return sameStep(this.ledger.options, old, { ...old, id: "" }, done, true);
+    this.run.names.take(old.urn);
+    this.run.marks.set("same", urn);
+    this.run.marks.set("same", old.urn);
+    this.#kept.set(old.urn, old);
+    return sameStep(this.run.options, old, { ...old, id: "" }, done, true);
+  }
+
+  skippedCreate(resource: ResourceState, done: Registration["done"]): Step {
+    this.run.marks.set("same", resource.urn);
+    this.#skippedCreates.add(resource.urn);
+    return skippedCreateStep(resource, done);
   }
 
   keep(resource: ResourceState): Step {
-    this.ledger.sames.add(resource.urn);
-    return sameStep(this.ledger.options, resource, { ...resource, id: "" }, undefined, true);
+    this.run.marks.set("same", resource.urn);
+    return sameStep(this.run.options, resource, { ...resource, id: "" }, undefined, true);
   }
 
   /** Something that an operation includes must not depend on something new that it leaves out. */
@@ -69,14 +79,14 @@ export class Targets {
       if (step.new === undefined || step.skippedCreate) continue;
       const needed = needs(step.new);
       for (const urn of needed) {
-        if (!this.ledger.skippedCreates.delete(urn)) continue;
-        this.ledger.refuse(
+        if (!this.#skippedCreates.delete(urn)) continue;
+        this.run.reports.refuse(
           this.selection.targets === undefined
             ? `Resource '${urnOf(step)}' depends on '${urn}', which --exclude leaves out and which does not exist yet. Exclude both, or neither.`
             : `Resource '${urnOf(step)}' depends on '${urn}' which was was not specified in --target list.`,
           urnOf(step),
         );
-        if (!this.ledger.options.dryRun) throw new Reported("untargeted create");
+        if (!this.run.options.dryRun) throw new Reported("untargeted create");
       }
       this.refuseCircle(step.new, needed);
     }
@@ -85,18 +95,18 @@ export class Targets {
 
   /** What is kept keeps its old dependencies too: something new that needs it cannot be one of these. */
   private refuseCircle(resource: ResourceState, needed: string[]): void {
-    if (this.ledger.kept.has(resource.urn)) return;
+    if (this.#kept.has(resource.urn)) return;
     const seen = new Set<string>();
     const reaches = (urn: string): boolean => {
       if (urn === resource.urn) return true;
-      const state = this.ledger.kept.get(urn) ?? this.ledger.news.get(urn) ?? this.ledger.olds.get(urn);
+      const state = this.#kept.get(urn) ?? this.run.names.registered(urn) ?? this.run.base.olds.get(urn);
       if (state === undefined || seen.has(urn)) return false;
       seen.add(urn);
-      return needs(state).some((next) => reaches(this.ledger.aliased.get(next) ?? next));
+      return needs(state).some((next) => reaches(this.run.names.current(next)));
     };
     const through = needed.find(reaches);
     if (through === undefined) return;
-    this.ledger.fail(
+    this.run.reports.fail(
       `Resource '${resource.urn}' depends on '${through}', which is left out and still depends on it as it was. Include both.`,
       resource.urn,
     );
@@ -105,13 +115,13 @@ export class Targets {
   /** Whether a resource that the program does not declare any more may be deleted. */
   deletable(): (resource: ResourceState) => boolean {
     const { targets, excludes } = this.selection;
-    const { resources } = this.ledger.previous;
+    const { resources } = this.run.base;
     if (targets !== undefined) {
       const allowed = new Set<string>();
       for (const resource of resources) {
         if (!targets.has(resource.urn)) continue;
         allowed.add(resource.urn);
-        for (const dependent of this.ledger.graph.dependingOn(resource, new Set(), true)) allowed.add(dependent.urn);
+        for (const dependent of this.run.base.graph.dependingOn(resource, new Set(), true)) allowed.add(dependent.urn);
       }
       return ({ urn }) => allowed.has(urn);
     }
@@ -119,7 +129,7 @@ export class Targets {
     const forbidden = new Set(excludes);
     for (const resource of resources) {
       if (!excludes.has(resource.urn)) continue;
-      for (const dependency of this.ledger.graph.transitiveDependenciesOf(resource)) forbidden.add(dependency.urn);
+      for (const dependency of this.run.base.graph.transitiveDependenciesOf(resource)) forbidden.add(dependency.urn);
     }
     return ({ urn }) => !forbidden.has(urn);
   }
@@ -130,22 +140,22 @@ export class Targets {
     const untargeted =
       targets === undefined || targetDependents ? [] : deletes.map(urnOf).filter((urn) => !targets.has(urn));
     for (const urn of untargeted) {
-      this.ledger.refuse(
+      this.run.reports.refuse(
         `Resource '${urn}' will be destroyed but was not specified in --target list.\nEither include resource in --target list or pass --target-dependents to proceed.`,
         urn,
       );
     }
-    const needed = [...this.ledger.kept.values()].flatMap((resource) =>
+    const needed = [...this.#kept.values()].flatMap((resource) =>
       needs(resource).map((urn) => ({ urn, by: resource.urn })),
     );
     const stillNeeded = needed.filter(({ urn }) => deletes.some((step) => step.op === "delete" && urnOf(step) === urn));
     for (const { urn, by } of stillNeeded) {
-      this.ledger.refuse(
+      this.run.reports.refuse(
         `Resource '${urn}' would be destroyed, but '${by}' is left out and still depends on it as it was. Include both.`,
         urn,
       );
     }
-    if (untargeted.length + stillNeeded.length > 0 && !this.ledger.options.dryRun)
+    if (untargeted.length + stillNeeded.length > 0 && !this.run.options.dryRun)
       throw new Reported("delete untargeted resource");
   }
 }
