@@ -24,7 +24,8 @@ export class Refusal extends Error {
 
   constructor(
     message: string,
-    readonly findings: readonly Worded[] = [],
+    /** Without any of its own, the refusal is one. */
+    readonly findings: readonly Worded[] = [{ code: "refused", text: message }],
   ) {
     super(message);
   }

@@ -155,6 +155,9 @@ export type OfflineFinding =
   | { readonly code: "never-updated"; readonly environment: string }
   | { readonly code: "state-unread"; readonly environment: string; readonly why: string };
 
+/** A command's own refusal, which says all of it in its words. */
+export type CommandFinding = { readonly code: "refused"; readonly text: string };
+
 /** What the engine, or a library in it, warns of in its own words. */
 export type EngineFinding = { readonly code: "engine"; readonly text: string };
 
@@ -178,7 +181,15 @@ export type Verdict =
     }
   | { readonly code: "flat-stays"; readonly because: readonly Reason[] };
 
-export type Finding = Reason | AppFinding | PlaceFinding | LeftOutFinding | OfflineFinding | EngineFinding | Verdict;
+export type Finding =
+  | Reason
+  | AppFinding
+  | PlaceFinding
+  | LeftOutFinding
+  | OfflineFinding
+  | EngineFinding
+  | CommandFinding
+  | Verdict;
 export type FindingCode = Finding["code"];
 
 /** Each once. */

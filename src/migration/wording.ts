@@ -87,6 +87,7 @@ const words: Words = {
   "stacks-differ": ({ key, environment, ours, other, theirs }) =>
     `console-vault:${key} differs between the stacks: ${ours} in Pulumi.${environment}.yaml, ${theirs} in Pulumi.${other}.yaml. Stacks of one migration work on one vault`,
   engine: ({ text }) => text,
+  refused: ({ text }) => text,
   "wrong-root": wrongRoot,
   "paths-hidden": ({ paths }) => `the vault does not let this token list ${paths.join(", ")}`,
   "app-hidden": ({ app, account }) =>
