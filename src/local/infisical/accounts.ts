@@ -1,7 +1,7 @@
 /** Machine identities with their access tokens, and service tokens: issuing, checking, renewing, revoking. */
 import { createHash, randomBytes, randomUUID } from "node:crypto";
 import { ApiError, expiredToken, type Flavour, notFound, tokenError, unauthorized } from "./errors.js";
-import { sameText, signJwt, verifyJwt } from "./jwt.js";
+import { signJwt, verifyJwt } from "./jwt.js";
 import type { Actor, Scope } from "./permissions.js";
 import { type IdentitySeed, identitySchema, type Role, type ServiceTokenSeed, serviceTokenSchema } from "./seed.js";
 import { remove } from "./world.js";
@@ -106,7 +106,7 @@ export class Accounts {
         : notFound("No identity with specified client ID was found");
     }
     if (this.flavour === "current") this.#refuseLocked(identity);
-    if (!sameText(clientSecret, identity.clientSecret)) {
+    if (clientSecret !== identity.clientSecret) {
       identity.refused.push(this.now());
       throw unauthorized("Invalid credentials");
     }
@@ -168,7 +168,7 @@ export class Accounts {
       remove(this.#serviceTokens, (candidate) => candidate === row);
       throw new ApiError(403, "ForbiddenError", "Service token has expired");
     }
-    if (!sameText(hash(secret), row.secretHash)) throw unauthorized("Invalid service token");
+    if (hash(secret) !== row.secretHash) throw unauthorized("Invalid service token");
     return row;
   }
 
