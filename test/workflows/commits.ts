@@ -7,6 +7,7 @@ const checkout = fileURLToPath(new URL("../../", import.meta.url));
 const content = [
   "src",
   "bin",
+  "scripts",
   "sdks",
   ".github",
   "action",

@@ -233,6 +233,7 @@ describe("a malicious pull request", () => {
     "src/cli/main.ts",
     "src/config/index.ts",
     "load.mjs",
+    "scripts/compile.mjs",
   ];
   let run: WorkflowRun;
 
