@@ -56,6 +56,7 @@ const foreign: Readonly<Record<string, string>> = {
   "heroku/bridged/requests.ts": "looks for secrets in Heroku's message before it is shown",
   "http/url.ts": "a setting",
   "local/faults.ts": "a path",
+  "local/infisical/jwt.ts": "the JWT library's errors",
   "resolver/resolve.ts": "the flag's config var",
   "vault/client/diagnosis.ts": "Infisical's answers",
   "vault/client/values.ts": "a secret's value",
