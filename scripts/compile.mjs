@@ -1,60 +1,85 @@
-// Compiles src/ to .build/, which is what a checkout runs. Each file by itself (types are stripped, nothing is bundled), and only
-// where a source is another one than it was, so that .build/ cannot be stale.
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+// Compiles src/ to what a checkout runs: .build-<hash of the sources>/, each file by itself (types are stripped, nothing is bundled).
+// What stands in such a directory is never changed, so that it cannot be stale, nor be replaced under a process that runs from it.
+import { createHash } from "node:crypto";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const source = join(root, "src");
-const build = join(root, ".build");
-const stampFile = join(build, "stamp");
 
-/** Brings .build/ up to date. Several processes may do so at once: a file is replaced in one step, and the stamp is written last. */
+/** @returns the directory's name. Several processes may do so at once: the directory appears in one step, and whole. */
 export async function compile() {
-  const sources = readdirSync(source, { recursive: true }).filter((name) => name.endsWith(".ts"));
-  // The build depends on nothing but the sources, this file and the compiler.
-  const inputs = [
-    ...sources.map((name) => join(source, name)),
-    fileURLToPath(import.meta.url),
-    join(root, "package.json"),
-  ];
-  const stamp = inputs
-    .map((file) => `${file} ${statSync(file, { bigint: true }).mtimeNs} ${statSync(file).size}`)
-    .join("\n");
-  if (read(stampFile) === stamp) return;
+  const read = (path) => readFileSync(path, "utf8");
+  const files = readdirSync(source, { recursive: true })
+    // Not what an editor keeps beside a file (.#name.ts).
+    .filter((name) => /(^|[\\/])[^.\\/][^\\/]*\.ts$/.test(name) && !name.endsWith(".d.ts"))
+    .sort()
+    .map((name) => ({ name, text: read(join(source, name)) }));
+  const compiler = createRequire(import.meta.url).resolve("esbuild/package.json");
+  const hash = createHash("sha256").update(
+    JSON.stringify([read(fileURLToPath(import.meta.url)), read(compiler), files]),
+  );
+  const name = `.build-${hash.digest("hex").slice(0, 16)}`;
+  const build = join(root, name);
+  if (existsSync(build)) return name;
 
-  const esbuild = await import("esbuild");
-  const { outputFiles } = await esbuild.build({
-    absWorkingDir: root,
-    entryPoints: sources.map((name) => join("src", name)),
-    outbase: "src",
-    outdir: ".build",
-    format: "esm",
-    target: "node20",
-    sourcemap: "linked",
-    write: false,
-    logLevel: "silent",
-  });
-  for (const { path, text } of outputFiles) if (read(path) !== text) replace(path, text);
-  const made = new Set(outputFiles.map(({ path }) => path));
-  for (const name of readdirSync(build, { recursive: true })) {
-    const path = join(build, name);
-    if (/\.js(\.map)?$/.test(name) && !made.has(path)) rmSync(path, { force: true });
-  }
-  replace(stampFile, stamp);
-}
-
-function read(path) {
+  const { transform } = await import("esbuild");
+  const beside = makeBeside(build);
   try {
-    return readFileSync(path, "utf8");
-  } catch {
-    return undefined;
+    await Promise.all(
+      files.map(async ({ name, text }) => {
+        const path = join(beside, name.replace(/\.ts$/, ".js"));
+        const { code, map } = await transform(text, {
+          loader: "ts",
+          format: "esm",
+          target: "node20",
+          sourcemap: "external",
+          sourcefile: join(source, name),
+          tsconfigRaw: { compilerOptions: { target: "ES2022", verbatimModuleSyntax: true } },
+          logLevel: "silent",
+        });
+        mkdirSync(dirname(path), { recursive: true });
+        writeFileSync(`${path}.map`, map);
+        writeFileSync(path, `${code}//# sourceMappingURL=${path.split(/[\\/]/).at(-1)}.map\n`);
+      }),
+    );
+    renameSync(beside, build);
+  } catch (error) {
+    rmSync(beside, { recursive: true, force: true });
+    // Another process was first, with the same.
+    if (!existsSync(build)) throw error;
+  }
+  removeOld(name);
+  return name;
+}
+
+function makeBeside(build) {
+  try {
+    return mkdtempSync(`${build}.`);
+  } catch (error) {
+    const why = `${root} cannot be written to (${error.code}), and a checkout compiles its sources there once`;
+    throw new Error(`${why}: run  node load.mjs  there as its owner`);
   }
 }
 
-function replace(path, text) {
-  mkdirSync(dirname(path), { recursive: true });
-  const beside = `${path}.${process.pid}`;
-  writeFileSync(beside, text);
-  renameSync(beside, path);
+/** What was compiled before, or was begun and killed; a day later nothing runs from it any more. */
+function removeOld(name) {
+  const yesterday = Date.now() - 24 * 3_600_000;
+  for (const other of readdirSync(root)) {
+    if (!other.startsWith(".build-") || other === name) continue;
+    const path = join(root, other);
+    if (statSync(path, { throwIfNoEntry: false })?.mtimeMs < yesterday) rmSync(path, { recursive: true, force: true });
+  }
 }

@@ -12,7 +12,7 @@ afterEach(async () => {
 });
 
 class Thing extends pulumi.CustomResource {
-  constructor(name: string, value = "1", code = providerCode) {
+  constructor(name: string, value: pulumi.Input<string> = "1", code = providerCode) {
     super("pulumi-nodejs:dynamic/toy:Thing", name, { name, value, result: undefined, __provider: code });
   }
 }
@@ -73,7 +73,6 @@ describe("a program in the engine's own process", () => {
       "leaves a promise rejected that nobody waits for",
       async () => {
         void Promise.reject(new Error("no more"));
-        await new Promise((resolve) => setTimeout(resolve, 50));
       },
     ],
     [
@@ -82,7 +81,17 @@ describe("a program in the engine's own process", () => {
         pulumi.output(1).apply(() => {
           throw new Error("no more");
         });
-        await new Promise((resolve) => setTimeout(resolve, 50));
+      },
+    ],
+    [
+      "declares a resource with an input that fails at once",
+      async () => void new Thing("kept", Promise.reject(new Error("no more"))),
+    ],
+    [
+      "declares a resource with an input that fails later",
+      async () => {
+        const late = new Promise<string>((_, reject) => setTimeout(() => reject(new Error("no more")), 20));
+        new Thing("kept", late);
       },
     ],
   ])("that %s has failed, and nothing is deleted", async (_what, run) => {
@@ -90,6 +99,18 @@ describe("a program in the engine's own process", () => {
     const { result, errors } = await up(project, run);
     expect([result, errors.join()]).toEqual(["failed", expect.stringContaining("no more")]);
     expect(await names(project)).toEqual(["kept"]);
+  });
+
+  it("whose provider fails leaves nothing behind that would swallow a later error of this process", async () => {
+    const project = await withOneThing();
+    const before = ["uncaughtException", "unhandledRejection"].map((event) => process.listenerCount(event));
+    const failing = { ...project.inline.provider(providerCode, {}, { env: project.location.env!, print: () => {} })! };
+    failing.update = () => {
+      throw Object.assign(new Error("it is cold"), { id: "kept-1", properties: null, reasons: null });
+    };
+    const { result, errors } = await up(project, async () => void new Thing("kept", "2"), { provider: () => failing });
+    expect([result, errors.join()]).toEqual(["failed", expect.stringContaining("it is cold")]);
+    expect(["uncaughtException", "unhandledRejection"].map((event) => process.listenerCount(event))).toEqual(before);
   });
 
   it("that never ends is stopped by Ctrl-C, and nothing is deleted", async () => {

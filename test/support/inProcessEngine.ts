@@ -195,7 +195,7 @@ export class InProcessStacks {
       find: (urn) => deployment.find(urn),
     });
     const { result, changes, snapshot } = await withEnv(env, () =>
-      withPlainStructs(() => deployment.run(kind === "update" ? program : undefined)),
+      withPlainStructs(() => deployment.run(kind === "update" ? program : undefined)).finally(() => program.close()),
     );
     const outputs = snapshot.resources.find(({ type }) => type === rootStackType)?.outputs ?? {};
     if (!dryRun) {

@@ -1,9 +1,11 @@
 // A program in the engine's own process, as the Automation API runs inline programs: it speaks to the deployment through the SDK
 // and the engine's own services, with no wire between them.
+import { setImmediate as nextTurn } from "node:timers/promises";
 import pulumi from "@pulumi/pulumi";
 import settings from "@pulumi/pulumi/runtime/settings.js";
 import state from "@pulumi/pulumi/runtime/state.js";
 import type { InlineContext, InlineProgram } from "../../inline.js";
+import { EngineError } from "../../port.js";
 import type { Program, ProgramEnd } from "../deploy/deployment.js";
 import type { Monitor } from "../deploy/monitor.js";
 import type { ServiceHost } from "../grpc/services.js";
@@ -12,7 +14,7 @@ import { Services } from "../grpc/services.js";
 /** What the SDK keeps per run; its types leave this out. */
 const { withLocalStorage, getStore } = state as unknown as {
   withLocalStorage<T>(run: () => Promise<T>): Promise<T>;
-  getStore(): { settings: { monitor: unknown; engine: unknown; options: object } };
+  getStore(): { settings: { monitor: unknown; engine: unknown; options: object; rpcDone: Promise<unknown> } };
 };
 const { disconnect, resetOptions } = settings as unknown as {
   disconnect(): Promise<void>;
@@ -36,11 +38,17 @@ export interface InlineRunOptions extends Pick<ServiceHost, "log" | "find"> {
 /** One run of a program in this process. */
 export class InlineRun implements Program {
   private current: Monitor | undefined;
+  /** It has ended well: from here on the engine concludes what is to be deleted from what was declared. */
+  private ended = false;
+  private unlisten: () => void = () => {};
   private readonly services: Services;
 
   constructor(private readonly options: InlineRunOptions) {
     this.services = new Services({
-      monitor: () => this.current,
+      monitor: () => {
+        if (this.ended) this.current?.refuse(new EngineError("The program declares something after its end."));
+        return this.ended ? undefined : this.current;
+      },
       root: options.rootDir,
       log: options.log,
       programDone: async () => {},
@@ -56,6 +64,7 @@ export class InlineRun implements Program {
   /** Nothing that the program still does reaches the deployment, or the next one. */
   async close(): Promise<void> {
     this.current = undefined;
+    this.unlisten();
   }
 
   private async inStore(): Promise<ProgramEnd> {
@@ -71,18 +80,22 @@ export class InlineRun implements Program {
     );
     let fail: (error: unknown) => void = () => {};
     const failed = new Promise<ProgramEnd>((resolve) => {
-      fail = (error) => resolve({ ok: false, message: error instanceof Error ? error.message : String(error) });
+      fail = (error) => {
+        const message = error instanceof Error ? error.message : String(error);
+        if (this.ended) this.current?.refuse(new EngineError(message));
+        resolve({ ok: false, message });
+      };
     });
     // What nobody handles is an error of the program: it may not have declared all it has. Nothing else in this process may be
     // taken for less than that while the program runs.
     process.on("uncaughtException", fail);
     process.on("unhandledRejection", fail);
-    try {
-      return await Promise.race([failed, this.program(fail)]);
-    } finally {
+    // Until the deployment is over, however it ends: a program that is stopped never comes back here.
+    this.unlisten = () => {
       process.off("uncaughtException", fail);
       process.off("unhandledRejection", fail);
-    }
+    };
+    return Promise.race([failed, this.program(fail)]);
   }
 
   private async program(fail: (error: unknown) => void): Promise<ProgramEnd> {
@@ -94,7 +107,15 @@ export class InlineRun implements Program {
         return new Promise<object>(() => {});
       });
     await pulumi.runtime.runInPulumiStack(guarded);
-    await disconnect();
+    const { settings: own } = getStore();
+    let seen: unknown;
+    do {
+      seen = own.rpcDone;
+      await disconnect();
+      // Node tells of what nobody handled only once no microtask is left.
+      await nextTurn();
+    } while (seen !== own.rpcDone);
+    this.ended = true;
     return { ok: true };
   }
 }

@@ -42,11 +42,11 @@ function inlineProvider(provider: InlineProvider): BareProvider {
   return {
     configure: async () => {},
     check: async (_resource, olds, news) => {
-      const { inputs, failures } = await failing(provider.check({ ...olds }, { ...news }));
+      const { inputs, failures } = await failing(() => provider.check({ ...olds }, { ...news }));
       return { inputs: answered(inputs, news), failures };
     },
     diff: async ({ id }, old, news) => {
-      const diff = await failing(provider.diff(id, { ...old.outputs }, { ...news }));
+      const diff = await failing(() => provider.diff(id, { ...old.outputs }, { ...news }));
       return {
         changes: diff.changes,
         changedKeys: [],
@@ -56,19 +56,19 @@ function inlineProvider(provider: InlineProvider): BareProvider {
       };
     },
     create: async (_resource, inputs) => {
-      const { id, outs } = await failing(provider.create({ ...inputs }));
+      const { id, outs } = await failing(() => provider.create({ ...inputs }), true);
       return { id, outputs: answered(outs, inputs) };
     },
     read: async ({ id }, _inputs, outputs) => {
-      const found = await failing(provider.read(id, { ...outputs }));
+      const found = await failing(() => provider.read(id, { ...outputs }));
       const inputs = found.inputs && answered(found.inputs, outputs);
       return { id: found.id ?? "", outputs: answered(found.props, outputs), inputs };
     },
     update: async ({ id }, old, news) => {
-      const { outs } = await failing(provider.update(id, { ...old.outputs }, { ...news }));
+      const { outs } = await failing(() => provider.update(id, { ...old.outputs }, { ...news }), true);
       return { outputs: answered(outs, news) };
     },
-    delete: ({ id }, _inputs, outputs) => failing(provider.delete(id, { ...outputs })),
+    delete: ({ id }, _inputs, outputs) => failing(() => provider.delete(id, { ...outputs })),
     secretOutputs: () => [],
   };
 }
@@ -76,17 +76,20 @@ function inlineProvider(provider: InlineProvider): BareProvider {
 /** What a provider throws; the SDK's "it was made, but is not right" has an id. Of anything else nobody knows what became of it. */
 interface Thrown {
   readonly id?: string;
-  readonly properties?: JsonObject;
-  readonly reasons?: string[];
+  readonly properties?: JsonObject | null;
+  readonly reasons?: string[] | null;
 }
 
-async function failing<T>(work: Promise<T>): Promise<T> {
+/** @param makes whether it can leave something behind; of other calls an error with an id is one like any other */
+async function failing<T>(work: () => Promise<T>, makes = false): Promise<T> {
   try {
-    return await work;
+    return await work();
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    const { id, properties = {}, reasons = [] } = (error ?? {}) as Thrown;
-    if (id) throw new BarePartialError(reasons.length === 0 ? message : reasons.join("; "), id, properties, reasons);
+    const { id, properties, reasons } = (error ?? {}) as Thrown;
+    const why = reasons ?? [];
+    if (makes && id)
+      throw new BarePartialError(why.length === 0 ? message : why.join("; "), String(id), properties ?? {}, [...why]);
     throw new ProviderError(message, "unknown");
   }
 }
