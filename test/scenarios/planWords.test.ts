@@ -176,3 +176,10 @@ it("up of prod names the promotion only when staging has soaked, and until then 
   world.hoursPass(28);
   expect(done(await world.up("prod")).out).toMatch(/next\n {2}console-vault promote --from staging --to prod\n?$/);
 });
+
+it("a first preview shows also what it is told to leave out, of which there is nothing yet", async () => {
+  const { migration, retirement, association } = resourceTypes;
+  const left = [`${migration}::prod`, `${retirement}::flat`, `${association}::raxx-console-prod`];
+  const excluded = left.flatMap((one) => ["--exclude", `urn:pulumi:prod::console-vault::${one}`]);
+  done(await world.run(["preview", "--stack", "prod", ...excluded]));
+});

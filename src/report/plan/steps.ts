@@ -53,9 +53,11 @@ export function inputsOf<Kind extends ResourceKind>(
   return readShown(kind, inputs, named(metadata.urn));
 }
 
+const isMade = (outputs: unknown) => Object.keys(outputs ?? {}).length > 0;
+
 /** What the last update left of a resource that an event is about. */
 export const leftBefore = <Kind extends ResourceKind>(kind: Kind, { urn, old }: StepMetadata) =>
-  old?.outputs && readOutputs(kind, old.outputs, named(urn));
+  isMade(old?.outputs) ? readOutputs(kind, old!.outputs, named(urn)) : undefined;
 
 /** Why a name is looked at again; what is gone was not written. */
 function whySeenAgain(now: SeenRevisions, before: SeenRevisions | undefined): string | undefined {
