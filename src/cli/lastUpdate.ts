@@ -40,6 +40,10 @@ export async function lastUpdate(io: Io, projectDir: string, stack: string): Pro
 export const outputsOf = (stack: string, outputs: OutputMap): StackOutputs =>
   readStackOutputs(stack, { migration: outputs.migration?.value, retirement: outputs.retirement?.value });
 
+/** Of them only what was retired, whatever else cannot be read. @throws StateError */
+export const retirementOf = (stack: string, { retirement }: OutputMap): Pick<StackOutputs, "retirement"> =>
+  readStackOutputs(stack, { retirement: retirement?.value });
+
 /** The outputs of a stack's last update. @throws StateError */
 export const lastOutputs = async ({ engine, config }: Pick<OpenStack, "engine" | "config">): Promise<StackOutputs> =>
   outputsOf(config.environment, await engine.outputs());

@@ -16,7 +16,7 @@ import { flatPath } from "../resolver/index.js";
 import { InfisicalError } from "../vault/client/index.js";
 import { askWhether, askYes } from "./ask.js";
 import type { Io } from "./io.js";
-import { lastOutputs } from "./lastUpdate.js";
+import { retirementOf } from "./lastUpdate.js";
 import { catalog } from "./project.js";
 import { type OpenStack, openStack, type StackOptions } from "./stack.js";
 import { difference } from "./wayBack.js";
@@ -105,9 +105,17 @@ export async function knownGone(
   options: LookBackOptions,
   { root, environment }: StackConfig,
 ): Promise<GoneName[]> {
-  const ofOwner = async () => lastOutputs(await openStack(io, { ...options, stack: catalog.fallback }));
-  const outputs = environment === catalog.fallback ? own : await ofOwner().catch((): StackOutputs => ({}));
-  const retired = outputs.retirement?.retired ?? [];
+  const owner = catalog.fallback;
+  const ofOwner = async () =>
+    retirementOf(owner, await (await openStack(io, { ...options, stack: owner })).engine.outputs());
+  const { retirement } =
+    environment === owner
+      ? own
+      : await ofOwner().catch((error: Error): StackOutputs => {
+          io.err(`! what ${owner} has retired at the flat path cannot be read (${error.message})`);
+          return {};
+        });
+  const retired = retirement?.retired ?? [];
   const held = heldBy(catalog, environment).filter(({ name }) => retired.includes(name));
   return held.map(({ name, vendor }) => ({ name, path: flatPath(root, vendor), from: undefined }));
 }

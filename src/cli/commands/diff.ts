@@ -9,6 +9,7 @@ import {
   foldersToCompare,
   overridesOf,
   readFolders,
+  sentence,
 } from "../../migration/index.js";
 import { Ended, exitCodes } from "../exit.js";
 import { colorsOf, type Io } from "../io.js";
@@ -31,7 +32,7 @@ async function see(io: Io, { config, vault }: OpenVault, samePlace: boolean): Pr
   const { rows, hidden } = await readFolders(vault, paths);
   // Below a mistyped root every name would be called missing.
   const warning = hidden.size < paths.length ? await checkRoot(catalog, root, vault, rows) : undefined;
-  if (warning) io.err(colorsOf(io).yellow(`! ${warning}`));
+  if (warning) io.err(colorsOf(io).yellow(`! ${sentence(warning)}`));
   return { ...side, rows, hidden: new Set(hidden.keys()) };
 }
 

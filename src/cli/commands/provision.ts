@@ -17,6 +17,7 @@ import {
   lookAtFlag,
   lookAtFolder,
   readNames,
+  sentence,
   surroundingsOf,
 } from "../../migration/index.js";
 import { environmentPath, flatPath } from "../../resolver/index.js";
@@ -88,7 +89,7 @@ async function provision(io: Io, name: string, options: ProvisionOptions): Promi
   const placing = { credential, environment, value, replace: options.replace === true };
   // Before the lock as well: most refusals need no update.
   const { path, warning } = await lookAtPlace(services, placing);
-  if (warning) io.err(colorsOf(io).yellow(`! ${warning}`));
+  if (warning) io.err(colorsOf(io).yellow(`! ${sentence(warning)}`));
   // An update that runs meanwhile might turn the flag on over this value, and two creations of one name make two rows.
   const stack = await openStack(io, { ...options, stack: environment.name, steady: true });
   const updates = await insideUpdates(io, [stack], (lost) => write(io, services, placing, lost));

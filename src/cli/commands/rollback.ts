@@ -18,7 +18,7 @@ import { ConfigFile } from "../configFile.js";
 import { Ended } from "../exit.js";
 import { insideUpdates, NotLocked, openToRecord, refuseFailed, type Updated } from "../insideUpdates.js";
 import { colorsOf, type Io } from "../io.js";
-import { copyRecords, outputsOf } from "../lastUpdate.js";
+import { copyRecords, outputsOf, retirementOf } from "../lastUpdate.js";
 import { confirmOverwrites, knownGone, type LookBackOptions, lookBack } from "../lookBack.js";
 import { catalog } from "../project.js";
 import { type OpenStack, openStack } from "../stack.js";
@@ -34,7 +34,7 @@ const unclearText = "neither true, 1, false, 0 nor empty";
 /** What the stack's last update left, as far as it can be read. */
 interface Recorded {
   readonly readable: boolean;
-  /** Empty where no update is recorded, or the state cannot be read. */
+  /** Empty where no update is recorded; what of it can be read where not all can. */
   readonly outputs: StackOutputs;
   /** Of the owner of the flat path only: another environment has copied nothing from there. */
   readonly copies: Readonly<Record<string, CopyRecord>>;
@@ -99,14 +99,17 @@ function consequences({ environment, manage }: StackConfig, stale: readonly Diff
 
 /** --force turns the flag off even if the state cannot be read. */
 async function readRecorded(io: Io, { engine }: OpenStack, { force, stack }: RollbackOptions): Promise<Recorded> {
+  let outputs: StackOutputs = {};
   try {
-    const outputs = outputsOf(stack, await engine.outputs());
+    const left = await engine.outputs();
+    outputs = retirementOf(stack, left);
+    outputs = outputsOf(stack, left);
     const copies = stack === catalog.fallback ? await copyRecords(stack, engine) : {};
     return { readable: true, outputs, copies };
   } catch (error) {
     if (!force) throw error;
     io.err(`! the stack's state cannot be read (${(error as Error).message}); going on, as --force says`);
-    return { readable: false, outputs: {}, copies: {} };
+    return { readable: false, outputs, copies: {} };
   }
 }
 

@@ -4,7 +4,7 @@ import { flagApp } from "../../catalog/index.js";
 import { readStackConfig } from "../../config/index.js";
 import { Refusal } from "../../errors.js";
 import { HerokuClient, HerokuError } from "../../heroku/index.js";
-import type { MigrationRecord } from "../../migration/index.js";
+import { type MigrationRecord, sentence } from "../../migration/index.js";
 import {
   type Flags,
   type Kept,
@@ -202,7 +202,7 @@ async function planCommand(io: Io, name: string, options: RotateOptions): Promis
 
 function showPlan(io: Io, { request: { name, environment, flags }, plan }: Rotation): void {
   const c = colorsOf(io);
-  if (plan.warning) io.err(c.yellow(`! ${plan.warning}`));
+  if (plan.warning) io.err(c.yellow(`! ${sentence(plan.warning)}`));
   io.out(c.bold(`Rotate ${name} for ${environment}`));
   io.out(`  flag ${flags[environment] ? "on" : "off"}, so it is written to ${c.bold(plan.path)}`);
   io.out(`  apps that read it there: ${plan.apps.map(({ app }) => app).join(", ") || "none"}`);
