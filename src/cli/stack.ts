@@ -150,7 +150,7 @@ async function chosenEngine(
   if (io.openEngine) return { engine: io.openEngine(location), reason: "the caller's own" };
   const { name, reason } = await chooseEngine(asked, location, { embeddedUnasked: loopback });
   const heroku = herokuEngineProvider({ env: location.env, onWait: tellWait(io) });
-  const inline = name === "embedded" ? await ownProgram() : undefined;
+  const inline = name === "embedded" ? ownProgram() : undefined;
   return { engine: openEngine(name, location, { heroku }, inline), reason };
 }
 

@@ -34,5 +34,5 @@ export interface InlineProgram {
    * @param config the stack's configuration in clear, by `namespace:key`
    * @returns undefined for code that this does not stand for: it gets a process
    */
-  provider(code: string, config: Bag, context: InlineContext): InlineProvider | undefined;
+  provider(code: string, config: Bag, context: InlineContext): Promise<InlineProvider | undefined>;
 }

@@ -153,18 +153,19 @@ function turnRed({ migration, retirement }: ReturnType<typeof declare>): void {
 }
 
 async function program(catalog: Catalog) {
+  const { env } = runContext();
   // Before anything is looked at: a command may have work for which this update holds the stack's lock.
-  if (!pulumi.runtime.isDryRun()) await awaitWork(runContext().env);
+  if (!pulumi.runtime.isDryRun()) await awaitWork(env);
   const config = checkedConfig(pulumi.runtime.allConfig(), pulumi.getStack(), catalog, isConfigSecret);
-  const services = servicesOf(config, runContext().env);
+  const services = servicesOf(config, env);
   // The Heroku provider reads its own variable and nothing of our config: it would write to the real Heroku.
-  if (!runContext().env.HEROKU_API_URL && services.herokuUrl !== defaultHerokuUrl)
+  if (!env.HEROKU_API_URL && services.herokuUrl !== defaultHerokuUrl)
     throw configError(`Pulumi.${config.environment}.yaml`, [
       `console-vault:herokuApiUrl: set HEROKU_API_URL=${services.herokuUrl} as well, which is what the Heroku provider reads (console-vault up does)`,
     ]);
-  const credentials = credentialsOf(runContext().env, new pulumi.Config("heroku").get("apiKey"));
+  const credentials = credentialsOf(env, new pulumi.Config("heroku").get("apiKey"));
   const last = await readLast();
-  const steady = runContext().env.CONSOLE_VAULT_STEADY === "1";
+  const steady = env.CONSOLE_VAULT_STEADY === "1";
   // A stack that no update has made stays unmade where nobody asked for it. One that only lost a part of its state is declared
   // as always: of a program that declares nothing the engine would delete the rest.
   if (steady && !last.made) return {};

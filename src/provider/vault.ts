@@ -1,7 +1,7 @@
 import { seal } from "../envelope.js";
 import { HerokuClient } from "../heroku/index.js";
 import type { VaultPlace } from "../migration/index.js";
-import { type RunContext, runContext } from "../runContext.js";
+import { runContext } from "../runContext.js";
 import { SecretValue } from "../secret.js";
 import { authFromEnvironment, createInfisicalClient, type InfisicalClient } from "../vault/client/index.js";
 import { type Wait, waitLine } from "../waits.js";
@@ -15,7 +15,7 @@ interface Kept {
   herokuKey?: string | undefined;
 }
 
-let kept = new WeakMap<RunContext, Kept>();
+let kept = new WeakMap<ReturnType<typeof runContext>, Kept>();
 
 function keptByRun(): Kept {
   const context = runContext();

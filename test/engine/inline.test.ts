@@ -104,11 +104,15 @@ describe("a program in the engine's own process", () => {
   it("whose provider fails leaves nothing behind that would swallow a later error of this process", async () => {
     const project = await withOneThing();
     const before = ["uncaughtException", "unhandledRejection"].map((event) => process.listenerCount(event));
-    const failing = { ...project.inline.provider(providerCode, {}, { env: project.location.env!, print: () => {} })! };
+    const failing = {
+      ...(await project.inline.provider(providerCode, {}, { env: project.location.env!, print: () => {} }))!,
+    };
     failing.update = () => {
       throw Object.assign(new Error("it is cold"), { id: "kept-1", properties: null, reasons: null });
     };
-    const { result, errors } = await up(project, async () => void new Thing("kept", "2"), { provider: () => failing });
+    const { result, errors } = await up(project, async () => void new Thing("kept", "2"), {
+      provider: async () => failing,
+    });
     expect([result, errors.join()]).toEqual(["failed", expect.stringContaining("it is cold")]);
     expect(["uncaughtException", "unhandledRejection"].map((event) => process.listenerCount(event))).toEqual(before);
   });
@@ -150,7 +154,7 @@ describe("a program in the engine's own process", () => {
 
   it("may have resources whose provider it does not know: they get a process", async () => {
     const project = await withOneThing();
-    const { result } = await up(project, async () => void new Thing("kept", "2"), { provider: () => undefined });
+    const { result } = await up(project, async () => void new Thing("kept", "2"), { provider: async () => undefined });
     expect(result).toBe("succeeded");
     expect((await project.world()).process).not.toBe(process.pid);
   });

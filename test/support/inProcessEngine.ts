@@ -70,7 +70,7 @@ export class InProcessStacks {
     this.#inline = {
       entryPoint: "",
       run: () => options.program(),
-      provider: (code) => byCode.get(code),
+      provider: async (code) => byCode.get(code),
     };
   }
 

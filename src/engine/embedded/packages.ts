@@ -12,7 +12,7 @@ import { type BareProvider, secretBlind } from "./deploy/secretBlind.js";
 import { DynamicHost } from "./grpc/dynamicHost.js";
 import { ProgramProcess } from "./grpc/program.js";
 import { Services } from "./grpc/services.js";
-import { InlineRun } from "./inline/program.js";
+import type { InlineRun } from "./inline/program.js";
 import { inlineProviders } from "./inline/providers.js";
 import type { Session } from "./session.js";
 import { type Properties, Secret } from "./values/values.js";
@@ -84,7 +84,7 @@ export class Packages {
     this.deployment = deployment;
     await this.start();
     if (serving.dynamic && this.inline === undefined) this.host?.warmUp();
-    const program = serving.program ? this.newProgram(serving) : undefined;
+    const program = serving.program ? await this.newProgram(serving) : undefined;
     this.program = program instanceof ProgramProcess ? program : undefined;
     try {
       return await deployment.run(program);
@@ -129,7 +129,7 @@ export class Packages {
     });
   }
 
-  private newProgram({ dryRun, parallel }: Serving): ProgramProcess | InlineRun {
+  private async newProgram({ dryRun, parallel }: Serving): Promise<ProgramProcess | InlineRun> {
     const { project, env, config } = this.session;
     const run = {
       organization: "organization",
@@ -140,7 +140,9 @@ export class Packages {
       parallel,
       config,
     };
-    if (this.inline !== undefined)
+    if (this.inline !== undefined) {
+      // The whole SDK comes with it: a command that only reads a stack does without.
+      const { InlineRun } = await import("./inline/program.js");
       return new InlineRun({
         ...run,
         inline: this.inline,
@@ -148,6 +150,7 @@ export class Packages {
         log: (...said) => this.deployment?.log(...said),
         find: (urn) => this.deployment?.find(urn),
       });
+    }
     const typescript = project.typescript ? { PULUMI_NODEJS_TYPESCRIPT: "true" } : {};
     const tsconfig = project.tsconfig === undefined ? {} : { PULUMI_NODEJS_TSCONFIG_PATH: project.tsconfig };
     return new ProgramProcess({

@@ -60,7 +60,7 @@ export class Project {
     return {
       entryPoint: realpathSync(join(this.directory, "program.cjs")),
       run: async () => declare(this.directory),
-      provider: (code, _config, { env }) => (code === providerCode ? toyInFile(env) : undefined),
+      provider: async (code, _config, { env }) => (code === providerCode ? toyInFile(env) : undefined),
     };
   }
 

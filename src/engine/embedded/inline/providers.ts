@@ -21,7 +21,7 @@ export function inlineProviders(inline: InlineProgram, context: InlineContext, h
     return others;
   };
   const providerOf = async (properties: JsonObject): Promise<BareProvider> => {
-    const provider = inline.provider(String(properties[codeKey]), config, context);
+    const provider = await inline.provider(String(properties[codeKey]), config, context);
     return provider === undefined ? configuredHost() : inlineProvider(provider);
   };
   return {
@@ -38,7 +38,8 @@ export function inlineProviders(inline: InlineProgram, context: InlineContext, h
   };
 }
 
-function inlineProvider(provider: InlineProvider): BareProvider {
+/** A provider as the engine's core calls it. */
+export function inlineProvider(provider: InlineProvider): BareProvider {
   return {
     configure: async () => {},
     check: async (_resource, olds, news) => {
