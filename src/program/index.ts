@@ -39,9 +39,9 @@ import {
   targetOf,
   type World,
 } from "../migration/index.js";
-import { rebinding } from "../provider/index.js";
+import { placeOf, rebinding, vaultAt } from "../provider/index.js";
 import { runContext } from "../runContext.js";
-import { createInfisicalClient, type InfisicalClient } from "../vault/client/index.js";
+import type { InfisicalClient } from "../vault/client/index.js";
 import { type Wait, waitLine } from "../waits.js";
 import { declare } from "./declare.js";
 import { warn } from "./warn.js";
@@ -173,13 +173,8 @@ async function program(catalog: Catalog) {
   // Before any credential is sent there.
   refuseOtherPlace(last.target, place);
   const onWait = (wait: Wait) => void pulumi.log.info(seal(waitLine(wait), { is: "wait", wait }));
-  const vault = createInfisicalClient({
-    url: services.infisicalUrl,
-    projectId: config.infisicalProjectId,
-    environment: config.infisicalEnvironment,
-    auth: credentials.infisical,
-    onWait,
-  });
+  // The one that the providers of this run use, where they run in the same process: one login for all of it.
+  const vault = vaultAt(placeOf(place));
   const heroku = new HerokuClient({
     url: services.herokuUrl,
     auth: { kind: "bearer", key: credentials.heroku },

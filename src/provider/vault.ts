@@ -15,7 +15,7 @@ interface Kept {
   herokuKey?: string | undefined;
 }
 
-let kept = new WeakMap<ReturnType<typeof runContext>, Kept>();
+const kept = new WeakMap<ReturnType<typeof runContext>, Kept>();
 
 function keptByRun(): Kept {
   const context = runContext();
@@ -23,11 +23,6 @@ function keptByRun(): Kept {
   kept.set(context, known);
   return known;
 }
-
-/** The next resource logs in anew, as in a new process: for tests in which one process stands for many. */
-export const forgetVaults = (): void => {
-  kept = new WeakMap();
-};
 
 /** One client per vault, credentials and run: one login, and one queue for the writes that must not race. */
 export function vaultAt({ url, project, slug }: VaultPlace): InfisicalClient {

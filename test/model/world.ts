@@ -19,7 +19,6 @@ import { herokuEngineProvider } from "../../src/heroku/index.js";
 import program from "../../src/index.js";
 import { type LocalSeed, type LocalServices, startLocal } from "../../src/local/index.js";
 import { type MigrationRecord, resourceTypes } from "../../src/migration/index.js";
-import { forgetVaults } from "../../src/provider/vault.js";
 import { InProcessStacks } from "../support/inProcessEngine.js";
 import { appsOf, type Env, environments, flatOf, goodValue, names, type Place, pathOf } from "./values.js";
 
@@ -206,7 +205,6 @@ export class World {
       this.stranger.requests = 0;
       this.local.control.clearFaults();
       this.local.control.requests.length = 0;
-      forgetVaults();
     };
   }
 

@@ -8,7 +8,6 @@ import { type Catalog, defineCatalog } from "../../src/catalog/index.js";
 import { herokuEngineProvider } from "../../src/heroku/index.js";
 import { type FaultName, type LocalServices, startLocal } from "../../src/local/index.js";
 import { consoleVault } from "../../src/program/index.js";
-import { forgetVaults } from "../../src/provider/vault.js";
 import { InProcessStacks } from "../support/inProcessEngine.js";
 
 vi.mock("node:timers/promises", async (original) => (await import("./shortWaits.js")).shortWaits(await original()));
@@ -84,7 +83,6 @@ async function company() {
   });
   const env = { ...services.env, PULUMI_BACKEND_URL: `file://${dir}/state`, PULUMI_CONFIG_PASSPHRASE: "x" };
   const up = () => {
-    forgetVaults();
     const engine = stacks.open({ projectDir: dir!, stack: "prod", env });
     return engine.up({ refresh: true, onEvent: () => {}, signal: new AbortController().signal });
   };

@@ -1,7 +1,6 @@
 // One disturbed run, the same command again undisturbed, and what is judged of both.
 
 import type { RequestRecord } from "../../src/local/index.js";
-import { forgetVaults } from "../../src/provider/vault.js";
 import { leaks } from "../support/leaks.js";
 import type { Ran, World } from "../support/world.js";
 import type { Command, Scene } from "./commands.js";
@@ -71,7 +70,6 @@ export class Bench {
 
   /** Each command is a process of its own, with a login of its own. */
   #run(command: Command): Promise<Ran> {
-    forgetVaults();
     return command.run(this.world);
   }
 

@@ -3,6 +3,7 @@
 // What is left out (processes, wire, file backend) has tests of its own under test/engine.
 import * as pulumi from "@pulumi/pulumi";
 import structPb from "google-protobuf/google/protobuf/struct_pb.js";
+import { ownProgram } from "../../src/cli/inline.js";
 import { builtinPlugin, type StackStates } from "../../src/engine/embedded/builtin.js";
 import { Deployment } from "../../src/engine/embedded/deploy/deployment.js";
 import { nativeProvider } from "../../src/engine/embedded/deploy/native.js";
@@ -23,7 +24,6 @@ import type {
   Engine,
   InlineContext,
   InlineProgram,
-  InlineProvider,
   NativeProviders,
   Outcome,
   OutputMap,
@@ -33,7 +33,7 @@ import type {
 import { stateDirectory } from "../../src/engine/project/backend.js";
 import { readProject } from "../../src/engine/project/project.js";
 import { readStackFile, resolveConfig } from "../../src/engine/project/stackConfig.js";
-import { providerCode, providers } from "../../src/provider/index.js";
+import { inRunContext } from "../../src/runContext.js";
 import { withoutResource } from "./stateDelete.js";
 
 type Env = Record<string, string>;
@@ -50,28 +50,20 @@ export interface InProcessOptions {
 
 const noSecrets = { salt: "none", encrypt: (text: string) => text, decrypt: (text: string) => text };
 
-const byCode = new Map(
-  Object.entries(providers).map(([kind, provider]) => [providerCode(kind), provider as unknown as InlineProvider]),
-);
-const context: InlineContext = { env: process.env, print: () => {} };
 const noHost = (): never => {
   throw new Error("a provider that this package does not have");
 };
 
-/** Stacks whose state is in memory. One operation at a time: it owns `process.env`. */
+/** Stacks whose state is in memory. */
 export class InProcessStacks {
   readonly #states = new Map<string, DeploymentJson>();
   readonly #outputs = new Map<string, Properties>();
 
-  /** As a command gives it to the embedded engine; `withEnv` has the environment. */
+  /** As a command gives it to the embedded engine. */
   readonly #inline: InlineProgram;
 
   constructor(private readonly options: InProcessOptions) {
-    this.#inline = {
-      entryPoint: "",
-      run: () => options.program(),
-      provider: async (code) => byCode.get(code),
-    };
+    this.#inline = { ...ownProgram(), run: (context) => inRunContext(context, () => options.program()) };
   }
 
   /** In place of `openEngine`. */
@@ -161,6 +153,7 @@ export class InProcessStacks {
     const file = await readStackFile(project.stackFile, project.name);
     const config = resolveConfig(file, project.config, (text) => text, stack);
     const native = this.options.native(env);
+    const context: InlineContext = { env: { ...process.env, ...env }, print: () => {} };
     const deployment: Deployment = new Deployment({
       stack,
       project: project.name,
@@ -171,7 +164,7 @@ export class InProcessStacks {
       parallel: this.options.parallel ?? 1,
       base: this.#load(stack),
       persist: async () => {},
-      factory: (pkg) => this.#plugin(pkg, stack, native),
+      factory: (pkg) => this.#plugin(pkg, stack, native, context),
       packageConfig: () => ({}),
       config: {},
       emit: (event) => {
@@ -194,9 +187,9 @@ export class InProcessStacks {
       log: (...said) => deployment.log(...said),
       find: (urn) => deployment.find(urn),
     });
-    const { result, changes, snapshot } = await withEnv(env, () =>
-      withPlainStructs(() => deployment.run(kind === "update" ? program : undefined)).finally(() => program.close()),
-    );
+    const { result, changes, snapshot } = await withoutWire(() =>
+      deployment.run(kind === "update" ? program : undefined),
+    ).finally(() => program.close());
     const outputs = snapshot.resources.find(({ type }) => type === rootStackType)?.outputs ?? {};
     if (!dryRun) {
       const problem = integrityProblem(snapshot.resources);
@@ -207,7 +200,7 @@ export class InProcessStacks {
     return { result, changes, outputs: outputMap(outputs), errors: errors.list(), interrupted: [] };
   }
 
-  #plugin(pkg: string, stack: string, native: NativeProviders): Plugin {
+  #plugin(pkg: string, stack: string, native: NativeProviders, context: InlineContext): Plugin {
     if (pkg === "pulumi-nodejs") return secretBlind(inlineProviders(this.#inline, context, noHost));
     if (pkg === "pulumi") return builtinPlugin(this.#statesFor(stack));
     const found = native[pkg];
@@ -244,14 +237,26 @@ class PlainStruct extends structPb.Struct {
   }
 }
 
-/** Only while a deployment runs here: another engine in this process has a wire. */
-async function withPlainStructs<T>(work: () => Promise<T>): Promise<T> {
-  const { fromJavaScript } = structPb.Struct;
-  structPb.Struct.fromJavaScript = (value) => new PlainStruct(value);
+let running = 0;
+const { fromJavaScript } = structPb.Struct;
+const { stackTraceLimit } = Error;
+
+/**
+ * Only while a deployment runs here: another engine in this process has a wire. The SDK reads a stack trace for every promise that
+ * it makes, which is half of the time of an update, and nobody looks at them.
+ */
+async function withoutWire<T>(work: () => Promise<T>): Promise<T> {
+  if (running++ === 0) {
+    structPb.Struct.fromJavaScript = (value) => new PlainStruct(value);
+    Error.stackTraceLimit = 0;
+  }
   try {
     return await work();
   } finally {
-    structPb.Struct.fromJavaScript = fromJavaScript;
+    if (--running === 0) {
+      structPb.Struct.fromJavaScript = fromJavaScript;
+      Error.stackTraceLimit = stackTraceLimit;
+    }
   }
 }
 
@@ -261,21 +266,4 @@ function outputMap(outputs: Properties): OutputMap {
     secret: hasSecrets(value),
   });
   return Object.fromEntries(Object.entries(outputs).map(([key, value]) => [key, plain(value)]));
-}
-
-async function withEnv<T>(env: Env, work: () => Promise<T>): Promise<T> {
-  const before = Object.keys(env).map((key) => [key, process.env[key]] as const);
-  const { stackTraceLimit } = Error;
-  Object.assign(process.env, env);
-  // The SDK reads a stack trace for every promise that it makes: half of the time of an update, and nobody looks at them.
-  Error.stackTraceLimit = 0;
-  try {
-    return await work();
-  } finally {
-    Error.stackTraceLimit = stackTraceLimit;
-    for (const [key, value] of before) {
-      if (value === undefined) delete process.env[key];
-      else process.env[key] = value;
-    }
-  }
 }
