@@ -1,6 +1,7 @@
 // A fault at every request of every command. CONSOLE_VAULT_FAULTS=all tries every fault at every request, and a tenth as many
-// random pairs, and writes docs/reliability.md (npm run reliability); a number does so with so many of them. Default: a fixed
-// sample, and nothing is written.
+// random pairs, and writes docs/reliability.md (npm run reliability); a number does so with so many of them. They come in a random
+// order and the document is written as they go, so that at any time it has a fair sample. Default: a fixed sample, and nothing is
+// written.
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { randomNumbers } from "../../src/local/index.js";
 import type { World } from "../support/world.js";
@@ -42,7 +43,14 @@ async function singles(scene: Scene): Promise<Trial[]> {
 
 const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)]!;
 
-async function trials(): Promise<Trial[]> {
+/** In an order that is random and always the same one. */
+function shuffled<T>(list: readonly T[]): T[] {
+  const rest = [...list];
+  return list.map(() => rest.splice(Math.floor(random() * rest.length), 1)[0]!);
+}
+
+/** @returns those to try, and how many there are in all */
+async function trials(): Promise<{ chosen: Trial[]; total: number }> {
   const each: Trial[][] = [];
   for (const scene of scenes) each.push(await singles(scene));
   const pair = (): Trial => {
@@ -50,23 +58,37 @@ async function trials(): Promise<Trial[]> {
     const [scene, first] = pick(list);
     return [scene, [...first, ...pick(list)[1]]];
   };
-  if (all) {
-    const single = each.flat();
-    return [...single, ...Array.from({ length: Math.ceil(single.length / 10) }, pair)];
+  const single = each.flat();
+  const pairs = Math.ceil(single.length / 10);
+  const total = single.length + pairs;
+  if (asked) {
+    const every = shuffled([...single, ...Array.from({ length: pairs }, pair)]);
+    return { chosen: all ? every : every.slice(0, sample), total };
   }
   // In turn, so that each command and each fault has its share.
-  const single = (index: number): Trial => {
+  const inTurn = (index: number): Trial => {
     const kind = kinds[index % kinds.length]!;
     return pick(each[index % each.length]!.filter(([, [one]]) => one!.kind === kind));
   };
-  const pairs = Math.floor(sample / 6);
-  return Array.from({ length: sample }, (_, index) => (index < pairs ? pair() : single(index)));
+  const some = Math.floor(sample / 6);
+  return { chosen: Array.from({ length: sample }, (_, index) => (index < some ? pair() : inTurn(index))), total };
+}
+
+const counted = (count: number) => count.toLocaleString("en-US");
+
+/** Which of all trials were made. */
+function partOf(made: number, total: number): string {
+  const these = "every fault at every request, and a tenth as many random pairs of them";
+  return made === total
+    ? `All ${counted(total)} trials: ${these}`
+    : `${counted(made)} of ${counted(total)} trials, drawn at random from ${these}`;
 }
 
 it("every disturbed run ends well or with one clear error, and the next one as if nothing had happened", {
   timeout: 24 * 3_600_000,
 }, async () => {
-  for (const [scene, disturbances] of await trials()) {
+  const { chosen, total } = await trials();
+  for (const [index, [scene, disturbances]] of chosen.entries()) {
     const verdict = await bench.disturbed(scene, disturbances);
     tally.add(scene.command, disturbances, verdict);
     const { unclear, diverged, lost, leaked } = verdict;
@@ -74,9 +96,7 @@ it("every disturbed run ends well or with one clear error, and the next one as i
     expect
       .soft({ unclear, diverged, lost, leaked }, `${scene.command.title}: ${where}\n${verdict.text}`)
       .toEqual({ unclear: [], diverged: [], lost: [], leaked: [] });
+    const made = index + 1;
+    if (asked && (made % 200 === 0 || made === chosen.length)) writeDocument(tally, partOf(made, total));
   }
-  const part = all
-    ? "Every fault at every request, and pairs of them"
-    : "A pseudo-random part of every fault at every request";
-  if (asked) writeDocument(tally, part);
 });

@@ -1,6 +1,7 @@
 // The way back, from every stage: what is refused, what is restored, and what each app holds afterwards.
 import { readFileSync, writeFileSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { stackType } from "../../src/engine/index.js";
 import { stagingNames, valueFor } from "../support/values.js";
 import { done, World } from "../support/world.js";
 
@@ -157,6 +158,21 @@ describe("once the flat copies are retired", () => {
     done(await rollback("staging"));
     expect(world.flag("staging")).toBe("false");
     expect(world.flag("prod")).toBe("true");
+  });
+
+  it("--force turns no flag to them with the vault down, though another key of prod's state cannot be read", async () => {
+    world.control.addFault({ service: "infisical", do: { status: 403, body: {} } });
+    world.editState("prod", (resources) => {
+      const own = resources.find(({ type }) => type === stackType)!;
+      (own.outputs as { migration: { phase: string } }).migration.phase = "nonsense";
+    });
+    const [there, files] = [world.snapshot(), [config("staging"), config("prod")]];
+    for (const stack of ["staging", "prod"] as const) {
+      const { code, err, writes } = await rollback(stack, "--force");
+      expect([code, writes]).toEqual([3, []]);
+      expect(err).toMatch(/HEROKU_API_KEY.*would be read at the flat path, where it is not any more/);
+    }
+    expect([world.snapshot(), [config("staging"), config("prod")]]).toEqual([there, files]);
   });
 
   it("running the update again writes nothing and keeps the phase", async () => {

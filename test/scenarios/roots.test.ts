@@ -83,6 +83,17 @@ describe("an empty folder that somebody made for a new vault", () => {
     expect(text).toMatch(/! \/MooseQuest is empty, so this is a new vault/);
     expect(world.services.infisical.vault.folders("dev")).toContain("/MooseQuest/heroku/staging");
   });
+
+  it.each<[string, string[]]>([
+    ["provision", ["provision", postmark, "--env", "staging"]],
+    ["rotate", ["rotate", postmark, "--env", "staging", "--yes"]],
+    ["diff", ["diff", "staging", "prod"]],
+  ])("is what %s warns of in words", async (_, argv) => {
+    for (const stack of ["staging", "prod"] as const) world.set(stack, "infisicalEnvironment", "dev");
+    world.services.infisical.vault.createFolder("dev", "/MooseQuest");
+    const { err } = await world.run(argv, { input: valueFor(postmark, "staging") });
+    expect(err).toMatch(/^! \/MooseQuest is empty, so this is a new vault/m);
+  });
 });
 
 describe("a staging token that reads and writes staging's folders only", () => {

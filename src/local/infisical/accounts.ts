@@ -1,5 +1,5 @@
 /** Machine identities with their access tokens, and service tokens: issuing, checking, renewing, revoking. */
-import { createHash, randomBytes, randomUUID } from "node:crypto";
+import { createHash, createSecretKey, randomBytes, randomUUID } from "node:crypto";
 import { ApiError, expiredToken, type Flavour, notFound, tokenError, unauthorized } from "./errors.js";
 import { signJwt, verifyJwt } from "./jwt.js";
 import type { Actor, Scope } from "./permissions.js";
@@ -55,7 +55,8 @@ const lockout = { attempts: 3, withinMs: 30_000, lockedMs: 300_000 };
 const hash = (text: string): string => createHash("sha256").update(text).digest("hex");
 
 export class Accounts {
-  readonly #key = randomBytes(32);
+  // The JWT library tries to read any other kind of key as a certificate first, at each request.
+  readonly #key = createSecretKey(randomBytes(32));
   readonly #identities: Identity[] = [];
   readonly #accessTokens: AccessTokenRow[] = [];
   /** Those of them whose `exp` has passed before its time. */

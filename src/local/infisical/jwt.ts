@@ -1,8 +1,9 @@
 /** Signed tokens (HS256), made and refused by the JWT library that the real server uses. */
+import type { KeyObject } from "node:crypto";
 import jwt from "jsonwebtoken";
 import { expiredToken, tokenError } from "./errors.js";
 
-export const signJwt = (claims: Record<string, string | number>, key: Buffer): string =>
+export const signJwt = (claims: Record<string, string | number>, key: KeyObject): string =>
   jwt.sign(claims, key, { algorithm: "HS256" });
 
 /**
@@ -10,7 +11,7 @@ export const signJwt = (claims: Record<string, string | number>, key: Buffer): s
  * @param now compared with the claim `exp` (seconds).
  * @throws ApiError 403 `TokenError`.
  */
-export function verifyJwt(token: string, key: Buffer, now: Date): Record<string, unknown> {
+export function verifyJwt(token: string, key: KeyObject, now: Date): Record<string, unknown> {
   try {
     const clockTimestamp = Math.floor(now.getTime() / 1000);
     const claims = jwt.verify(token, key, { algorithms: ["HS256"], clockTimestamp });
