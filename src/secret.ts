@@ -22,6 +22,7 @@ const comparisonKey = randomBytes(32);
  */
 export class SecretValue {
   readonly #value: string;
+  #digest: Buffer | undefined;
 
   /**
    * An own, enumerable function: it answers `JSON.stringify`, and the structured clone algorithm throws on it instead of
@@ -50,7 +51,28 @@ export class SecretValue {
 
   /** Takes the same time wherever the two differ. */
   equals(other: SecretValue): boolean {
-    return timingSafeEqual(digest(this.#value), digest(other.#value));
+    return timingSafeEqual(this.#compared(), other.#compared());
+  }
+
+  /**
+   * The first item that has a value, found without a walk through all of them. Which items are equal stays in this process, as
+   * with {@link equals}.
+   */
+  static firstBy<Item>(
+    items: Iterable<Item>,
+    secretOf: (item: Item) => SecretValue,
+  ): (value: SecretValue) => Item | undefined {
+    const first = new Map<string, Item>();
+    for (const item of items) {
+      const key = secretOf(item).#compared().toString("latin1");
+      if (!first.has(key)) first.set(key, item);
+    }
+    return (value) => first.get(value.#compared().toString("latin1"));
+  }
+
+  #compared(): Buffer {
+    this.#digest ??= digest(this.#value);
+    return this.#digest;
   }
 
   toString(): string {

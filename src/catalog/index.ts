@@ -6,6 +6,7 @@ export {
   flagApp,
   forbiddenIn,
   heldBy,
+  heldByVendor,
   mayHold,
   rulesOf,
   scopedVendors,

@@ -37,8 +37,8 @@ export function credentialOf<Name extends string, Env extends string>(
   catalog: Catalog<Name, Env>,
   name: string,
 ): Credential<Name, Env> {
-  const found = catalog.credentials.find((credential) => credential.name === name);
-  if (found) return found;
+  const found = linesOf(catalog).byName.get(name);
+  if (found) return found as Credential<Name, Env>;
   throw new UnknownNameError(
     "credential",
     name,
@@ -92,9 +92,53 @@ export function heldBy<Name extends string, Env extends string>(
   catalog: Catalog<Name, Env>,
   environment: string,
 ): Credential<Name, Env>[] {
-  return catalog.credentials.filter(
-    (credential) => credential.scope === "environment" && mayHold(credential, environment),
+  return [...linesOf(catalog).heldBy(environment)] as Credential<Name, Env>[];
+}
+
+/** Those of one vendor: what one folder of the environment holds. */
+export function heldByVendor(catalog: Catalog, environment: string, vendor: string): readonly Credential[] {
+  return linesOf(catalog).heldByVendor(environment).get(vendor) ?? [];
+}
+
+/** What is asked of a catalog for each of its credentials, worked out once: a catalog does not change. */
+interface Lines {
+  readonly byName: ReadonlyMap<string, Credential>;
+  readonly heldBy: (environment: string) => readonly Credential[];
+  readonly heldByVendor: (environment: string) => ReadonlyMap<string, readonly Credential[]>;
+  readonly forbiddenIn: (environment: string) => readonly string[];
+}
+
+const lines = new WeakMap<readonly Credential[], Lines>();
+
+function linesOf({ credentials }: Catalog): Lines {
+  const before = lines.get(credentials);
+  if (before) return before;
+  const held = perEnvironment((environment) =>
+    credentials.filter((credential) => credential.scope === "environment" && mayHold(credential, environment)),
   );
+  const made: Lines = {
+    // Of two of one name the first, as a search would find it.
+    byName: new Map(credentials.toReversed().map((credential) => [credential.name, credential])),
+    heldBy: held,
+    heldByVendor: perEnvironment((environment) => {
+      const byVendor = new Map<string, Credential[]>(held(environment).map(({ vendor }) => [vendor, []]));
+      for (const credential of held(environment)) byVendor.get(credential.vendor)!.push(credential);
+      return byVendor;
+    }),
+    forbiddenIn: perEnvironment((environment) =>
+      credentials.filter((credential) => !mayHold(credential, environment)).map(({ name }) => name),
+    ),
+  };
+  lines.set(credentials, made);
+  return made;
+}
+
+function perEnvironment<T>(answer: (environment: string) => T): (environment: string) => T {
+  const known = new Map<string, T>();
+  return (environment) => {
+    if (!known.has(environment)) known.set(environment, answer(environment));
+    return known.get(environment)!;
+  };
 }
 
 /** The rules of a credential, without `distinct` where one environment alone may hold it: there is nothing to compare. */
@@ -105,7 +149,7 @@ export function rulesOf(catalog: Catalog, credential: Credential): readonly Rule
 
 /** Names that an environment may never hold: their values may not appear there under another name either. */
 export function forbiddenIn(catalog: Catalog, environment: string): string[] {
-  return catalog.credentials.filter((credential) => !mayHold(credential, environment)).map(({ name }) => name);
+  return [...linesOf(catalog).forbiddenIn(environment)];
 }
 
 /** Vendors with environment-scoped credentials, in the catalog's order: each gets a folder per environment. */

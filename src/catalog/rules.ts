@@ -1,4 +1,4 @@
-import type { SecretValue } from "../secret.js";
+import { SecretValue } from "../secret.js";
 import type { Format, Rule, RuleName } from "./types.js";
 
 /** What a format accepts, and how a finding names it. The whole text counts: a line feed at the end is none of a UUID. */
@@ -53,8 +53,10 @@ export interface Judgement {
  * Judges a value by its rules. Pure; only whether it passes leaves this function.
  * Unknown shapes fail: a `prefix` rule without prefixes for the environment accepts nothing.
  */
-export function judge(subject: Subject, { held, forbidden, fallback }: Surroundings): Judgement {
+export function judge(subject: Subject, surroundings: Surroundings): Judgement {
   const { name, environment, value, rules } = subject;
+  const { fallback } = surroundings;
+  const { named, forbiddenHolder } = indexOf(surroundings);
   const findings: Finding[] = [];
   const add = (rule: Finding["rule"], why: string) => findings.push({ name, rule, why });
   const text = value.reveal();
@@ -65,7 +67,7 @@ export function judge(subject: Subject, { held, forbidden, fallback }: Surroundi
   // A vault may hold one since before its server dropped them; every write from now on would make it another value.
   if (!isKept(text)) add("blanks", "the value has blanks around it, which Infisical drops: save it without them");
 
-  const elsewhere = held.filter((other) => other.name === name && (other.environment ?? fallback) !== environment);
+  const elsewhere = named(name).filter((other) => (other.environment ?? fallback) !== environment);
   let distinct: Judgement["distinct"] = "not-asked";
   for (const rule of rules) {
     if (rule.rule === "never-in") {
@@ -86,16 +88,46 @@ export function judge(subject: Subject, { held, forbidden, fallback }: Surroundi
       const same = elsewhere.find((other) => other.value.equals(value));
       if (same) add("distinct", `the value is the same as ${same.environment ?? fallback}'s at ${same.path}`);
     } else {
-      const same = held.find((other) => rule.names.includes(other.name) && other.value.equals(value));
+      const same = rule.names.flatMap(named).find((other) => other.value.equals(value));
       if (same) add("not-value-of", `the value is that of ${same.name} at ${same.path}`);
     }
   }
-  const forbiddenValue = held.find(
-    (other) => other.name !== name && forbidden.includes(other.name) && other.value.equals(value),
-  );
+  const forbiddenValue = forbiddenHolder(name, value);
   if (forbiddenValue)
     add("never-in", `the value is that of ${forbiddenValue.name}, which ${environment} must never hold`);
   return { findings, distinct };
+}
+
+/** The values around a subject as `judge` asks for them, made once for all that are judged among the same. */
+interface HeldIndex {
+  readonly named: (name: string) => readonly Held[];
+  /** Who holds a value that the environment must never hold, other than the name itself. */
+  readonly forbiddenHolder: (name: string, value: SecretValue) => Held | undefined;
+}
+
+const indexes = new WeakMap<Surroundings, HeldIndex>();
+
+function indexOf(surroundings: Surroundings): HeldIndex {
+  const known = indexes.get(surroundings);
+  if (known) return known;
+  const byName = new Map<string, Held[]>();
+  for (const one of surroundings.held) {
+    const group = byName.get(one.name);
+    if (group) group.push(one);
+    else byName.set(one.name, [one]);
+  }
+  const forbidden = surroundings.forbidden.flatMap((name) => byName.get(name) ?? []);
+  const first = SecretValue.firstBy(forbidden, ({ value }) => value);
+  const index: HeldIndex = {
+    named: (name) => byName.get(name) ?? [],
+    forbiddenHolder: (name, value) => {
+      const holder = first(value);
+      if (holder?.name !== name) return holder;
+      return forbidden.find((other) => other.name !== name && other.value.equals(value));
+    },
+  };
+  indexes.set(surroundings, index);
+  return index;
 }
 
 /** Whether Infisical stores a value as it is. It drops white space around one, but for a single line feed at the end. */

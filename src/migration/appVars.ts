@@ -6,6 +6,7 @@ import { environmentPath, flatPath } from "../resolver/index.js";
 import type { SecretValue } from "../secret.js";
 import type { AppFinding, Broken } from "./findings.js";
 import { forbiddenHere, surroundingsOf } from "./judged.js";
+import { indexed } from "./rows.js";
 import type { AppView, World } from "./world.js";
 
 /** As far as it was seen. */
@@ -29,11 +30,12 @@ function unfitForApps(catalog: Catalog, config: StackConfig, { rows, apps }: See
   const { environment, root, manage } = config;
   if (!on && environment !== catalog.fallback) return [];
   const held = heldBy(catalog, environment);
+  const seen = indexed(rows);
   return apps.flatMap((app) => {
     const values = new Map<string, SecretValue>();
     return held.flatMap(({ name, vendor }): Broken[] => {
       if (!manage[name]?.includes(app.name)) return [];
-      const at = (path: string) => rows.find((row) => row.name === name && row.path === path);
+      const at = (path: string) => seen.at(path, name)[0];
       // Before the flag turns on, what is to be copied is at the flat path only.
       const row = (on ? at(environmentPath(root, vendor, environment)) : undefined) ?? at(flatPath(root, vendor));
       if (!row) return [];
@@ -59,7 +61,8 @@ export function ownVarWarnings(catalog: Catalog, config: StackConfig, { rows, ap
       const value = app.vars.get(name);
       if (!value || manage[name]?.includes(app.name)) return [];
       const { findings } = judge({ name, environment, value, rules: rulesOf(catalog, credential) }, surroundings);
-      const revisions = rows.filter((row) => row.name === name && row.value.equals(value)).map((row) => row.revision);
+      const same = indexed(rows).named(name);
+      const revisions = same.filter((row) => row.value.equals(value)).map((row) => row.revision);
       const { standing } = withOverrides(findings, overridesOf(config), revisions);
       return standing.filter(({ rule }) => rules.has(rule));
     });

@@ -1,6 +1,7 @@
 // How two environments' values of each credential compare. Pure: values are compared in here, and only the answer leaves.
 import { type Catalog, type Credential, mayHold, type Override, rulesOf, withOverrides } from "../catalog/index.js";
 import { environmentPath, flatPath } from "../resolver/index.js";
+import { indexed } from "./rows.js";
 import type { VaultRow } from "./world.js";
 
 /**
@@ -88,7 +89,7 @@ function compareOne(
   const { name } = credential;
   const seen = sides.map((side) => {
     const path = pathOf(credential, side);
-    const rows = side.rows.filter((row) => row.name === name && row.path === path);
+    const rows = indexed(side.rows).at(path, name);
     const may = credential.scope === "shared" || mayHold(credential, side.environment);
     return { environment: side.environment, path, rows, may, hidden: side.hidden.has(path) };
   });
@@ -131,8 +132,8 @@ function mustDiffer(
   if (!rulesOf(catalog, credential).some(({ rule }) => rule === "distinct")) return false;
   const { name } = credential;
   const revisions = sides
-    .flatMap(({ rows }) => rows)
-    .filter((one) => one.name === name && one.value.equals(row.value))
+    .flatMap(({ rows }) => indexed(rows).named(name))
+    .filter((one) => one.value.equals(row.value))
     .map(({ revision }) => revision);
   const overrides = sides.flatMap((side) => side.overrides);
   return withOverrides([{ name, rule: "distinct", why: "" }], overrides, revisions).standing.length > 0;

@@ -49,6 +49,7 @@ export { duration, type Phase, phaseOf, phases, soakStart } from "./phases.js";
 export { place } from "./placement.js";
 export {
   type AppPlan,
+  type FolderPlan,
   offReasons,
   planStack,
   type RetirementPlan,
@@ -61,6 +62,7 @@ export { readEverySecret, readFolders, readNames } from "./readFolders.js";
 export { type MigrationFacts, recordAtEnd, recordMigration, remembersElse } from "./record.js";
 export { followRestored, restore, retire } from "./retirement.js";
 export { otherPlaces } from "./root.js";
+export { indexed } from "./rows.js";
 export {
   type Decisions,
   decide,

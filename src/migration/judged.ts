@@ -14,8 +14,10 @@ import {
   withOverrides,
 } from "../catalog/index.js";
 import { environmentPath, flatPath } from "../resolver/index.js";
+import { SecretValue } from "../secret.js";
 import type { Broken, Reason } from "./findings.js";
 import { howToSee, publicName } from "./readers.js";
+import { indexed } from "./rows.js";
 import type { SeenRevisions } from "./state/index.js";
 import { brokenOf, ruleBroken } from "./summary.js";
 import type { AppView, VaultRow, World } from "./world.js";
@@ -23,13 +25,14 @@ import type { AppView, VaultRow, World } from "./world.js";
 /** Every value below the root whose place the catalog knows. */
 function heldValues(catalog: Catalog, root: string, rows: World["rows"]): Held[] {
   const held: Held[] = [];
+  const seen = indexed(rows);
   for (const { name, vendor } of catalog.credentials) {
     const places = new Map<string, string | undefined>([
       [flatPath(root, vendor), undefined],
       ...catalog.environments.map((one) => [environmentPath(root, vendor, one.name), one.name] as const),
     ]);
-    for (const row of rows)
-      if (row.name === name && places.has(row.path))
+    for (const row of seen.named(name))
+      if (places.has(row.path))
         held.push({ name, path: row.path, environment: places.get(row.path), value: row.value });
   }
   return held;
@@ -86,7 +89,9 @@ export function revisionsFor(
   flat: string,
   passed: readonly (Override & { readonly row?: string | undefined })[] = [],
 ): string[] {
-  const from = rows.filter((one) => one.name === row.name && one.path === flat && one.value.equals(row.value));
+  const from = indexed(rows)
+    .at(flat, row.name)
+    .filter((one) => one.value.equals(row.value));
   const known = passed.filter((one) => one.name === row.name && one.row === row.revision);
   return [row.revision, ...from.map(({ revision }) => revision), ...known.map(({ token }) => token)];
 }
@@ -112,25 +117,27 @@ export function forbiddenPlaces(
   const forbidden = catalog.credentials.filter((one) => !mayHold(one, environment));
   const names = new Set(forbidden.map(({ name }) => name));
   const values = heldValues(catalog, root, world.rows).filter(({ name }) => names.has(name));
+  const holderOf = SecretValue.firstBy(values, ({ value }) => value);
+  const seen = indexed(world.rows);
+  const judged = new Set(heldBy(catalog, environment).map(({ vendor, name }) => `${vendor}/${name}`));
   const found: ForbiddenPlace[] = [];
   for (const { name, vendor } of forbidden) {
     const path = environmentPath(root, vendor, environment);
-    if (world.rows.some((row) => row.name === name && row.path === path))
-      found.push({ name, at: path, under: name, kind: "secret" });
+    if (seen.at(path, name).length > 0) found.push({ name, at: path, under: name, kind: "secret" });
   }
   // A folder's own set compares its names with the values of its vendor; this is for other vendors' and for unmanaged names.
   for (const vendor of scopedVendors(catalog)) {
     const path = environmentPath(root, vendor, environment);
-    const judged = heldBy(catalog, environment).filter((one) => one.vendor === vendor);
-    for (const row of world.rows.filter((one) => one.path === path && !names.has(one.name))) {
-      const same = values.find((held) => held.value.equals(row.value));
-      const own = same?.path.startsWith(flatPath(root, vendor)) && judged.some(({ name }) => name === row.name);
+    for (const row of seen.in(path)) {
+      if (names.has(row.name)) continue;
+      const same = holderOf(row.value);
+      const own = same?.path.startsWith(flatPath(root, vendor)) && judged.has(`${vendor}/${row.name}`);
       if (same && !own) found.push({ name: same.name, at: path, under: row.name, kind: "secret" });
     }
   }
   for (const app of world.apps)
     for (const [variable, value] of app.vars) {
-      const same = values.find((held) => held.value.equals(value));
+      const same = holderOf(value);
       if (names.has(variable)) found.push({ name: variable, at: app.name, under: variable, kind: "var" });
       else if (same) found.push({ name: same.name, at: app.name, under: variable, kind: "var" });
     }
@@ -168,12 +175,13 @@ export function readNow(
   overrides: readonly (Override & { readonly row?: string | undefined })[],
 ): { wrong: Reason[]; unchecked: string[] } {
   const surroundings = surroundingsOf(catalog, environment, root, rows);
+  const seen = indexed(rows);
   const wrong: Reason[] = [];
   const unchecked: string[] = [];
   for (const credential of heldBy(catalog, environment)) {
     const { name, vendor } = credential;
     const path = environmentPath(root, vendor, environment);
-    const found = rows.filter((row) => row.name === name && row.path === path);
+    const found = seen.at(path, name);
     if (found.length !== 1) {
       const at = { name, path, environment };
       if (found.length > 0) wrong.push({ code: "duplicate", ...at, rows: found.length });

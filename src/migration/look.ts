@@ -10,6 +10,7 @@ import { type FlagRelease, type FlagVar, runningFlag, touches } from "./flag.js"
 import type { GateFacts } from "./gate.js";
 import { forbiddenHere, readNow } from "./judged.js";
 import { foldersToList, judgeRoot, type RootJudgement } from "./root.js";
+import { indexed } from "./rows.js";
 import { migrationOutput, type Target } from "./state/index.js";
 import { ruleBroken } from "./summary.js";
 import { refusalOf } from "./wording.js";
@@ -86,7 +87,7 @@ export async function unreadable(
 ): Promise<Map<string, InfisicalError>> {
   const found = new Map<string, InfisicalError>();
   for (const path of new Set(paths))
-    if (!rows.some((row) => row.path === path))
+    if (indexed(rows).in(path).length === 0)
       await vault.listSecrets(path).catch((error: unknown) => {
         if (!(error instanceof InfisicalError && error.kind === "forbidden")) throw error;
         found.set(path, error);
@@ -187,7 +188,7 @@ export async function lookAtFolder(
   path: string,
   rows: World["rows"],
 ): Promise<FolderSight> {
-  if (rows.some((row) => row.path === path) || (await listed(root, vault.folderExists(path))))
+  if (indexed(rows).in(path).length > 0 || (await listed(root, vault.folderExists(path))))
     return { folder: "there", warning: undefined };
   return { folder: "make", warning: await checkRoot(catalog, root, vault, rows) };
 }
@@ -213,7 +214,7 @@ export async function see(
   for (const vendor of scopedVendors(catalog)) {
     const path = environmentPath(root, vendor, environment);
     // A folder with a secret in it is there; only an empty one has to be asked for.
-    if (rows.some((row) => row.path === path) || (await vault.folderExists(path))) folders.add(path);
+    if (indexed(rows).in(path).length > 0 || (await vault.folderExists(path))) folders.add(path);
   }
   const apps = await seeApps(heroku, catalog, environment, account);
   return { rows, folders, account, ...apps, root: await lookAtRoot(catalog, root, vault, rows), now: heroku.now() };

@@ -8,8 +8,10 @@ import {
   flagApp,
   forbiddenIn,
   heldBy,
+  heldByVendor,
   judge,
   rulesOf,
+  type Surroundings,
   scopedVendors,
   withOverrides,
 } from "../catalog/index.js";
@@ -25,6 +27,7 @@ import type { Last } from "./last.js";
 import { soakEnd } from "./phases.js";
 import { type MigrationFacts, recordMigration, remembersElse } from "./record.js";
 import { retire } from "./retirement.js";
+import { indexed } from "./rows.js";
 import { decide, predict, SetView, setChanged, wordsOf } from "./set.js";
 import type {
   MigrationRecord,
@@ -82,6 +85,7 @@ export type RetirementPlan = Pick<RetirementInputs, "wanted" | "steady" | "refus
 export interface StackPlan {
   readonly environment: string;
   readonly target: Target;
+  /** Of each set, in the order of `sets`. */
   readonly folders: readonly FolderPlan[];
   readonly sets: readonly SetPlan[];
   readonly flag: FlagPlan;
@@ -118,7 +122,8 @@ export interface PlanQuestion {
 export function specOf(catalog: Catalog, config: StackConfig, on: boolean, vendor: string): SetSpec {
   const { environment, root } = config;
   const { source } = environmentOf(catalog, environment);
-  const held = heldBy(catalog, environment).filter((one) => one.vendor === vendor);
+  const held = heldByVendor(catalog, environment, vendor);
+  const names = new Set(held.map(({ name }) => name));
   return {
     environment,
     fallback: catalog.fallback,
@@ -129,7 +134,7 @@ export function specOf(catalog: Catalog, config: StackConfig, on: boolean, vendo
     names: Object.fromEntries(
       held.map((one) => [one.name, { source: config.sources[one.name] ?? source, rules: rulesOf(catalog, one) }]),
     ),
-    overrides: overridesOf(config).filter(({ name }) => held.some((one) => one.name === name)),
+    overrides: overridesOf(config).filter(({ name }) => names.has(name)),
     forbidden: forbiddenIn(catalog, environment),
   };
 }
@@ -180,11 +185,11 @@ function onReasons(
   forbidden: readonly Broken[],
   gate: GateAnswer | undefined,
 ): Reason[] {
-  const flatOf = (name: string) => sets.find(({ names }) => name in names)!.flatPath;
+  const flatPaths = new Map(sets.flatMap(({ names, flatPath }) => Object.keys(names).map((name) => [name, flatPath])));
   return [
     ...notProvisioned(summary),
     ...wrongOf({ ...summary, missing: [] }),
-    ...summary.missing.map((name): Reason => ({ code: "missing", name, path: flatOf(name) })),
+    ...summary.missing.map((name): Reason => ({ code: "missing", name, path: flatPaths.get(name)! })),
     ...forbidden.map(ruleBroken),
     ...(gate && !gate.open ? gate.reasons : []),
   ];
@@ -233,18 +238,18 @@ function planRetirement(
   ];
   const ready = soakEnd(confirmedSince, flag.since, config.soakHours);
   const until = wanted && refused.length === 1 && phase === "soaking" && world.flag.on ? ready : null;
+  const [seen, retired] = [indexed(world.rows), new Set(last.retirement?.retired)];
   const observed: Record<string, string | null> = {};
   const flat: Record<string, string> = {};
   for (const { name, vendor } of heldBy(catalog, config.environment)) {
     const [path, own] = [flatPath(config.root, vendor), environmentPath(config.root, vendor, config.environment)];
-    const at = (where: string) => world.rows.filter((row) => row.name === name && row.path === where);
-    const target = at(own);
+    const [there, target] = [seen.at(path, name), seen.at(own, name)];
     const record = last.sets[own]?.memory.records[name];
-    observed[name] = revisionsOf(at(path));
+    observed[name] = revisionsOf(there);
     flat[name] = wanted
-      ? retiredWords(path, retire(at(path), target, record), refused)
-      : at(path).length === 0 && target.length > 0
-        ? last.retirement?.retired.includes(name) || record
+      ? retiredWords(path, retire(there, target, record), refused)
+      : there.length === 0 && target.length > 0
+        ? retired.has(name) || record
           ? `write it back to ${path}`
           : "is not there"
         : "stays";
@@ -258,13 +263,15 @@ function retiredWords(path: string, step: ReturnType<typeof retire>, refused: re
   return refused.length > 0 ? "stays for now" : `delete the flat copy at ${path}`;
 }
 
+interface AppQuestion extends PlanQuestion {
+  /** What every value for an app is judged against. */
+  readonly surroundings: Surroundings;
+}
+
 /** The rules once more before a value goes to an app. @returns what is wrong with it, overrides weighed */
-function wrongForApp({ catalog, config, world }: PlanQuestion, credential: Credential, row: VaultRow): Reason[] {
+function wrongForApp({ config, world, surroundings }: AppQuestion, credential: Credential, row: VaultRow): Reason[] {
   const { environment, root } = config;
-  const { findings } = judge(
-    { name: row.name, environment, value: row.value, rules: credential.rules },
-    surroundingsOf(catalog, environment, root, world.rows),
-  );
+  const { findings } = judge({ name: row.name, environment, value: row.value, rules: credential.rules }, surroundings);
   const revisions = revisionsFor(row, world.rows, flatPath(root, credential.vendor));
   const { standing } = withOverrides(findings, overridesOf(config), revisions);
   return brokenOf(standing, row.revision).map(ruleBroken);
@@ -279,7 +286,7 @@ interface Said {
 
 /** Where one credential of one app comes from. */
 function planVar(
-  question: PlanQuestion,
+  question: AppQuestion,
   flag: FlagPlan,
   app: World["apps"][number],
   name: string,
@@ -293,7 +300,7 @@ function planVar(
   const on = flagMeansOn(flag.text.turned);
   const credential = credentialOf(catalog, name);
   const [flat, own] = [flatPath(root, credential.vendor), environmentPath(root, credential.vendor, environment)];
-  const at = (path: string) => world.rows.find((row) => row.name === name && row.path === path);
+  const at = (path: string) => indexed(world.rows).at(path, name)[0];
   const wanted = on ? own : flat;
   const source = config.sources[name] ?? environmentOf(catalog, environment).source;
   // Turning on copies first: what the environment path has now may be missing or older than what it will have then.
@@ -331,7 +338,7 @@ function weigh(app: World["apps"][number], changes: ReadonlyMap<string, SecretVa
   if (bytes > configVarWarning) warnings.push({ code: "app-nearly-full", app: app.name, bytes, limit: configVarLimit });
 }
 
-function planApp(question: PlanQuestion, flag: FlagPlan, app: World["apps"][number], said: Said): AppPlan[] {
+function planApp(question: AppQuestion, flag: FlagPlan, app: World["apps"][number], said: Said): AppPlan[] {
   const { catalog, config, last, target, steady } = question;
   const wanted = Object.keys(config.manage).filter((name) => config.manage[name]!.includes(app.name));
   // An update that only records takes nothing on that config asks for and no update has done yet.
@@ -390,7 +397,8 @@ export function planStack(question: PlanQuestion): StackPlan {
   const forbidden = findForbidden(catalog, config, world, on);
   const flag = planFlag(question, sets, summary, forbidden);
   const { text: _text, ...flagFacts } = flag;
-  const apps = world.apps.flatMap((app) => planApp(question, flag, app, said));
+  const surroundings = surroundingsOf(catalog, environment, config.root, world.rows);
+  const apps = world.apps.flatMap((app) => planApp({ ...question, surroundings }, flag, app, said));
   const facts: StackPlan["migration"] = {
     environment,
     target,

@@ -5,6 +5,7 @@ import { judge, type Surroundings, withOverrides } from "../catalog/index.js";
 import type { Broken } from "./findings.js";
 import { seenNow } from "./judged.js";
 import { type Placement, place } from "./placement.js";
+import { indexed, type RowIndex } from "./rows.js";
 import {
   type CopyRecord,
   type Passed,
@@ -29,33 +30,31 @@ export const newRevision = "new";
 /** One look at a folder: every row of its vendor, flat and of every environment, since rules compare them. */
 export class SetView {
   readonly surroundings: Surroundings;
-  readonly #rows: readonly VaultRow[];
+  readonly #rows: RowIndex;
+  /** Folders whose values are compared: the flat one and each environment's. */
+  readonly #places: ReadonlyMap<string, string | undefined>;
 
   constructor(
     private readonly spec: SetSpec,
     rows: readonly VaultRow[],
   ) {
-    this.#rows = rows;
-    const places = new Map<string, string | undefined>([
+    this.#rows = indexed(rows);
+    this.#places = new Map<string, string | undefined>([
       [spec.flatPath, undefined],
       ...spec.environments.map((name) => [`${spec.flatPath}${name}/`, name] as const),
     ]);
-    const held = rows
-      .filter(({ path }) => places.has(path))
-      .map(({ name, path, value }) => ({ name, path, environment: places.get(path), value }));
+    const held = [...this.#places].flatMap(([path, environment]) =>
+      this.#rows.in(path).map(({ name, value }) => ({ name, path, environment, value })),
+    );
     this.surroundings = { held, forbidden: spec.forbidden, fallback: spec.fallback };
   }
 
-  at(path: string, name: string): VaultRow[] {
-    return this.#rows.filter((row) => row.path === path && row.name === name);
+  target(name: string): readonly VaultRow[] {
+    return this.#rows.at(this.spec.path, name);
   }
 
-  target(name: string): VaultRow[] {
-    return this.at(this.spec.path, name);
-  }
-
-  flat(name: string): VaultRow[] {
-    return this.at(this.spec.flatPath, name);
+  flat(name: string): readonly VaultRow[] {
+    return this.#rows.at(this.spec.flatPath, name);
   }
 
   /** What the set compares with at its next update. */
@@ -113,7 +112,8 @@ export class SetView {
     for (const [name, decision] of decisions)
       if (decision.is === "create" || decision.is === "follow")
         written.set(name, { ...decision.from, path: this.spec.path, revision: newRevision });
-    const others = this.#rows.filter((row) => !(row.path === this.spec.path && written.has(row.name)));
+    const all = [...this.#places.keys()].flatMap((path) => this.#rows.in(path));
+    const others = all.filter((row) => !(row.path === this.spec.path && written.has(row.name)));
     return new SetView(this.spec, [...others, ...written.values()]);
   }
 }

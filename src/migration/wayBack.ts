@@ -1,6 +1,7 @@
 // What turning the flag off would lead its readers to, and what may be written at the flat path before. Pure.
 import { type Catalog, heldBy } from "../catalog/index.js";
 import { environmentPath, flatPath } from "../resolver/index.js";
+import { indexed } from "./rows.js";
 import type { CopyRecord } from "./state/index.js";
 import type { VaultRow } from "./world.js";
 
@@ -55,7 +56,7 @@ export function wayBack(
   { rows, hidden, records }: WayBackSight,
 ): WayBack {
   const owner = environment === catalog.fallback;
-  const at = (path: string, name: string) => rows.filter((row) => row.path === path && row.name === name);
+  const { at } = indexed(rows);
   const names = heldBy(catalog, environment).map(({ name, vendor }) => {
     const path = flatPath(root, vendor);
     const own = environmentPath(root, vendor, environment);

@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { type Catalog, flagApp } from "../catalog/index.js";
 import {
   type AppPlan,
+  type FolderPlan,
   type MigrationRecord,
   mergeSummaries,
   type OnApp,
@@ -39,8 +40,11 @@ interface Context {
   readonly turn: string | null;
 }
 
-function declareSet({ plan, vault, protect }: Context, { vendor, ...inputs }: SetPlan): SecretSet {
-  const { exists } = plan.folders.find(({ path }) => path === inputs.path)!;
+function declareSet(
+  { plan, vault, protect }: Context,
+  { vendor, ...inputs }: SetPlan,
+  { exists }: FolderPlan,
+): SecretSet {
   const folder = new Folder(
     resourceNames.folder(vendor, plan.environment),
     { version, vault, path: inputs.path, make: exists ? null : crypto.randomUUID() },
@@ -155,7 +159,7 @@ export function declare(catalog: Catalog, plan: StackPlan, sight: Sight): Output
   const protect = flag.transition === "on" || (flag.running && flag.transition !== "off");
   const turn = flag.transition === "none" && !plan.remembersElse ? null : crypto.randomUUID();
   const context = { plan, vault, protect, turn };
-  const sets = plan.sets.map((set) => declareSet(context, set));
+  const sets = plan.sets.map((set, index) => declareSet(context, set, plan.folders[index]!));
   const summary = pulumi.all(sets.map(summaryOf)).apply((all) => mergeSummaries(all.flat()));
   const migration = new Migration(
     resourceNames.migration(environment),

@@ -2,6 +2,7 @@ import { refusedText } from "../envelope.js";
 import {
   distinct,
   findingJson,
+  indexed,
   keptOutputs,
   type MigrationInputs,
   type MigrationOutputs,
@@ -27,9 +28,9 @@ export function lastLook(
   { revisions }: SetSummary,
   rows: readonly VaultRow[],
 ): Reason[] {
+  const { at } = indexed(rows);
   return Object.entries(names).flatMap(([name, { source, path, flatPath }]): Reason[] => {
-    const at = (where: string) => rows.filter((row) => row.path === where && row.name === name);
-    const [target, flat] = [at(path), at(flatPath)];
+    const [target, flat] = [at(path, name), at(flatPath, name)];
     if (target.length === 0) return [{ code: "absent", name, path }];
     if (target.length > 1) return [{ code: "duplicate", name, path, rows: target.length }];
     if (target[0]!.revision !== revisions[name]) return [{ code: "written-since", name, path }];
@@ -56,7 +57,8 @@ async function standsAgainst(inputs: MigrationInputs, record: MigrationRecord, r
   );
   const rows = await readEverySecret(vaultAt(placeOf(target)), compared);
   reasons.push(...distinct([...record.blocked, ...lastLook(names, summary, rows)]));
-  const unconfirmed = Object.keys(names).filter((name) => !record.confirmed.includes(name));
+  const confirmed = new Set(record.confirmed);
+  const unconfirmed = Object.keys(names).filter((name) => !confirmed.has(name));
   return reasons.length > 0 ? reasons : unconfirmed.map((name) => ({ code: "not-confirmed", name }));
 }
 

@@ -6,6 +6,7 @@ import {
   findingJson,
   followRestored,
   type Held,
+  indexed,
   isFlagOn,
   type KeptFlat,
   keptOutputs,
@@ -40,12 +41,12 @@ async function look(
 ): Promise<Place[]> {
   const records = followRestored(copies, restored);
   const paths = Object.values(names).flatMap(({ path, flatPath }) => [path, flatPath]);
-  const rows = await readEverySecret(vault, paths);
+  const { at } = indexed(await readEverySecret(vault, paths));
   return Object.entries(names).map(([name, one]) => ({
     ...one,
     name,
-    flat: rows.filter((row) => row.name === name && row.path === one.flatPath),
-    target: rows.filter((row) => row.name === name && row.path === one.path),
+    flat: at(one.flatPath, name),
+    target: at(one.path, name),
     record: records[name],
   }));
 }
@@ -122,21 +123,21 @@ async function apply(inputs: RetirementInputs, last: RetirementOutputs | undefin
     inputs.wanted && !soaked && inputs.refused.length === 0
       ? [{ code: "not-soaked", phase: inputs.phase }]
       : inputs.refused;
+  const before = last?.restored ?? {};
+  const goneBefore = new Set(last?.retirement.retired);
   const retired = new Set<string>();
   const kept: KeptFlat[] = [];
   const held = heldBack(inputs, refused);
   let waits = false;
-  const before = last?.restored ?? {};
   const back = new Set<string>();
   for (const place of await look(vault, inputs, before)) {
     const { name, flat, target, record } = place;
     // Also by an update that was interrupted before it could say so: the flat row was there when the last one ended.
-    const wasFlat =
-      last?.retirement.retired.includes(name) || record !== undefined || (last?.left[name] ?? null) !== null;
+    const wasFlat = goneBefore.has(name) || record !== undefined || (last?.left[name] ?? null) !== null;
     if (!inputs.wanted) {
       if (inputs.steady) continue;
       // Also by an update that was interrupted before it could say so.
-      const came = flat.length > 0 && last?.retirement.retired.includes(name);
+      const came = flat.length > 0 && goneBefore.has(name);
       if ((await bringBack(vault, place, wasFlat)) || came) back.add(name);
       continue;
     }

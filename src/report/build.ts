@@ -9,6 +9,7 @@ import {
   findForbidden,
   findingJson,
   type GateAnswer,
+  indexed,
   type Last,
   type MigrationRecord,
   nextSteps,
@@ -55,8 +56,7 @@ interface Judged {
 /** Whether the flag is on; where that is not to be seen, whether it was when the stack was last updated. */
 const isOn = ({ seen, record }: EnvironmentSight) => seen.flag?.on ?? record?.flag.running ?? false;
 
-const rowsAt = (rows: readonly VaultRow[], path: string, name: string) =>
-  rows.filter((row) => row.path === path && row.name === name);
+const rowsAt = (rows: readonly VaultRow[], path: string, name: string) => indexed(rows).at(path, name);
 
 function versusFlat(row: VaultRow | undefined, flat: VaultRow | undefined, hidden: boolean): Cell["flat"] {
   if (row && flat) return row.value.equals(flat.value) ? "equal" : "different";

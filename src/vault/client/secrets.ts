@@ -113,16 +113,19 @@ export function secretMethods(exchange: Exchange, options: Options): SecretMetho
       expects: writtenAnswer,
       look: async () => {
         const rows = await list(path, false);
+        const found = new Map<string, SecretRow[]>();
+        for (const row of rows) found.set(row.secretKey, [...(found.get(row.secretKey) ?? []), row]);
         const isDone = sent.every(({ name, value }) => {
-          const [row, ...more] = rows.filter(({ secretKey }) => secretKey === name);
+          const [row, ...more] = found.get(name) ?? [];
           return row !== undefined && more.length === 0 && row.secretValue.equals(value);
         });
         return isDone ? { secrets: rows } : undefined;
       },
     });
     if ("approval" in answer) return answer;
+    const answered = new Map(answer.secrets.toReversed().map((row) => [row.secretKey, row]));
     const written = sent.map(({ name, value }) => {
-      const row = answer.secrets.find(({ secretKey }) => secretKey === name);
+      const row = answered.get(name);
       // A token that may write but not read gets a placeholder back.
       if (row)
         return toEntry(row.secretValueHidden ? { ...row, secretValue: value, secretValueHidden: false } : row, path);

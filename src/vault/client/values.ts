@@ -77,7 +77,8 @@ export function checkSecretsToWrite(
     // Older servers take these; current ones do not.
     if (/[:/]/.test(name)) throw new InfisicalError("invalid", `A secret's name has no : or / (${name}).`, request);
   }
-  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  const seen = new Set<string>();
+  const twice = names.find((name) => seen.has(name) || !seen.add(name));
   if (twice !== undefined) throw new InfisicalError("invalid", `${twice} is there twice in one write.`, request);
 }
 

@@ -12,7 +12,9 @@ export class DependencyGraph {
       this.index.set(resource, i);
       byUrn.set(resource.urn, i);
       for (let parent = resource.parent; parent !== ""; ) {
-        this.children.set(parent, [...(this.children.get(parent) ?? []), i]);
+        const children = this.children.get(parent);
+        if (children) children.push(i);
+        else this.children.set(parent, [i]);
         const at = byUrn.get(parent);
         parent = at === undefined ? "" : (resources[at]?.parent ?? "");
       }
