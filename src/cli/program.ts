@@ -24,6 +24,7 @@ const commands: Record<string, () => Promise<Add>> = {
   rollback: async () => (await import("./commands/rollback.js")).addRollback,
   status: async () => (await import("./commands/status.js")).addStatus,
   diff: async () => (await import("./commands/diff.js")).addDiff,
+  doctor: async () => (await import("./commands/doctor.js")).addDoctor,
   resolve: async () => (await import("./commands/resolve.js")).addResolve,
   paths: async () => (await import("./commands/resolve.js")).addPaths,
   flags: async () => (await import("./commands/flags.js")).addFlags,

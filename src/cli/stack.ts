@@ -57,7 +57,7 @@ export interface OpenServices extends OpenVault {
 const herokuKey = "heroku:apiKey";
 
 /** The stack's own key, decrypted. */
-async function configuredKey(io: Io, projectDir: string, stack: string): Promise<string | undefined> {
+export async function configuredKey(io: Io, projectDir: string, stack: string): Promise<string | undefined> {
   const raw = rawStackConfig(projectDir, stack);
   if (!isEncrypted(raw[herokuKey])) return undefined;
   return configValue({ projectDir, stack, env: definedOnly(io.env) }, herokuKey);

@@ -53,6 +53,7 @@ export class HerokuClient {
   readonly #policy: RetryPolicy;
   readonly #onWait: ((wait: Wait) => void) | undefined;
   #now: Date | undefined;
+  #requestsLeft: number | undefined;
   #account: Promise<shapes.HerokuAccount> | undefined;
 
   /** @throws ConfigurationError for a URL that cannot be used */
@@ -70,6 +71,11 @@ export class HerokuClient {
   now(): Date {
     if (!this.#now) throw new Error("Heroku has not told the time yet: ask it something first");
     return this.#now;
+  }
+
+  /** Requests that the account may still send, as the latest answer said: 4,500 at most, and 75 come back a minute. */
+  get requestsLeft(): number | undefined {
+    return this.#requestsLeft;
   }
 
   /** The account that the key belongs to. Asked for once: a key never changes hands. */
@@ -184,6 +190,8 @@ export class HerokuClient {
       // Answers to requests side by side may come in any order; time does not go back.
       const date = time(answer.header("date"));
       if (date && (!this.#now || date > this.#now)) this.#now = date;
+      const left = answer.header("ratelimit-remaining");
+      if (left !== undefined) this.#requestsLeft = Number(left);
       return answer;
     } catch (failure) {
       throw failure instanceof NoAnswer ? diagnoseSilence(failure, request, this.#url) : failure;
