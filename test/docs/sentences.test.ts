@@ -38,6 +38,7 @@ const methods = new Set([
 /** Who reads a text that is not ours, and whose it is. */
 const foreign: Readonly<Record<string, string>> = {
   "catalog/rules.ts": "a secret's value, and a reason that a person gave",
+  "cli/doctor/check.ts": "none: an error is shown in two columns, where its first sentence ends",
   "cli/commands/rotate.ts": "none: why an app keeps its value is one of four literal types",
   "config/edit.ts": "a config file",
   "engine/embedded/deploy/events.ts": "adds a line end to what a program logs",
