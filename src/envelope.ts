@@ -10,7 +10,6 @@ export type Content =
   | { readonly is: "wait"; readonly wait: Wait };
 
 const mark = "console-vault-says:";
-const envelope = new RegExp(`\\s*${mark}(\\{.*\\})`);
 
 /** @param text what a person reads */
 export function seal(text: string, content: Content): string {
@@ -21,12 +20,36 @@ export function seal(text: string, content: Content): string {
 export const refusedText = (message: string, findings: readonly Worded[]): string =>
   seal(`refused: ${message}`, { is: "refused", message, findings });
 
-/** @returns undefined for a text that is the engine's own, or a library's */
-export function openEnvelope(text: string): Content | undefined {
-  const [, json] = envelope.exec(text) ?? [];
-  try {
-    return json === undefined ? undefined : (JSON.parse(json) as Content);
-  } catch {
-    return undefined;
+/** All that is sealed into a text, in order: an engine may put several errors on one line. Nothing in one that is its own. */
+export function openEnvelopes(text: string): Content[] {
+  const found: Content[] = [];
+  for (let at = text.indexOf(mark); at >= 0; at = text.indexOf(mark, at)) {
+    at += mark.length;
+    const end = endOfObject(text, at);
+    if (end === undefined) continue;
+    found.push(...parsed(text.slice(at, end)));
+    at = end;
   }
+  return found;
+}
+
+function parsed(json: string): Content[] {
+  try {
+    return [JSON.parse(json) as Content];
+  } catch {
+    return [];
+  }
+}
+
+/** Where the JSON object ends that begins at `start`; undefined where there is no whole one. */
+function endOfObject(text: string, start: number): number | undefined {
+  const token = /"(?:[^"\\]|\\.)*"|[{}]/gs;
+  token.lastIndex = start;
+  let depth = 0;
+  for (let found = token.exec(text); found; found = token.exec(text)) {
+    if (found[0] === "{") depth++;
+    if (found[0] === "}") depth--;
+    if (depth === 0) return text[start] === "{" ? token.lastIndex : undefined;
+  }
+  return undefined;
 }

@@ -1,6 +1,6 @@
 // Running an engine and telling a person what it does.
 import type { Engine, EngineEvent, Outcome, RunOptions } from "../engine/index.js";
-import { type Content, openEnvelope } from "../envelope.js";
+import { openEnvelopes } from "../envelope.js";
 import { Refusal } from "../errors.js";
 import { type Finding, sentence } from "../migration/index.js";
 import { countShown, type PlanStep, planSteps, stepHead } from "../report/plan/index.js";
@@ -38,12 +38,13 @@ export async function runEngine(
     const step = live ? stepHead(event) : undefined;
     if (step) io.err(stepLines({ ...step, details: [] }, c).join("\n"));
     const { severity, message = "" } = event.diagnosticEvent ?? {};
-    const content = openEnvelope(message);
-    if (content?.is === "wait") io.err(`  … ${waitLine(content.wait)}`);
-    else if (severity === "warning") {
-      const finding = warningOf(content, message);
+    const said = openEnvelopes(message);
+    const waits = said.filter((content) => content.is === "wait");
+    for (const { wait } of waits) io.err(`  … ${waitLine(wait)}`);
+    if (severity !== "warning" || waits.length > 0) return;
+    const findings = said.flatMap((content) => (content.is === "finding" ? [content.finding as Finding] : []));
+    for (const finding of findings.length > 0 ? findings : [{ code: "engine", text: clean(message) } as const])
       warnings.set(sentence(finding), finding);
-    }
   };
   const outcome = await engine[operation]({ ...options, onEvent, signal: io.signal });
   for (const line of outcome.interrupted) io.err(c.yellow(`  ! ${line}`));
@@ -56,16 +57,13 @@ function clean(message: string): string {
   return message.replace(/<\{%[^%]*%\}>/g, "").trim();
 }
 
-const warningOf = (content: Content | undefined, message: string): Finding =>
-  content?.is === "finding" ? (content.finding as Finding) : { code: "engine", text: clean(message) };
-
 function failure(operation: Operation, { result, errors }: Outcome): Error {
   if (result === "cancelled")
     return new Ended(
       exitCodes.failed,
       `Interrupted: the steps under way were finished and recorded. The same command goes on from here.`,
     );
-  const refusals = errors.map(openEnvelope).filter((content) => content?.is === "refused");
+  const refusals = errors.flatMap(openEnvelopes).filter((content) => content.is === "refused");
   if (refusals.length > 0)
     return new Refusal(
       refusals.map(({ message }) => message).join("\n"),
