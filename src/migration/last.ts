@@ -79,6 +79,9 @@ export interface StackState {
   readonly resources: readonly ShownResource[];
 }
 
+/** Whether an app is one of the stack's, as its `Migration` left it: a program may declare the config vars of others besides. */
+const ownsApp = ({ apps, record }: Last, app: string): boolean => app in apps || app === record?.flag.app;
+
 /**
  * @param outputs of the stack itself
  * @throws StateError
@@ -91,7 +94,8 @@ export function stateOf(
   const last = lastOf(stack, resources);
   const shown = resources.flatMap(({ type, urn, name, inputs }) => {
     const kind = kindOf(type);
-    return kind ? [{ kind, urn, name, inputs: readShown(kind, inputs, { stack, name }) } as ShownResource] : [];
+    if (!kind || (kind === "association" && !ownsApp(last, name))) return [];
+    return [{ kind, urn, name, inputs: readShown(kind, inputs, { stack, name }) } as ShownResource];
   });
   return { outputs: readStackOutputs(stack, outputs, last.record?.flag.since), last, resources: shown };
 }

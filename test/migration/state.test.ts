@@ -60,6 +60,15 @@ it("at first nothing was said of who owns a var: then it is kept, and nobody's",
   });
 });
 
+it("config vars of an app that is not the stack's may be as they like", () => {
+  const theirs = earlier("second").map((one) =>
+    one.type === resourceTypes.association
+      ? { ...one, name: "shop", urn: one.urn.replace(/[^:]+$/, "shop"), inputs: { vars: "[secret]" } }
+      : one,
+  );
+  expect(read(theirs).resources.filter(({ kind }) => kind === "association")).toEqual([]);
+});
+
 function thrownBy(work: () => void): unknown {
   try {
     work();

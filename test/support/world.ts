@@ -45,6 +45,8 @@ export interface WorldOptions {
    * same deployment, program and providers in this process, which takes a twentieth of the time.
    */
   readonly engine?: "in-process" | "processes";
+  /** In place of this package's own program; of the in-process engine only. */
+  readonly program?: () => Promise<object>;
 }
 
 /** How a command ended, and what it asked the services. */
@@ -70,11 +72,11 @@ export interface RunOptions {
 }
 
 /** Loaded only where it is used: it changes the SDK for the whole process. */
-async function inProcess() {
+async function inProcess(own: WorldOptions["program"]) {
   const { InProcessStacks } = await import("./inProcessEngine.js");
   const { herokuEngineProvider } = await import("../../src/heroku/index.js");
   const { default: program } = await import("../../src/index.js");
-  return new InProcessStacks({ program, native: (env) => ({ heroku: herokuEngineProvider({ env }) }) });
+  return new InProcessStacks({ program: own ?? program, native: (env) => ({ heroku: herokuEngineProvider({ env }) }) });
 }
 
 const written = (requests: readonly RequestRecord[]) =>
@@ -97,13 +99,15 @@ export class World {
     this.canaries = new Canaries(services);
   }
 
-  static async open({ seed = defaultSeed(), config = {}, engine = "in-process" }: WorldOptions = {}): Promise<World> {
+  static async open(options: WorldOptions = {}): Promise<World> {
+    const { seed = defaultSeed(), config = {}, engine = "in-process", program } = options;
     const dir = mkdtempSync(join(realpathSync(tmpdir()), "console-vault-test-"));
     mkdirSync(join(dir, "state"));
     const project = readFileSync(join(checkout, "Pulumi.yaml"), "utf8");
     const main = `main: ${relative(dir, join(checkout, "program.mjs"))}`;
     writeFileSync(join(dir, "Pulumi.yaml"), project.replace(/^main: .*$/m, main));
-    const world = new World(await startLocal({ seed }), dir, engine === "in-process" ? await inProcess() : undefined);
+    const stacks = engine === "in-process" ? await inProcess(program) : undefined;
+    const world = new World(await startLocal({ seed }), dir, stacks);
     for (const stack of ["staging", "prod"] as const) {
       const text = readFileSync(join(checkout, `Pulumi.${stack}.yaml`), "utf8");
       writeFileSync(world.file(stack), text.replace(/^encryptionsalt: .*\n/m, ""));

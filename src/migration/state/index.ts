@@ -9,6 +9,7 @@ export {
   type StackValues,
   StateError,
   shownPath,
+  shownVars,
 } from "./read.js";
 export {
   type Authority,

@@ -105,6 +105,10 @@ export function readTarget(inputs: unknown): Target | undefined {
 /** For what is only told on the way: a folder's or a set's path. @returns undefined for any other resource */
 export const shownPath = (inputs: unknown): string | undefined => shownOf.folder.safeParse(inputs).data?.path;
 
+/** Plain config vars of an app; empty for one whose vars are not plain, as a program's own may be. */
+export const shownVars = (inputs: unknown): ShownOf<"association">["vars"] =>
+  shownOf.association.safeParse(inputs).data?.vars ?? {};
+
 /**
  * @param outputs of the stack itself, by name; others than ours are left out
  * @param since as its resource `Migration` knows it: the first states did not say in the output when their flag was turned on

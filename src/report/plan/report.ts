@@ -17,7 +17,7 @@ import {
   type Target,
 } from "../../migration/index.js";
 import type { PlanReport } from "../comment.js";
-import { inputsOf, kindWords, leftBefore, type PlanStep, planStep, turnsFlag } from "./steps.js";
+import { inputsOf, kindWords, leftBefore, type PlanContext, type PlanStep, planContext, planStep } from "./steps.js";
 
 /** A step in the report's form; the subject of a folder or a set is its path. */
 export function reportStep({ op, kind, subject, urn, details }: PlanStep): PlanReport["steps"][number] {
@@ -34,9 +34,9 @@ export function reportStep({ op, kind, subject, urn, details }: PlanStep): PlanR
 type Metadata = NonNullable<EngineEvent["resourcePreEvent"]>["metadata"];
 
 /** One step per resource of the declaration, those that stay the same among them. */
-function stepsOf(events: readonly EngineEvent[], turns: boolean): PlanReport["steps"] {
+function stepsOf(events: readonly EngineEvent[], context: PlanContext): PlanReport["steps"] {
   return events.flatMap((event) => {
-    const step = planStep(event, turns);
+    const step = planStep(event, context);
     if (step) return step.op.startsWith("create-") || step.op.startsWith("delete-") ? [] : [reportStep(step)];
     const metadata = event.resourcePreEvent?.metadata;
     const kind = metadata?.op === "same" ? kindOf(metadata.type) : undefined;
@@ -77,12 +77,12 @@ export function planReport({ catalog, config, target, events, warnings }: Previe
   const flat = told("retirement", metadataOf(events, "retirement"));
   const stay = flat?.wanted ? retirementVerdict(flat) : undefined;
   const refused = [...(seen?.refused ?? []), ...(stay ? [stay] : [])];
-  const turns = turnsFlag(events);
-  const to = turns ? !running : running;
+  const context = planContext(events);
+  const to = context.turns ? !running : running;
   const { variable } = catalog.flag;
   const asked = config.vaultEnvAware && !running && predecessor(catalog, config.environment) !== undefined;
   const record = metadata && leftBefore("migration", metadata)?.migration;
-  const steps = stepsOf(events, turns);
+  const steps = stepsOf(events, context);
   return {
     stack: config.environment,
     header: { vault: target.vault, project: target.project, account: target.account },

@@ -10,6 +10,7 @@ import {
   type SeenRevisions,
   type ShownOf,
   shownPath,
+  shownVars,
 } from "../../migration/index.js";
 
 export interface PlanDetail {
@@ -84,10 +85,36 @@ function secretDetails(metadata: StepMetadata): PlanDetail[] {
   });
 }
 
+/** What the steps of one plan have in common. */
+export interface PlanContext {
+  /** Whether the flag turns. */
+  readonly turns: boolean;
+  /** Whether an app is one of the stack's: a program may declare the config vars of others besides. */
+  owns(app: string): boolean;
+}
+
+/** Apps of the stack, as `Migration` was and is told them; undefined where a plan has no such resource. */
+function ownApps(events: readonly EngineEvent[]): ReadonlySet<string> | undefined {
+  const told = metadataOf(events, "migration").flatMap((one) =>
+    (["old", "new"] as const).flatMap((side) => inputsOf("migration", one, side) ?? []),
+  );
+  const apps = told.flatMap(({ apps, flag }) => [...Object.keys(apps), flag.app]);
+  return told.length > 0 ? new Set(apps) : undefined;
+}
+
+const metadataOf = (events: readonly EngineEvent[], kind: ResourceKind): StepMetadata[] =>
+  events
+    .flatMap(({ resourcePreEvent }) => resourcePreEvent?.metadata ?? [])
+    .filter(({ type }) => kindOf(type) === kind);
+
+export function planContext(events: readonly EngineEvent[]): PlanContext {
+  const apps = ownApps(events);
+  return { turns: turnsFlag(events), owns: (app) => apps?.has(app) ?? true };
+}
+
 /** Sensitive values are ciphertext here: the engine reports which values changed, never the values. */
 function varDetails(metadata: StepMetadata): PlanDetail[] {
-  const before = inputsOf("association", metadata, "old")?.vars ?? {};
-  const after = inputsOf("association", metadata, "new")?.vars ?? {};
+  const [before, after] = [shownVars(metadata.old?.inputs), shownVars(metadata.new?.inputs)];
   const plain = [...new Set([...Object.keys(before), ...Object.keys(after)])]
     .filter((name) => before[name] !== after[name])
     .map((name) => {
@@ -165,18 +192,18 @@ export function stepHead(event: EngineEvent): Omit<PlanStep, "details"> | undefi
 }
 
 /** The same with its details. */
-export function planStep(event: EngineEvent, turns = false): PlanStep | undefined {
+export function planStep(event: EngineEvent, context: PlanContext): PlanStep | undefined {
   const head = stepHead(event);
-  return head && { ...head, details: detailsOf(event.resourcePreEvent!.metadata, turns) };
+  return head && { ...head, details: detailsOf(event.resourcePreEvent!.metadata, context) };
 }
 
-function detailsOf(metadata: StepMetadata, turns: boolean): PlanDetail[] {
+function detailsOf(metadata: StepMetadata, { turns, owns }: PlanContext): PlanDetail[] {
   if (metadata.op.includes("delete")) return [];
   switch (kindOf(metadata.type)) {
     case "secretSet":
       return secretDetails(metadata);
     case "association":
-      return varDetails(metadata);
+      return owns(named(metadata.urn).name) ? varDetails(metadata) : [];
     case "migration":
       return migrationDetails(metadata, turns);
     case "retirement":
@@ -187,22 +214,23 @@ function detailsOf(metadata: StepMetadata, turns: boolean): PlanDetail[] {
 }
 
 /** Whether a plan turns the flag: `Migration` lets it turn, and the app's config var follows. */
-export function turnsFlag(events: readonly EngineEvent[]): boolean {
-  const metadata = events.flatMap(({ resourcePreEvent }) => resourcePreEvent?.metadata ?? []);
-  const of = (kind: ResourceKind) => metadata.filter((one) => kindOf(one.type) === kind);
-  const [flag] = of("migration").flatMap((one) => transitionOf(one) ?? []);
+function turnsFlag(events: readonly EngineEvent[]): boolean {
+  const [flag] = metadataOf(events, "migration").flatMap((one) => transitionOf(one) ?? []);
   return (
     flag !== undefined &&
-    of("association").some(
-      (one) => !unchanged.has(one.op) && varDetails(one).some(({ name }) => name === flag.variable),
+    metadataOf(events, "association").some(
+      (one) =>
+        !unchanged.has(one.op) &&
+        named(one.urn).name === flag.app &&
+        varDetails(one).some(({ name }) => name === flag.variable),
     )
   );
 }
 
 /** The steps that events announce. A flag turns by two of them, and either may be left out. */
 export function planSteps(events: readonly EngineEvent[]): PlanStep[] {
-  const turns = turnsFlag(events);
-  return events.flatMap((event) => planStep(event, turns) ?? []);
+  const context = planContext(events);
+  return events.flatMap((event) => planStep(event, context) ?? []);
 }
 
 /** Whether a plan turns the flag on or off: what a person is asked about by name. */
