@@ -14,6 +14,7 @@ export const rooms = {
   program: ["catalog", "vault", "heroku", "config", "migration", "provider", "engine"],
   rotation: ["catalog", "resolver", "vault", "heroku", "migration"],
   report: ["catalog", "resolver", "config", "migration", "engine"],
+  project: ["catalog", "config"],
   flags: ["catalog"],
   engine: [],
   local: [],

@@ -1,5 +1,9 @@
-// The Pulumi program of the built-in catalog (docs/console-vault-env-aware.md).
-import { consoleCatalog } from "./catalog/index.js";
+// The Pulumi program of a project: the catalog that the commands use, too, and what it declares.
+import { runtime } from "@pulumi/pulumi";
 import { consoleVault } from "./program/index.js";
+import { findCatalog, loadCatalog } from "./project/index.js";
 
-export default consoleVault(consoleCatalog);
+export default async () => {
+  const catalog = await loadCatalog(findCatalog(runtime.getRootDirectory()));
+  return consoleVault(catalog)();
+};

@@ -1,6 +1,6 @@
 import { defineCatalog } from "console-vault/catalog";
 
-export const catalog = defineCatalog({
+export default defineCatalog({
   root: "/Acme",
   environments: [
     { name: "staging", apps: { shop: "acme-shop-staging" }, source: "provision" },

@@ -1,4 +1,4 @@
 import { consoleVault } from "console-vault";
-import { catalog } from "./catalog.mjs";
+import catalog from "./catalog.mjs";
 
 export default consoleVault(catalog);

@@ -118,8 +118,12 @@ const catalogSchema = z
  */
 export class CatalogError extends Error {
   override readonly name = "CatalogError";
-  constructor(readonly problems: readonly string[]) {
-    super(`The catalog has ${problems.length} problem${problems.length === 1 ? "" : "s"}:\n  ${problems.join("\n  ")}`);
+  /** @param file the catalog's, where it was loaded from one */
+  constructor(
+    readonly problems: readonly string[],
+    file = "The catalog",
+  ) {
+    super(`${file} has ${problems.length} problem${problems.length === 1 ? "" : "s"}:\n  ${problems.join("\n  ")}`);
   }
 }
 

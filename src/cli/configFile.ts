@@ -1,8 +1,8 @@
 import { chmodSync, readFileSync, realpathSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { parse } from "yaml";
+import type { Catalog } from "../catalog/index.js";
 import { checkedConfig, stackFile, withConfigValue } from "../config/index.js";
 import { UsageError } from "../errors.js";
-import { catalog } from "./project.js";
 
 /** A stack file that is changed for a command and can be put back, byte for byte. */
 export class ConfigFile {
@@ -14,6 +14,7 @@ export class ConfigFile {
   constructor(
     projectDir: string,
     private readonly stack: string,
+    private readonly catalog: Catalog,
   ) {
     this.path = stackFile(projectDir, stack);
     this.#before = readFileSync(this.path);
@@ -23,7 +24,7 @@ export class ConfigFile {
   set(values: Readonly<Record<string, boolean>>): void {
     let text = this.#before.toString("utf8");
     for (const [key, value] of Object.entries(values)) text = this.#changed(text, key, value);
-    checkedConfig((parse(text) as { config: Record<string, unknown> }).config, this.stack, catalog);
+    checkedConfig((parse(text) as { config: Record<string, unknown> }).config, this.stack, this.catalog);
     this.#written = Buffer.from(text);
     this.#write(this.#written);
   }

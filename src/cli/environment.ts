@@ -1,14 +1,13 @@
 import { input } from "@inquirer/prompts";
-import { environmentOf } from "../catalog/index.js";
+import { type Catalog, environmentOf } from "../catalog/index.js";
 import { UsageError } from "../errors.js";
 import type { Io } from "./io.js";
-import { catalog } from "./project.js";
 
 /**
  * The environment of a command that writes. Only the pure resolver falls back in silence: here a person has to type the
  * fallback's name, and without a person it is wrong use.
  */
-export async function environmentToWrite(io: Io, given: string | undefined): Promise<string> {
+export async function environmentToWrite(io: Io, catalog: Catalog, given: string | undefined): Promise<string> {
   if (given !== undefined) return environmentOf(catalog, given).name;
   const { fallback } = catalog;
   if (!io.interactive)

@@ -4,7 +4,6 @@ import { sentence } from "../migration/index.js";
 import { Ended, exitCodes } from "./exit.js";
 import { colorsOf, type Io } from "./io.js";
 import { lastOutputs, outputsOf } from "./lastUpdate.js";
-import { catalog } from "./project.js";
 import { type Ran, runEngine } from "./run.js";
 import { countWords } from "./show.js";
 import { type OpenStack, openStack, type StackOptions } from "./stack.js";
@@ -72,7 +71,7 @@ export async function insideUpdates(io: Io, stacks: readonly OpenStack[], work: 
       updates.push({ stack, failed: error as Error });
     }
   };
-  const order = catalog.environments.map(({ name }) => name);
+  const order = stacks[0]?.catalog.environments.map(({ name }) => name) ?? [];
   const inOrder = [...stacks].sort((a, b) => order.indexOf(a.config.environment) - order.indexOf(b.config.environment));
   await inside(inOrder, new AbortController().signal);
   return updates;

@@ -1,6 +1,5 @@
 // What a rollback looks at before a flag goes off: the vault, or where that cannot be asked, what is recorded.
 import { heldBy } from "../catalog/index.js";
-import type { StackConfig } from "../config/index.js";
 import { Refusal } from "../errors.js";
 import {
   type CopyRecord,
@@ -17,7 +16,6 @@ import { InfisicalError } from "../vault/client/index.js";
 import { askWhether, askYes } from "./ask.js";
 import type { Io } from "./io.js";
 import { retirementOf } from "./lastUpdate.js";
-import { catalog } from "./project.js";
 import { type OpenStack, openStack, type StackOptions } from "./stack.js";
 import { difference } from "./wayBack.js";
 
@@ -41,7 +39,11 @@ export interface Known {
  * @throws InfisicalError where the vault, or with this token any path of it, cannot be asked at all; Refusal for a root that is
  * not the catalog's
  */
-async function lookAtVault({ config, vault }: OpenStack, { records }: Known, running: boolean): Promise<WayBack> {
+async function lookAtVault(
+  { catalog, config, vault }: OpenStack,
+  { records }: Known,
+  running: boolean,
+): Promise<WayBack> {
   const { environment, root } = config;
   await vault.checkAccess();
   const paths = wayBackPaths(catalog, environment, root);
@@ -103,7 +105,7 @@ export async function knownGone(
   io: Io,
   own: StackOutputs,
   options: LookBackOptions,
-  { root, environment }: StackConfig,
+  { catalog, config: { root, environment } }: OpenStack,
 ): Promise<GoneName[]> {
   const owner = catalog.fallback;
   const ofOwner = async () =>

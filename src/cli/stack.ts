@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import type { Catalog } from "../catalog/index.js";
 import {
   credentialsOf,
   isEncrypted,
@@ -31,7 +32,7 @@ import { type Wait, waitLine } from "../waits.js";
 import { Ended, exitCodes } from "./exit.js";
 import { ownProgram } from "./inline.js";
 import type { Io } from "./io.js";
-import { catalog, projectDirOf } from "./project.js";
+import { openProject, type Project } from "./project.js";
 
 export interface StackOptions {
   readonly stack: string;
@@ -45,6 +46,7 @@ export interface StackOptions {
 }
 
 export interface OpenVault {
+  readonly catalog: Catalog;
   readonly config: StackConfig;
   readonly services: Services;
   readonly vault: InfisicalClient;
@@ -105,18 +107,24 @@ function openHeroku(io: Io, url: string, key: SecretValue): HerokuClient {
 }
 
 /** A stack's config, and a client of its vault alone: no Heroku key is asked for. Makes no request. */
-export function openVaultOnly(io: Io, projectDir: string, stack: string): OpenVault {
-  const config = readStackConfig(projectDir, stack, catalog);
+export function openVaultOnly(io: Io, { dir, catalog }: Project, stack: string): OpenVault {
+  const config = readStackConfig(dir, stack, catalog);
   const services = servicesOf(config, io.env);
-  return { config, services, vault: openVault(io, config, services.infisicalUrl, authFromEnvironment(io.env)) };
+  return {
+    catalog,
+    config,
+    services,
+    vault: openVault(io, config, services.infisicalUrl, authFromEnvironment(io.env)),
+  };
 }
 
 /** A stack's config, and clients of its two services. Makes no request. */
-export async function openServices(io: Io, projectDir: string, stack: string): Promise<OpenServices> {
-  const config = readStackConfig(projectDir, stack, catalog);
+export async function openServices(io: Io, { dir, catalog }: Project, stack: string): Promise<OpenServices> {
+  const config = readStackConfig(dir, stack, catalog);
   const services = servicesOf(config, io.env);
-  const { infisical, heroku } = credentialsOf(io.env, await configuredKey(io, projectDir, stack));
+  const { infisical, heroku } = credentialsOf(io.env, await configuredKey(io, dir, stack));
   return {
+    catalog,
     config,
     services,
     vault: openVault(io, config, services.infisicalUrl, infisical),
@@ -185,8 +193,9 @@ function isEmptyFile(file: string): boolean {
 
 /** Everything that a stack command needs. */
 export async function openStack(io: Io, options: StackOptions): Promise<OpenStack> {
-  const projectDir = projectDirOf(io, options.cwd);
-  const open = await openServices(io, projectDir, options.stack);
+  const project = await openProject(io, options.cwd);
+  const { dir: projectDir } = project;
+  const open = await openServices(io, project, options.stack);
   const { loopback } = open.services;
   const env = definedOnly(io.env);
   // The command itself says what was refused, by its exit code; with plain Pulumi the program has to.

@@ -9,9 +9,11 @@ import {
   type WayBackChoice,
 } from "../migration/index.js";
 import { environmentPath } from "../resolver/index.js";
-import { catalog } from "./project.js";
+import type { OpenStack } from "./stack.js";
 
-const owner = catalog.fallback;
+/** What a sentence is about. */
+type Stack = Pick<OpenStack, "catalog" | "config">;
+
 const namesOf = (list: readonly { readonly name: string }[]) => list.map(({ name }) => name).join(", ");
 const lines = (...all: readonly string[]) => all.map((line) => `  ${line}`).join("\n");
 const back = (environment: string, ...options: string[]) =>
@@ -25,7 +27,7 @@ export function difference({ name, flat, current, copied }: DifferentName, envir
     : `${name}: ${flat.path} has another value, written ${then}; ${environment}'s, at ${current.path}, was written ${now}`;
 }
 
-function unreadable(environment: string, paths: WayBack["unreadable"]): string {
+function unreadable({ catalog, config: { environment } }: Stack, paths: WayBack["unreadable"]): string {
   return [
     `${catalog.flag.variable} stays as it is (${flagApp(catalog, environment)}). What is at these paths is not known:`,
     lines(...paths.map(({ why }) => why)),
@@ -36,7 +38,8 @@ function unreadable(environment: string, paths: WayBack["unreadable"]): string {
 const wouldBeGone = (names: readonly GoneName[]) =>
   `With the flag off ${namesOf(names)} would be read at the flat path, where it is not any more.`;
 
-function bringBack(environment: string, names: readonly GoneName[]): string {
+function bringBack({ catalog, config: { environment } }: Stack, names: readonly GoneName[]): string {
+  const owner = catalog.fallback;
   if (environment === owner)
     return [`${wouldBeGone(names)} To write ${owner}'s values there again:`, lines(back(owner, "--restore-flat"))].join(
       "\n",
@@ -49,35 +52,33 @@ function bringBack(environment: string, names: readonly GoneName[]): string {
   ].join("\n");
 }
 
-function gone(environment: string, names: readonly GoneName[], root: string): string {
+function gone(stack: Stack, names: readonly GoneName[]): string {
   const lost = names.filter(({ from }) => !from);
-  if (environment !== owner || lost.length === 0) return bringBack(environment, names);
-  return [wouldBeGone(names), ...rotateFirst(environment, lost, root)].join("\n");
+  if (stack.config.environment !== stack.catalog.fallback || lost.length === 0) return bringBack(stack, names);
+  return [wouldBeGone(names), ...rotateFirst(stack, lost)].join("\n");
 }
 
-function rotateFirst(environment: string, lost: readonly GoneName[], root: string): string[] {
+function rotateFirst(stack: Stack, lost: readonly GoneName[]): string[] {
+  const { environment } = stack.config;
   return [
-    lines(...lost.map(({ name, path }) => `${name} is neither at ${path} nor at ${ownPath(root, name, environment)}`)),
+    lines(...lost.map(({ name, path }) => `${name} is neither at ${path} nor at ${ownPath(stack, name)}`)),
     "First give it a value again:",
     lines(...lost.map(({ name }) => `console-vault rotate ${name} --env ${environment}`)),
   ];
 }
 
 /** Names that `--restore-flat` had nothing to restore from. @returns undefined where there is none */
-export function notRestored(environment: string, root: string, lost: readonly GoneName[]): string | undefined {
+export function notRestored(stack: Stack, lost: readonly GoneName[]): string | undefined {
   if (lost.length === 0) return undefined;
-  return [
-    `${namesOf(lost)} could not be written to the flat path again:`,
-    ...rotateFirst(environment, lost, root),
-  ].join("\n");
+  return [`${namesOf(lost)} could not be written to the flat path again:`, ...rotateFirst(stack, lost)].join("\n");
 }
 
 /** For when the vault cannot be asked. @throws Refusal where the flat path is recorded as retired */
-export function refuseKnownGone(environment: string, names: readonly GoneName[]): void {
-  if (names.length > 0) throw new Refusal(bringBack(environment, names));
+export function refuseKnownGone(stack: Stack, names: readonly GoneName[]): void {
+  if (names.length > 0) throw new Refusal(bringBack(stack, names));
 }
 
-const ownPath = (root: string, name: string, environment: string) =>
+const ownPath = ({ catalog, config: { root, environment } }: Stack, name: string) =>
   environmentPath(root, credentialOf(catalog, name).vendor, environment);
 
 function different(environment: string, refused: readonly DifferentName[]): string {
@@ -97,14 +98,8 @@ function different(environment: string, refused: readonly DifferentName[]): stri
  * @param on whether the flag is on: off already, there is only what is to be written that can be refused
  * @throws Refusal where the flag may not go off like this
  */
-export function refuseWayBack(
-  environment: string,
-  root: string,
-  found: WayBack,
-  choice: WayBackChoice,
-  on: boolean,
-): void {
-  if (found.unreadable.length > 0) throw new Refusal(unreadable(environment, found.unreadable));
+export function refuseWayBack(stack: Stack, found: WayBack, choice: WayBackChoice, on: boolean): void {
+  if (found.unreadable.length > 0) throw new Refusal(unreadable(stack, found.unreadable));
   if (found.ambiguous.length > 0)
     throw new Refusal(
       found.ambiguous
@@ -113,6 +108,6 @@ export function refuseWayBack(
     );
   if (!on) return;
   const plan = planWayBack(found, choice, on);
-  if (plan.gone.length > 0) throw new Refusal(gone(environment, plan.gone, root));
-  if (plan.refused.length > 0) throw new Refusal(different(environment, plan.refused));
+  if (plan.gone.length > 0) throw new Refusal(gone(stack, plan.gone));
+  if (plan.refused.length > 0) throw new Refusal(different(stack.config.environment, plan.refused));
 }

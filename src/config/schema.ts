@@ -9,6 +9,9 @@ export const defaultHerokuUrl = "https://api.heroku.com";
 /** Pulumi's namespace of the keys. */
 export const namespace = "console-vault";
 
+/** The key of `Pulumi.yaml`'s `config` that names a project's catalog; no stack has one of its own. */
+export const catalogKey = `${namespace}:catalog`;
+
 const fromText = <T extends z.ZodType>(schema: T) =>
   z.preprocess((value) => {
     if (typeof value !== "string") return value;
@@ -54,15 +57,15 @@ const shape = {
     .describe("Infisical's own environment slug, the same for every stack; not the stack's environment."),
   root: z
     .string()
-    .regex(/^(\/[A-Za-z0-9_-]+)+$/, "an absolute folder path of letters, digits, - and _, such as /MooseQuest")
-    .default("/MooseQuest")
-    .describe("Folder that holds the vendors' folders."),
-  vaultEnvAware: boolean
-    .default(false)
-    .describe("Whether FLAG_CONSOLE_VAULT_ENV_AWARE is wanted on for this environment."),
+    .regex(/^((\/[A-Za-z0-9_-]+)+)?$/, "an absolute folder path of letters, digits, - and _, such as /Company")
+    .default("")
+    .describe("Folder that holds the vendors' folders. Empty: the catalog's."),
+  vaultEnvAware: boolean.default(false).describe("Whether the flag is wanted on for this environment."),
   soakHours: fromText(z.int("a whole number of hours").nonnegative("a whole number of hours"))
     .default(48)
-    .describe("Hours that staging must soak before prod's flag may turn on. Under 48 needs promoteOverride."),
+    .describe(
+      "Hours that the environment before must soak before this one's flag may turn on. Under 48 needs promoteOverride.",
+    ),
   sources: fromText(z.record(z.string(), z.enum(["copy", "provision"], "copy or provision")))
     .default({})
     .describe("Where a credential comes from: copy (from the flat path) or provision (written by an operator)."),
@@ -86,14 +89,14 @@ const shape = {
     .describe("Findings that may pass for one value: name to rule, token and reason."),
   retireFlat: boolean
     .default(false)
-    .describe("prod only: delete the flat copies that are proven unneeded; false restores."),
+    .describe("Only where the flat path is owned: delete the flat copies that are proven unneeded; false restores."),
   // Empty is Pulumi.yaml's default: a declared key needs one, or the CLI asks every stack for it.
   promoteOverride: z
     .preprocess((text) => (text === "" ? undefined : text), reason.optional())
-    .describe("Why prod may follow staging before 48 hours of soak."),
+    .describe("Why the flag may follow the environment before sooner than after 48 hours of soak."),
   requireStagingRotation: boolean
     .default(false)
-    .describe("prod only: refuse until a rotation was seen at staging's environment path."),
+    .describe("Refuse until a rotation was seen at the path of the environment before."),
   herokuApiUrl: url
     .default(defaultHerokuUrl)
     .describe("Heroku Platform API's URL. The environment variable HEROKU_API_URL wins over it."),
@@ -149,6 +152,8 @@ function consistent(
 }
 
 function unknownKey(key: string): string {
+  if (`${namespace}:${key}` === catalogKey)
+    return `${key}: names the catalog of all stacks: set it in Pulumi.yaml's config`;
   const near = nearest(key, configKeys);
   return `${key}: unknown key. ${near ? `Did you mean ${namespace}:${near}?` : `The keys are ${configKeys.join(", ")}.`}`;
 }
@@ -176,7 +181,8 @@ export function parseConfig(
     problems.push(...parsed.error.issues.map(({ path, message }) => `${[key, ...path].join(".")}: ${message}`));
     return [key, schema.safeParse(undefined).data];
   });
-  const config = Object.fromEntries(values) as z.infer<typeof configShape>;
+  const given = Object.fromEntries(values) as z.infer<typeof configShape>;
+  const config = { ...given, root: given.root || catalog.root };
   problems.push(...consistent(config, environment, catalog, wrong));
   return problems.length === 0 ? { ok: true, config: { ...config, environment } } : { ok: false, problems };
 }

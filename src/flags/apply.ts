@@ -4,7 +4,6 @@ import type { Flag } from "../catalog/index.js";
 import { SecretValue } from "../secret.js";
 import { type Connection, connectionFor } from "./connection.js";
 import { explain } from "./failure.js";
-import { vaultEnvAware } from "./registry.js";
 import { type Direction, flagsTable, guards, revisionsTable, statements } from "./sql.js";
 
 /** What the database holds of a flag. */
@@ -27,8 +26,7 @@ export interface ApplyOptions {
   /** `postgres://USER:PASSWORD@HOST:PORT/DATABASE?sslmode=…`; off loopback TLS is required unless `sslmode` is given. */
   readonly databaseUrl: SecretValue | string;
   readonly direction: Direction;
-  /** Default: `console_vault_env_aware`. */
-  readonly flag?: Flag;
+  readonly flag: Flag;
   readonly signal?: AbortSignal;
 }
 
@@ -43,7 +41,7 @@ export interface ApplyOptions {
  * @throws the signal's reason when aborted; the server then rolls back
  */
 export async function applyFlags(options: ApplyOptions): Promise<AppliedFlag> {
-  const { databaseUrl, direction, flag = vaultEnvAware, signal } = options;
+  const { databaseUrl, direction, flag, signal } = options;
   signal?.throwIfAborted();
   const connection = connectionFor(SecretValue.is(databaseUrl) ? databaseUrl.reveal() : databaseUrl);
   return withClient(connection, signal, async (client) => {

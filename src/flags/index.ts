@@ -1,5 +1,5 @@
 export type { Flag } from "../catalog/index.js";
 export { applyFlags } from "./apply.js";
 export { DatabaseError } from "./failure.js";
-export { flags, vaultEnvAware } from "./registry.js";
+export { flagsOf } from "./registry.js";
 export { type Direction, flagSql } from "./sql.js";

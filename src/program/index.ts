@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Catalog } from "../catalog/index.js";
 import {
+  catalogKey,
   checkedConfig,
   configError,
   credentialsOf,
@@ -156,7 +157,8 @@ async function program(catalog: Catalog) {
   const { env } = runContext();
   // Before anything is looked at: a command may have work for which this update holds the stack's lock.
   if (!pulumi.runtime.isDryRun()) await awaitWork(env);
-  const config = checkedConfig(pulumi.runtime.allConfig(), pulumi.getStack(), catalog, isConfigSecret);
+  const { [catalogKey]: _, ...raw } = pulumi.runtime.allConfig();
+  const config = checkedConfig(raw, pulumi.getStack(), catalog, isConfigSecret);
   const services = servicesOf(config, env);
   // The Heroku provider reads its own variable and nothing of our config: it would write to the real Heroku.
   if (!env.HEROKU_API_URL && services.herokuUrl !== defaultHerokuUrl)

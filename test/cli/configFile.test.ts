@@ -11,6 +11,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { consoleCatalog } from "../../src/catalog/index.js";
 import { ConfigFile } from "../../src/cli/configFile.js";
 
 const text = readFileSync(new URL("../../Pulumi.staging.yaml", import.meta.url), "utf8");
@@ -23,7 +24,7 @@ describe.skipIf(process.platform === "win32")("a stack file that a command edits
     writeFileSync(target, text);
     chmodSync(target, 0o640);
     symlinkSync(target, link);
-    const file = new ConfigFile(projectDir, "staging");
+    const file = new ConfigFile(projectDir, "staging", consoleCatalog);
     file.set({ vaultEnvAware: true });
     expect(readFileSync(target, "utf8")).toMatch(/console-vault:vaultEnvAware: true/);
     file.putBack();

@@ -83,6 +83,7 @@ describe("docs/configuration.md", () => {
     const examples = blocksOf(document()).filter(({ language }) => language === "yaml");
     const shown = new Set<string>();
     for (const { text } of examples) {
+      if (text.startsWith("# Pulumi.yaml")) continue;
       const [, stack = ""] = /# Pulumi\.(\w+)\.yaml/.exec(text) ?? [];
       const { config } = parse(text) as { config: Record<string, unknown> };
       for (const key of Object.keys(config))

@@ -2,13 +2,15 @@ import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import pg from "pg";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { consoleCatalog } from "../../src/catalog/index.js";
 import { Refusal } from "../../src/errors.js";
-import { applyFlags, DatabaseError, type Flag, flagSql, vaultEnvAware } from "../../src/flags/index.js";
+import { applyFlags, DatabaseError, type Flag, flagSql } from "../../src/flags/index.js";
 import { SecretValue } from "../../src/secret.js";
 import { without } from "../support/without.js";
 import { type Database, databaseOnServer, embeddedDatabase, query } from "./databases.js";
 
 const server = process.env.DATABASE_URL_TEST;
+const vaultEnvAware = consoleCatalog.flag;
 const off = { enabled: false, description: vaultEnvAware.description };
 const nothing = { row: null, revision: null };
 
@@ -21,8 +23,8 @@ for (const { kind, open, missing } of servers) {
   describe.skipIf(without(`flags apply on ${kind}`, missing ? "DATABASE_URL_TEST is not set" : undefined))(kind, () => {
     let database: Database;
     const sql = (text: string) => query(database.url, text);
-    const apply = (direction: "up" | "down", flag?: Flag) =>
-      applyFlags({ databaseUrl: SecretValue.of(database.url), direction, ...(flag ? { flag } : {}) });
+    const apply = (direction: "up" | "down", flag: Flag = vaultEnvAware) =>
+      applyFlags({ databaseUrl: SecretValue.of(database.url), direction, flag });
     const tables = async () =>
       (await sql("select tablename from pg_tables where schemaname = 'public' order by 1")).map(
         ({ tablename }) => tablename,
@@ -165,7 +167,12 @@ for (const { kind, open, missing } of servers) {
 
     test("a run that is aborted before it begins connects to nothing", async () => {
       const reason = new Error("stopped by the operator");
-      const stopped = applyFlags({ databaseUrl: database.url, direction: "up", signal: AbortSignal.abort(reason) });
+      const stopped = applyFlags({
+        databaseUrl: database.url,
+        direction: "up",
+        flag: vaultEnvAware,
+        signal: AbortSignal.abort(reason),
+      });
       await expect(stopped).rejects.toBe(reason);
       expect(await tables()).toEqual([]);
     });
@@ -185,7 +192,12 @@ for (const { kind, open, missing } of servers) {
           await holder.query("begin");
           await holder.query("select pg_advisory_xact_lock(hashtextextended('console_vault_revisions', 0))");
           const stop = new AbortController();
-          const waiting = applyFlags({ databaseUrl: database.url, direction: "up", signal: stop.signal });
+          const waiting = applyFlags({
+            databaseUrl: database.url,
+            direction: "up",
+            flag: vaultEnvAware,
+            signal: stop.signal,
+          });
           setTimeout(() => stop.abort(new Error("stopped by the operator")), 300);
           await expect(waiting).rejects.toThrow("stopped by the operator");
         } finally {
@@ -197,7 +209,9 @@ for (const { kind, open, missing } of servers) {
       test("a wrong password is one sentence that does not repeat it", async () => {
         const url = new URL(database.url);
         url.password = "hunter2-wrong";
-        const failure = await applyFlags({ databaseUrl: url.href, direction: "up" }).catch((error: unknown) => error);
+        const failure = await applyFlags({ databaseUrl: url.href, direction: "up", flag: vaultEnvAware }).catch(
+          (error: unknown) => error,
+        );
         expect(failure).toBeInstanceOf(DatabaseError);
         expect(String(failure)).toContain("it refused the user or password: check the database URL.");
         expect(String((failure as Error).stack)).not.toContain("hunter2");

@@ -1,10 +1,12 @@
 import { createServer } from "node:net";
 import { describe, expect, test } from "vitest";
+import { consoleCatalog } from "../../src/catalog/index.js";
 import { UsageError } from "../../src/errors.js";
 import { connectionFor } from "../../src/flags/connection.js";
 import { applyFlags, DatabaseError } from "../../src/flags/index.js";
 
-const up = (databaseUrl: string) => applyFlags({ databaseUrl, direction: "up" }).catch((error: unknown) => error);
+const { flag } = consoleCatalog;
+const up = (databaseUrl: string) => applyFlags({ databaseUrl, direction: "up", flag }).catch((error: unknown) => error);
 
 describe("the database URL", () => {
   test.each([

@@ -1,9 +1,12 @@
 import { describe, expect, test } from "vitest";
-import { flagSql, flags, vaultEnvAware } from "../../src/flags/index.js";
+import { consoleCatalog } from "../../src/catalog/index.js";
+import { flagSql, flagsOf } from "../../src/flags/index.js";
+
+const vaultEnvAware = consoleCatalog.flag;
 
 describe("the registry", () => {
   test("has console_vault_env_aware, default off, with the revision of docs/console-vault-env-aware.md and config var", () => {
-    expect(flags).toEqual([
+    expect(flagsOf(consoleCatalog)).toEqual([
       expect.objectContaining({
         name: "console_vault_env_aware",
         variable: "FLAG_CONSOLE_VAULT_ENV_AWARE",

@@ -12,13 +12,14 @@ import "../../src/cli/commands/rollback.js";
 import "../../src/cli/commands/rotate.js";
 import "../../src/cli/commands/status.js";
 import "../../src/cli/commands/update.js";
+import { consoleCatalog } from "../../src/catalog/index.js";
 import { run } from "../../src/cli/program.js";
 import { type Engine, type EngineEvent, type PlainResource, plainResources } from "../../src/engine/index.js";
 import type { RunOptions, StackLocation } from "../../src/engine/port.js";
 import { herokuEngineProvider } from "../../src/heroku/index.js";
-import program from "../../src/index.js";
 import { type LocalSeed, type LocalServices, startLocal } from "../../src/local/index.js";
 import { type MigrationRecord, resourceTypes } from "../../src/migration/index.js";
+import { consoleVault } from "../../src/program/index.js";
 import { InProcessStacks } from "../support/inProcessEngine.js";
 import { appsOf, type Env, environments, flatOf, goodValue, names, type Place, pathOf } from "./values.js";
 
@@ -157,7 +158,7 @@ export class World {
     const common = { infisicalProjectId: projectId, vaultEnvAware: false };
     this.#settings = { staging: { ...common }, prod: { ...common } };
     this.#stacks = new InProcessStacks({
-      program,
+      program: consoleVault(consoleCatalog),
       native: (env) => ({ heroku: herokuEngineProvider({ env, waits: { rateLimitMs: 1, pollMs: 1 } }) }),
     });
     local.heroku.keys.check("any");

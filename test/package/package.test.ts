@@ -1,6 +1,6 @@
 // The package as other projects get it: packed, unpacked beside what it depends on, imported and required by its entry points.
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -91,10 +91,29 @@ describe("the installed package", { timeout: 300_000 }, () => {
     expect(run(process.execPath, "-e", required)).toBe("function");
   });
 
-  it("brings the command", () => {
-    const command = installed("bin/console-vault.mjs");
-    expect(run(process.execPath, command, "resolve", "HEROKU_API_KEY", "--env", "prod", "--flag", "on")).toContain(
-      "/MooseQuest/heroku/prod/",
-    );
+  describe("brings the command, which", () => {
+    const resolve = (...argv: string[]) =>
+      run(process.execPath, installed("bin/console-vault.mjs"), "resolve", ...argv, "--env", "prod", "--flag", "on");
+
+    it("answers for the project that it stands in", () => {
+      const project = join(dir, "own");
+      cpSync(join(checkout, "examples/own-catalog"), project, { recursive: true });
+      expect(resolve("MAIL_TOKEN", "--cwd", project)).toContain("/Acme/mail/prod/");
+      expect(() => resolve("HEROKU_API_KEY", "--cwd", project)).toThrow(/Unknown credential "HEROKU_API_KEY"/);
+    });
+
+    it("answers for the example where the project has no more than the package's program", () => {
+      const project = join(dir, "example");
+      mkdirSync(project);
+      for (const file of ["Pulumi.yaml", "Pulumi.prod.yaml"]) cpSync(installed(file), join(project, file));
+      const text = readFileSync(join(project, "Pulumi.yaml"), "utf8");
+      const main = "main: ../node_modules/console-vault/program.mjs";
+      writeFileSync(join(project, "Pulumi.yaml"), text.replace(/^main: .*$/m, main));
+      expect(resolve("HEROKU_API_KEY", "--cwd", project)).toContain("/MooseQuest/heroku/prod/");
+    });
+
+    it("without a project names the command that makes one", () => {
+      expect(() => resolve("HEROKU_API_KEY")).toThrow(/no Pulumi\.yaml in [\s\S]*console-vault init/);
+    });
   });
 });

@@ -18,6 +18,7 @@ const content = [
   "package.json",
   "tsconfig.json",
   "Pulumi.yaml",
+  "catalog.ts",
 ];
 
 export type Stack = "staging" | "prod";

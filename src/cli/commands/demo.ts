@@ -1,9 +1,8 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import type { Command } from "commander";
-import { heldBy } from "../../catalog/index.js";
+import { consoleCatalog, heldBy } from "../../catalog/index.js";
 import { Stage } from "../demo/stage.js";
 import { colorsOf, type Io, type RunCommand } from "../io.js";
-import { catalog } from "../project.js";
 import { table } from "../table.js";
 
 const hour = 3_600_000;
@@ -47,7 +46,7 @@ async function demo(io: Io, engine: string, run: RunCommand): Promise<void> {
     await stage.run(["up", "--stack", "staging", "--yes"]);
 
     stage.say("Staging: credentials", "Each value comes from stdin, is checked by its rules, written, and read back.");
-    for (const { name } of heldBy(catalog, "staging"))
+    for (const { name } of heldBy(consoleCatalog, "staging"))
       await stage.run(["provision", name, "--env", "staging"], { input: stagingValue(name) });
     await stage.run(["provision", "ALPACA_LIVE_API_KEY_ID", "--env", "staging"], {
       input: `AK${randomBytes(9).toString("hex")}`,

@@ -13,7 +13,7 @@ import {
 } from "../../migration/index.js";
 import { Ended, exitCodes } from "../exit.js";
 import { colorsOf, type Io } from "../io.js";
-import { catalog, projectDirOf } from "../project.js";
+import { openProject } from "../project.js";
 import { type OpenVault, openVaultOnly } from "../stack.js";
 import { table } from "../table.js";
 
@@ -24,7 +24,7 @@ interface DiffOptions {
 }
 
 /** Reads the folders of one environment that a comparison takes, and no other. */
-async function see(io: Io, { config, vault }: OpenVault, samePlace: boolean): Promise<ComparedEnvironment> {
+async function see(io: Io, { catalog, config, vault }: OpenVault, samePlace: boolean): Promise<ComparedEnvironment> {
   const { environment, root } = config;
   const side = { environment, root, overrides: overridesOf(config) };
   await vault.checkAccess();
@@ -63,11 +63,12 @@ function remark({ problem, missing, unreadable, places }: Difference): string {
 const stateOf = ({ state, missing }: Difference) => (state === "missing" ? `missing in ${list(missing)}` : state);
 
 async function diff(io: Io, names: readonly [string, string], options: DiffOptions): Promise<void> {
+  const project = await openProject(io, options.cwd);
+  const { catalog } = project;
   const environments = names.map((name) => environmentOf(catalog, name).name);
   if (environments[0] === environments[1])
     throw new UsageError(`Name two environments: ${environments[0]} is compared with itself.`);
-  const projectDir = projectDirOf(io, options.cwd);
-  const open = environments.map((name) => openVaultOnly(io, projectDir, name)) as [OpenVault, OpenVault];
+  const open = environments.map((name) => openVaultOnly(io, project, name)) as [OpenVault, OpenVault];
   const places = open.map(({ config, services }) =>
     JSON.stringify([services.infisicalUrl, config.infisicalProjectId, config.infisicalEnvironment, config.root]),
   );
@@ -89,8 +90,8 @@ async function diff(io: Io, names: readonly [string, string], options: DiffOptio
 export function addDiff(program: Command, io: Io): void {
   program
     .command("diff")
-    .argument("<environment>", "e.g. staging")
-    .argument("<environment>", "e.g. prod")
+    .argument("<environment>", "one of the catalog")
+    .argument("<environment>", "another one")
     .description("compare two environments' credentials: equal, different, missing or unreadable; never a value")
     .option("--check", "exit 4 if a credential is equal and must differ, is missing, or cannot be read")
     .option("--json", "as JSON: per credential its state, places and problem")

@@ -1,8 +1,9 @@
 import type { Command } from "commander";
 import { UsageError } from "../../errors.js";
-import { applyFlags, type Direction, flagSql, flags } from "../../flags/index.js";
+import { applyFlags, type Direction, flagSql, flagsOf } from "../../flags/index.js";
 import { SecretValue } from "../../secret.js";
 import type { Io } from "../io.js";
+import { openProject } from "../project.js";
 
 function directionOf(text: string): Direction {
   if (text === "up" || text === "down") return text;
@@ -14,8 +15,10 @@ export function addFlags(program: Command, io: Io): void {
     .command("flags")
     .description("the flag registry")
     .option("--sql <up|down>", "print the SQL that promotes (up) or demotes (down) the flag's row")
+    .option("--cwd <dir>", "the project's directory")
     .option("--json", "as JSON")
-    .action((options: { sql?: string; json?: boolean }) => {
+    .action(async (options: { sql?: string; cwd?: string; json?: boolean }) => {
+      const flags = flagsOf((await openProject(io, options.cwd)).catalog);
       if (options.sql !== undefined) {
         if (options.json) throw new UsageError("--sql and --json exclude each other: the answer is SQL.");
         const direction = directionOf(options.sql);
@@ -35,12 +38,13 @@ export function addFlags(program: Command, io: Io): void {
       "postgres://… (default: DATABASE_URL, which keeps the password out of the process list)",
     )
     .option("--down", "demote instead of promote")
+    .option("--cwd <dir>", "the project's directory")
     .option("--json", "as JSON")
-    .action(async (options: { databaseUrl?: string; down?: boolean; json?: boolean }) => {
+    .action(async (options: { databaseUrl?: string; down?: boolean; cwd?: string; json?: boolean }) => {
       const url = options.databaseUrl ?? io.env.DATABASE_URL;
       if (!url) throw new UsageError("Say which database: --database-url postgres://…, or DATABASE_URL.");
       const direction: Direction = options.down ? "down" : "up";
-      for (const flag of flags) {
+      for (const flag of flagsOf((await openProject(io, options.cwd)).catalog)) {
         const applied = await applyFlags({ databaseUrl: SecretValue.of(url), direction, flag, signal: io.signal });
         if (options.json) io.out(JSON.stringify(applied, null, 2));
         else

@@ -11,7 +11,7 @@ import { type OfflinePlan, planOffline, reportStep } from "../../report/plan/ind
 import { Ended, exitCodes } from "../exit.js";
 import { colorsOf, type Io } from "../io.js";
 import { lastUpdate } from "../lastUpdate.js";
-import { catalog, projectDirOf } from "../project.js";
+import { openProject, type Project } from "../project.js";
 import { countWords, stepLines } from "../show.js";
 
 export interface OfflineOptions {
@@ -28,9 +28,9 @@ export function writeComment(io: Io, file: string | undefined, report: PlanRepor
 }
 
 /** Every problem of the config is told at once, in the comment too. */
-function configOf(io: Io, projectDir: string, { stack, markdown }: OfflineOptions): StackConfig {
+function configOf(io: Io, { dir, catalog }: Project, { stack, markdown }: OfflineOptions): StackConfig {
   const file = `Pulumi.${stack}.yaml`;
-  const parsed = parseStackConfig(rawStackConfig(projectDir, stack), stack, catalog);
+  const parsed = parseStackConfig(rawStackConfig(dir, stack), stack, catalog);
   if (parsed.ok) return parsed.config;
   const nothing = { flag: null, soak: null, gate: null, warnings: [], unchecked: [] };
   writeComment(io, markdown, {
@@ -50,9 +50,10 @@ function projectName(projectDir: string): string {
 
 export async function previewOffline(io: Io, options: OfflineOptions): Promise<void> {
   const { stack } = options;
+  const project = await openProject(io, options.cwd);
+  const { dir: projectDir, catalog } = project;
   environmentOf(catalog, stack);
-  const projectDir = projectDirOf(io, options.cwd);
-  const config = configOf(io, projectDir, options);
+  const config = configOf(io, project, options);
   const services = servicesOf(config, io.env);
   const from = predecessor(catalog, stack);
   const last = await lastUpdate(io, projectDir, stack);

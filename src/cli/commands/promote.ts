@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { environmentOf } from "../../catalog/index.js";
+import { type Catalog, environmentOf } from "../../catalog/index.js";
 import { UsageError } from "../../errors.js";
 import {
   duration,
@@ -15,20 +15,19 @@ import {
 import { ConfigFile } from "../configFile.js";
 import { colorsOf, type Io } from "../io.js";
 import { lastOutputs } from "../lastUpdate.js";
-import { catalog } from "../project.js";
+import { openProject } from "../project.js";
 import { openStack, type StackOptions } from "../stack.js";
 import { refuseOtherTarget } from "../target.js";
 import { type UpdateOptions, update } from "./update.js";
 
 interface PromoteOptions extends Omit<StackOptions, "stack"> {
-  readonly from: string;
-  readonly to: string;
+  readonly from?: string;
+  readonly to?: string;
   readonly yes?: boolean;
 }
 
 /** What a failed update leaves in the config file, in words. @param on undefined where Heroku cannot be asked */
-function settleFile(on: boolean | undefined, file: ConfigFile): string {
-  const { variable } = catalog.flag;
+function settleFile(variable: string, on: boolean | undefined, file: ConfigFile): string {
   const { path } = file;
   if (on === undefined)
     return `Heroku cannot be asked whether ${variable} turned on, so ${path} keeps saying true. Once Heroku answers: console-vault status`;
@@ -37,13 +36,35 @@ function settleFile(on: boolean | undefined, file: ConfigFile): string {
   return `${path} was changed meanwhile, and is left so: look what it says of vaultEnvAware`;
 }
 
-async function promote(io: Io, options: PromoteOptions): Promise<void> {
-  const { from, to } = options;
-  for (const name of [from, to]) environmentOf(catalog, name);
-  if (predecessor(catalog, to) !== from)
+/** Which environment follows which: one of them says the other, and of two environments there is no doubt. */
+function pairOf(catalog: Catalog, given: Pick<PromoteOptions, "from" | "to">): { from: string; to: string } {
+  const order: readonly string[] = catalog.environments.map(({ name }) => name);
+  for (const name of [given.from, given.to]) if (name !== undefined) environmentOf(catalog, name);
+  const to =
+    given.to ??
+    (given.from !== undefined ? order[order.indexOf(given.from) + 1] : order.length === 2 ? order[1] : undefined);
+  if (to === undefined)
     throw new UsageError(
-      `${to} does not follow ${from}; the order is ${catalog.environments.map(({ name }) => name).join(", ")}.`,
+      order.length < 2
+        ? `There is one environment, ${order[0]}: set console-vault:vaultEnvAware: true in Pulumi.${order[0]}.yaml, then\n  console-vault up --stack ${order[0]}`
+        : given.from === undefined
+          ? `Say which environment's flag is to turn on: --to ${order.slice(1).join(" or --to ")}.`
+          : `${given.from} is the last environment; the order is ${order.join(", ")}.`,
     );
+  const before = predecessor(catalog, to);
+  const from = given.from ?? before;
+  if (from === undefined || before !== from)
+    throw new UsageError(
+      from === undefined
+        ? `${to} is the first environment and follows none; the order is ${order.join(", ")}.`
+        : `${to} does not follow ${from}; the order is ${order.join(", ")}.`,
+    );
+  return { from, to };
+}
+
+async function promote(io: Io, options: PromoteOptions): Promise<void> {
+  const { catalog } = await openProject(io, options.cwd);
+  const { from, to } = pairOf(catalog, options);
   const stack = await openStack(io, { ...options, stack: to });
   const source = await openStack(io, { ...options, stack: from, engine: stack.engine.name });
   const c = colorsOf(io);
@@ -69,7 +90,7 @@ async function promote(io: Io, options: PromoteOptions): Promise<void> {
     `${c.green("✓")} ${from} has soaked for ${duration(world.now.getTime() - answer.since!.getTime())}, and all of it was read again just now`,
   );
 
-  const file = new ConfigFile(stack.projectDir, to);
+  const file = new ConfigFile(stack.projectDir, to, catalog);
   file.set({ vaultEnvAware: true });
   io.err(`  console-vault:vaultEnvAware: true  in ${file.path}`);
   try {
@@ -77,18 +98,17 @@ async function promote(io: Io, options: PromoteOptions): Promise<void> {
   } catch (error) {
     // Once the flag is on, a file that says otherwise would turn it off with the next update.
     const { on } = await lookAtFlag(stack.heroku, catalog, to).catch(() => ({ on: undefined }));
-    io.err(`  ${settleFile(on, file)}`);
+    io.err(`  ${settleFile(catalog.flag.variable, on, file)}`);
     throw error;
   }
 }
 
 export function addPromote(program: Command, io: Io): void {
-  const [first, second] = catalog.environments.map(({ name }) => name);
   program
     .command("promote")
     .description("turn the next environment's flag on, if the one before has soaked")
-    .option("--from <environment>", "environment that has soaked", first)
-    .option("--to <environment>", "environment that follows", second)
+    .option("--from <environment>", "environment that has soaked (default: the one before --to)")
+    .option("--to <environment>", "environment that follows (default: the one after --from, or the second of two)")
     .option("--engine <engine>", "auto, pulumi (the Pulumi CLI) or embedded", "auto")
     .option("--cwd <dir>", "the project's directory")
     .option("--json", "answer as JSON")

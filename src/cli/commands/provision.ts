@@ -27,7 +27,7 @@ import { environmentToWrite } from "../environment.js";
 import { insideUpdates, refuseFailed, tellWarnings } from "../insideUpdates.js";
 import { colorsOf, type Io } from "../io.js";
 import { lastRecord } from "../lastUpdate.js";
-import { catalog, projectDirOf } from "../project.js";
+import { openProject } from "../project.js";
 import { type OpenServices, openServices, openStack } from "../stack.js";
 import { refuseOtherTarget } from "../target.js";
 
@@ -64,22 +64,23 @@ export async function readValue(io: Io, name: string, keepNewline = false): Prom
 }
 
 async function provision(io: Io, name: string, options: ProvisionOptions): Promise<void> {
+  const project = await openProject(io, options.cwd);
+  const { catalog } = project;
   const credential = credentialOf(catalog, name);
-  const environment = environmentOf(catalog, await environmentToWrite(io, options.env));
+  const environment = environmentOf(catalog, await environmentToWrite(io, catalog, options.env));
   if (credential.scope === "shared")
     throw new Refusal(
       `${name} is shared: it has one value for all environments, at ${flatPath(catalog.root, credential.vendor)}`,
     );
   if (!mayHold(credential, environment.name))
     throw new Refusal(`${environment.name} must never hold ${name} (never-in).`);
-  const projectDir = projectDirOf(io, options.cwd);
-  const services = await openServices(io, projectDir, environment.name);
+  const services = await openServices(io, project, environment.name);
   const { config, vault, heroku } = services;
   if ((config.sources[name] ?? environment.source) === "copy")
     throw new Refusal(
       `${name} is copied from its flat path on ${environment.name}. To write it by hand, set console-vault:sources: { ${name}: provision } in Pulumi.${environment.name}.yaml first.`,
     );
-  const record = await lastRecord(io, projectDir, { ...options, stack: environment.name });
+  const record = await lastRecord(io, project.dir, { ...options, stack: environment.name });
   // Before a key is sent there.
   refuseOtherTarget(services, record, undefined);
   const value = await readValue(io, name, options.keepNewline);
@@ -120,7 +121,7 @@ interface Place extends FolderSight {
 
 /** @throws Refusal for what may not be written */
 async function lookAtPlace(
-  { config, vault, heroku }: OpenServices,
+  { catalog, config, vault, heroku }: OpenServices,
   { credential, environment, value, replace }: Placing,
 ): Promise<Place> {
   const { name } = credential;
@@ -191,7 +192,7 @@ async function write(io: Io, services: OpenServices, placing: Placing, lost: Abo
 export function addProvision(program: Command, io: Io): void {
   program
     .command("provision")
-    .argument("<name>", "credential, e.g. HEROKU_API_KEY")
+    .argument("<name>", "credential of the catalog")
     .description(
       "write a credential at its environment path: value from stdin or a hidden prompt, checked by its rules, read back",
     )

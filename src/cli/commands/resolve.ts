@@ -1,14 +1,14 @@
 import type { Command } from "commander";
+import type { Flag } from "../../catalog/index.js";
 import { readStackConfig } from "../../config/index.js";
 import { UsageError } from "../../errors.js";
 import { environmentPath, flatPath, readFlag, resolve } from "../../resolver/index.js";
 import type { Io } from "../io.js";
-import { catalog, projectDirOf } from "../project.js";
+import { openProject } from "../project.js";
 import { table } from "../table.js";
 
-function flagOption(text: string | undefined, env: NodeJS.ProcessEnv): boolean {
+function flagOption(text: string | undefined, { variable }: Flag, env: NodeJS.ProcessEnv): boolean {
   if (text === undefined) {
-    const { variable } = catalog.flag;
     const reading = readFlag(env[variable]);
     if (reading === "unclear")
       throw new UsageError(`${variable} in this shell is neither true, 1, false, 0 nor empty: set it, or pass --flag`);
@@ -21,13 +21,15 @@ function flagOption(text: string | undefined, env: NodeJS.ProcessEnv): boolean {
 export function addResolve(program: Command, io: Io): void {
   program
     .command("resolve")
-    .argument("<name>", "credential, e.g. HEROKU_API_KEY")
+    .argument("<name>", "credential of the catalog")
     .description("where a credential lives, and why")
-    .option("--env <environment>", `environment (default: ${catalog.fallback}, as the resolver falls back)`)
-    .option("--flag <on|off>", `the flag (default: ${catalog.flag.variable} of this shell, absent = off)`)
+    .option("--env <environment>", "environment (default: the catalog's fallback, as the resolver's)")
+    .option("--flag <on|off>", "the flag (default: as this shell's variable has it, absent = off)")
+    .option("--cwd <dir>", "the project's directory")
     .option("--json", "as JSON: name, vendor, scope, environment, path, flag")
-    .action((name: string, options: { env?: string; flag?: string; json?: boolean }) => {
-      const found = resolve(name, options.env, { flag: flagOption(options.flag, io.env), catalog });
+    .action(async (name: string, options: { env?: string; flag?: string; cwd?: string; json?: boolean }) => {
+      const { catalog } = await openProject(io, options.cwd);
+      const found = resolve(name, options.env, { flag: flagOption(options.flag, catalog.flag, io.env), catalog });
       if (options.json) {
         const { why: _, ...answer } = found;
         io.out(JSON.stringify(answer, null, 2));
@@ -42,11 +44,9 @@ export function addPaths(program: Command, io: Io): void {
     .option("--stack <stack>", "only this environment, with its root")
     .option("--cwd <dir>", "the project's directory")
     .option("--json", "as JSON")
-    .action((options: { stack?: string; cwd?: string; json?: boolean }) => {
-      const root =
-        options.stack !== undefined
-          ? readStackConfig(projectDirOf(io, options.cwd), options.stack, catalog).root
-          : catalog.root;
+    .action(async (options: { stack?: string; cwd?: string; json?: boolean }) => {
+      const { dir, catalog } = await openProject(io, options.cwd);
+      const root = options.stack === undefined ? catalog.root : readStackConfig(dir, options.stack, catalog).root;
       const environments = catalog.environments
         .map(({ name }) => name)
         .filter((name) => options.stack === undefined || name === options.stack);

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
-import { credentialOf, environmentOf, flagApp } from "../../catalog/index.js";
-import { readStackConfig, type StackConfig } from "../../config/index.js";
+import { type Catalog, credentialOf, environmentOf, flagApp } from "../../catalog/index.js";
+import { readStackConfig } from "../../config/index.js";
 import type { Work } from "../../engine/index.js";
 import { Refusal, UsageError } from "../../errors.js";
 import {
@@ -20,7 +20,6 @@ import { insideUpdates, NotLocked, openToRecord, refuseFailed, type Updated } fr
 import { colorsOf, type Io } from "../io.js";
 import { copyRecords, outputsOf, retirementOf } from "../lastUpdate.js";
 import { confirmOverwrites, knownGone, type LookBackOptions, lookBack } from "../lookBack.js";
-import { catalog } from "../project.js";
 import { type OpenStack, openStack } from "../stack.js";
 import { refuseOtherTarget } from "../target.js";
 import { difference, notRestored, refuseKnownGone, refuseWayBack } from "../wayBack.js";
@@ -28,7 +27,6 @@ import { reportUpdate, type UpdateOptions, withStackOptions } from "./update.js"
 
 type RollbackOptions = UpdateOptions & LookBackOptions;
 
-const { variable } = catalog.flag;
 const unclearText = "neither true, 1, false, 0 nor empty";
 
 /** What the stack's last update left, as far as it can be read. */
@@ -71,14 +69,16 @@ interface Progress {
 /** Restoring the flat copies takes a look even where the flag is off already. */
 const toLookAt = ({ restoreFlat }: RollbackOptions, on: boolean) => on || restoreFlat === true;
 
-const appOf = ({ config }: OpenStack) => flagApp(catalog, config.environment);
+const appOf = ({ catalog, config }: OpenStack) => flagApp(catalog, config.environment);
+const variableOf = ({ catalog }: OpenStack) => catalog.flag.variable;
 
 async function readRunning(stack: OpenStack): Promise<FlagReading> {
-  return readFlag((await stack.heroku.configVars(appOf(stack))).get(variable)?.reveal());
+  return readFlag((await stack.heroku.configVars(appOf(stack))).get(variableOf(stack))?.reveal());
 }
 
 /** What each app of the environment reads and holds afterwards. @param stale names that go back to another value */
-function consequences({ environment, manage }: StackConfig, stale: readonly DifferentName[]): string[] {
+function consequences({ catalog, config }: OpenStack, stale: readonly DifferentName[]): string[] {
+  const { environment, manage } = config;
   const apps = Object.values(environmentOf(catalog, environment).apps).join(" and ");
   if (environment !== catalog.fallback)
     return [
@@ -98,7 +98,11 @@ function consequences({ environment, manage }: StackConfig, stale: readonly Diff
 }
 
 /** --force turns the flag off even if the state cannot be read. */
-async function readRecorded(io: Io, { engine }: OpenStack, { force, stack }: RollbackOptions): Promise<Recorded> {
+async function readRecorded(
+  io: Io,
+  { catalog, engine }: OpenStack,
+  { force, stack }: RollbackOptions,
+): Promise<Recorded> {
   let outputs: StackOutputs = {};
   try {
     const left = await engine.outputs();
@@ -113,7 +117,7 @@ async function readRecorded(io: Io, { engine }: OpenStack, { force, stack }: Rol
   }
 }
 
-function checkOptions({ stack, restoreFlat, overwrite = [] }: RollbackOptions): void {
+function checkOptions(catalog: Catalog, { stack, restoreFlat, overwrite = [] }: RollbackOptions): void {
   const owner = catalog.fallback;
   if (restoreFlat && stack !== owner)
     throw new UsageError(`--restore-flat is for ${owner}: the flat path holds its values, never ${stack}'s.`);
@@ -148,20 +152,20 @@ async function lookAgain(
   agreed?: Pick<Agreed, "overwrite">,
 ): Promise<Pick<Agreed, "back" | "overwrite">> {
   const asker = agreed ? { ...io, interactive: false } : io;
-  const { environment, root } = stack.config;
   const back = await lookBack(asker, stack, options, { outputs: recorded.outputs, records: recorded.copies }, on);
   if (!back) {
-    if (on) refuseKnownGone(environment, await knownGone(io, recorded.outputs, options, stack.config));
+    if (on) refuseKnownGone(stack, await knownGone(io, recorded.outputs, options, stack));
     return { back, overwrite: new Map() };
   }
   const overwrite = agreed?.overwrite ?? (on ? await confirmOverwrites(asker, back, options) : new Map());
-  refuseWayBack(environment, root, back, choiceOf(options, overwrite), on);
+  refuseWayBack(stack, back, choiceOf(options, overwrite), on);
   return { back, overwrite };
 }
 
 async function agree(rollback: Rollback): Promise<Agreed> {
   const { io, options, stack } = rollback;
   const running = await readRunning(stack);
+  const variable = variableOf(stack);
   const on = running !== "off";
   const looked = toLookAt(options, on) ? await lookAgain(rollback, on) : { back: undefined, overwrite: new Map() };
   const question = {
@@ -177,8 +181,11 @@ async function agree(rollback: Rollback): Promise<Agreed> {
  * The stack's file asks for the flag no more, nor for the retirement, which is wanted only with the flag on: left at true it would
  * have every later command refused.
  */
-function stopAsking({ projectDir, config: { environment } }: OpenStack): { file: ConfigFile; retirement: boolean } {
-  const file = new ConfigFile(projectDir, environment);
+function stopAsking({ projectDir, catalog, config: { environment } }: OpenStack): {
+  file: ConfigFile;
+  retirement: boolean;
+} {
+  const file = new ConfigFile(projectDir, environment, catalog);
   const { vaultEnvAware, retireFlat } = readStackConfig(projectDir, environment, catalog);
   if (vaultEnvAware || retireFlat)
     file.set({ ...(vaultEnvAware ? { vaultEnvAware: false } : {}), ...(retireFlat ? { retireFlat: false } : {}) });
@@ -194,6 +201,7 @@ async function turnOff(
   lost: AbortSignal,
 ): Promise<void> {
   const { io, options, stack, tell } = rollback;
+  const variable = variableOf(stack);
   const running = await readRunning(stack);
   const on = running !== "off";
   // Somebody else's update or rotation may have ended while this one asked and waited. A vault that could not be asked then, with
@@ -214,7 +222,7 @@ async function turnOff(
   const was = { on: "", off: " already", unclear: `, which was ${unclearText}` }[running];
   tell(`${colorsOf(io).green("✓")} ${variable} is off${was} (${appOf(stack)}), and not wanted in ${file.path}`);
   if (retirement) tell("  console-vault:retireFlat is false there too: the flat copies are what is read now.");
-  if (on) for (const line of consequences(stack.config, plan?.stale ?? [])) tell(`  ${line}`);
+  if (on) for (const line of consequences(stack, plan?.stale ?? [])) tell(`  ${line}`);
 }
 
 /**
@@ -222,7 +230,7 @@ async function turnOff(
  * waited for where the flag has to go off at any price. A stack that no update has made stays unmade.
  */
 async function insideLocks({ io, options, stack, recorded }: Rollback, work: Work): Promise<readonly Updated[]> {
-  const owner = catalog.fallback;
+  const owner = stack.catalog.fallback;
   const { cwd, stack: name, force } = options;
   if (!recorded.readable) {
     io.err(`! ${name} cannot be locked: see that no update of it runs now`);
@@ -243,6 +251,7 @@ async function insideLocks({ io, options, stack, recorded }: Rollback, work: Wor
 
 /** What a rollback that failed leaves in the config file: what the flag needs that runs now. */
 async function settleFile({ io, stack }: Rollback, file: ConfigFile, asked: boolean): Promise<void> {
+  const variable = variableOf(stack);
   const running = asked ? await readRunning(stack).catch(() => undefined) : "on";
   if (running === "off") io.err(`  ${variable} is off, so ${file.path} keeps saying that it is not wanted`);
   else if (running === undefined)
@@ -267,7 +276,8 @@ async function report(
       io.err(c.yellow(`  ! the update of ${other}, for its lock alone, failed: ${failed.message}`));
   const own = updates.find((one) => one.stack === environment);
   if (own?.ran && recorded.outputs.migration) return reportUpdate(io, stack, options, own.ran);
-  if (own?.failed && !passedOver) refuseFailed([own], `${variable} is off (${appOf(stack)}), and no longer wanted`);
+  if (own?.failed && !passedOver)
+    refuseFailed([own], `${variableOf(stack)} is off (${appOf(stack)}), and no longer wanted`);
   if (own?.failed) io.err(c.yellow(`  ! the update that records it failed: ${own.failed.message}`));
   const next = `console-vault up --stack ${environment}`;
   const why = !recorded.readable
@@ -281,8 +291,8 @@ async function report(
 }
 
 async function rollback(io: Io, options: RollbackOptions): Promise<void> {
-  checkOptions(options);
   const stack = await openStack(io, options);
+  checkOptions(stack.catalog, options);
   const recorded = await readRecorded(io, stack, options);
   const own: Rollback = { io, options, stack, recorded, tell: options.json ? io.err : io.out };
   await refuseOtherPlace(own);
@@ -297,7 +307,7 @@ async function rollback(io: Io, options: RollbackOptions): Promise<void> {
   });
   // Another command in this checkout that failed meanwhile may have put the file back to what it was before this one.
   stopAsking(stack);
-  const lost = notRestored(options.stack, stack.config.root, progress.lost);
+  const lost = notRestored(stack, progress.lost);
   await report(own, updates, agreed.on && !agreed.back).catch((error: Error) => {
     if (lost) io.err(lost);
     throw error;
@@ -321,7 +331,7 @@ export function addRollback(program: Command, io: Io): void {
     .option("--accept-stale", "go back to flat values that differ from the ones in use")
     .option(
       "--restore-flat",
-      `${catalog.fallback} only: first write its values to the flat path, where they are gone or older copies are`,
+      "the owner of the flat path only: first write its values there, where they are gone or older copies are",
     )
     .option(
       "--overwrite <name>",
@@ -330,7 +340,7 @@ export function addRollback(program: Command, io: Io): void {
     )
     .option(
       "--force",
-      `turn the flag off even though the vault, or the stack's state, cannot be asked, or ${catalog.fallback} is being updated`,
+      "turn the flag off even though the vault, or the stack's state, cannot be asked, or the owner of the flat path is being updated",
     )
     .action((options: RollbackOptions) => rollback(io, options));
 }

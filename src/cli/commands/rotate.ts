@@ -21,7 +21,7 @@ import { environmentToWrite } from "../environment.js";
 import { insideUpdates, openToRecord, refuseFailed, tellWarnings } from "../insideUpdates.js";
 import { colorsOf, type Io } from "../io.js";
 import { lastOutputs } from "../lastUpdate.js";
-import { catalog } from "../project.js";
+import { openProject } from "../project.js";
 import { type OpenStack, openStack } from "../stack.js";
 import { refuseOtherTarget } from "../target.js";
 import { notCompared, readValue } from "./provision.js";
@@ -68,6 +68,7 @@ async function agreedFlags(
   heroku: HerokuClient,
   record: MigrationRecord | undefined,
 ): Promise<Flags> {
+  const { catalog } = stack;
   const flags = await readFlags(heroku, catalog);
   const { environment, vaultEnvAware: wanted } = stack.config;
   const [running, recorded] = [flags[environment]!, record?.flag.running ?? false];
@@ -80,7 +81,11 @@ async function agreedFlags(
 }
 
 /** What each environment's stack says of the name. One that does not own the flat path manages it only while its flag is on. */
-function configured(projectDir: string, name: string, flags: Flags): Pick<RotationRequest, "managed" | "overrides"> {
+function configured(
+  { projectDir, catalog }: OpenStack,
+  name: string,
+  flags: Flags,
+): Pick<RotationRequest, "managed" | "overrides"> {
   const configs = catalog.environments.map((one) => readStackConfig(projectDir, one.name, catalog));
   return {
     managed: configs
@@ -174,7 +179,8 @@ interface Reached {
 }
 
 async function planCommand(io: Io, name: string, options: RotateOptions): Promise<Rotation> {
-  const environment = await environmentToWrite(io, options.env);
+  const { catalog } = await openProject(io, options.cwd);
+  const environment = await environmentToWrite(io, catalog, options.env);
   const stack = await openStack(io, { ...options, stack: environment });
   const { migration: record } = await lastOutputs(stack);
   // Before a key is sent there.
@@ -194,7 +200,7 @@ async function planCommand(io: Io, name: string, options: RotateOptions): Promis
     heroku,
     flags,
     also: options.also ?? [],
-    ...configured(stack.projectDir, name, flags),
+    ...configured(stack, name, flags),
     ...(herokuKeys.includes(name) ? { attempt: (tried: SecretValue) => tryKey(stack, name, tried) } : {}),
   };
   return { stack, request, plan: await planRotation(request) };
@@ -215,7 +221,7 @@ const environmentsOf = ({ apps }: RotationPlan) => [...new Set(apps.map((one) =>
 /** The work under the locks. @param lost ends it before its next write */
 async function rotateNow(io: Io, { request, plan }: Rotation, lost: AbortSignal): Promise<Reached> {
   // Somebody else's update may have ended while this one asked and waited.
-  if (!isDeepStrictEqual(await readFlags(request.heroku, catalog), request.flags))
+  if (!isDeepStrictEqual(await readFlags(request.heroku, request.catalog), request.flags))
     throw new Refusal(
       "Somebody turned a flag meanwhile, so this plan no longer holds. Nothing was changed; run the command again.",
     );
@@ -255,7 +261,7 @@ async function rotateCommand(io: Io, name: string, options: RotateOptions): Prom
 export function addRotate(program: Command, io: Io): void {
   program
     .command("rotate")
-    .argument("<name>", "credential, e.g. HEROKU_API_KEY")
+    .argument("<name>", "credential of the catalog")
     .description(
       "a new value: tried, written where the running flag says, propagated to the apps that read it there, read back",
     )

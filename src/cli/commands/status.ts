@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Command } from "commander";
-import { scopedVendors } from "../../catalog/index.js";
+import { type Catalog, scopedVendors } from "../../catalog/index.js";
 import {
   forbiddenPlaces,
   type GateAnswer,
@@ -28,7 +28,7 @@ import { environmentPath, flatPath } from "../../resolver/index.js";
 import { Ended, exitCodes } from "../exit.js";
 import type { Io } from "../io.js";
 import { lastState } from "../lastUpdate.js";
-import { catalog } from "../project.js";
+import { openProject } from "../project.js";
 import { type OpenStack, openStack, type StackOptions } from "../stack.js";
 
 interface StatusOptions extends Omit<StackOptions, "stack"> {
@@ -47,6 +47,7 @@ interface Observed {
 
 /** Looks at every environment and at what its stack recorded. Reads only. */
 async function observe(io: Io, options: Omit<StackOptions, "stack">): Promise<Observed> {
+  const { catalog } = await openProject(io, options.cwd);
   const sights = new Map<string, EnvironmentSight>();
   let target: StatusReport["target"] | undefined;
   let hidden: ReadonlySet<string> | undefined;
@@ -60,17 +61,19 @@ async function observe(io: Io, options: Omit<StackOptions, "stack">): Promise<Ob
     const from = predecessor(catalog, name);
     const output = from ? sights.get(from)?.record : undefined;
     sights.set(name, { config, seen, record, last, gate: await gateNow(stack, seen, target, from, output) });
-    hidden ??= new Set((await unreadable(vault, seen.rows, everyPath(config.root))).keys());
+    hidden ??= new Set((await unreadable(vault, seen.rows, everyPath(catalog, config.root))).keys());
   }
   return {
     report: buildStatus(catalog, sights, target!, hidden!),
-    foreign: [...sights.values()].flatMap(({ config, seen }) => foreignNames(config.environment, config.root, seen)),
+    foreign: [...sights.values()].flatMap(({ config, seen }) =>
+      foreignNames(catalog, config.environment, config.root, seen),
+    ),
   };
 }
 
 /** The gate as an update would ask it: only for a flag that is wanted on and still off. */
 async function gateNow(
-  { config, vault, heroku }: OpenStack,
+  { catalog, config, vault, heroku }: OpenStack,
   seen: Sight,
   target: StatusReport["target"],
   from: string | undefined,
@@ -81,14 +84,14 @@ async function gateNow(
   return gate(await gateFacts({ catalog, config, vault, world: { ...seen, flag }, target, heroku, from, output }));
 }
 
-function foreignNames(environment: string, root: string, seen: Sight): string[] {
+function foreignNames(catalog: Catalog, environment: string, root: string, seen: Sight): string[] {
   return forbiddenPlaces(catalog, environment, root, seen)
     .filter(({ under }) => publicName(catalog, under) === undefined)
     .map(({ name, at, under, kind }) => `${name}: ${kind === "var" ? `${under} on ${at}` : `${at}${under}`}`);
 }
 
 /** Where a credential of the catalog may be. */
-const everyPath = (root: string) => [
+const everyPath = (catalog: Catalog, root: string) => [
   ...catalog.credentials.map(({ vendor }) => flatPath(root, vendor)),
   ...scopedVendors(catalog).flatMap((vendor) =>
     catalog.environments.map(({ name }) => environmentPath(root, vendor, name)),

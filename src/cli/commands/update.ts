@@ -29,7 +29,6 @@ import { askYes } from "../ask.js";
 import { Ended, exitCodes } from "../exit.js";
 import { colorsOf, type Io } from "../io.js";
 import { lastOutputs, lastUpdate, outputsOf } from "../lastUpdate.js";
-import { catalog } from "../project.js";
 import { type Ran, runEngine } from "../run.js";
 import { countWords, stepLines } from "../show.js";
 import { type OpenStack, openStack, type StackOptions } from "../stack.js";
@@ -46,7 +45,7 @@ export interface UpdateOptions extends StackOptions, PartialOptions {
 
 export function withStackOptions(command: Command): Command {
   return command
-    .requiredOption("--stack <stack>", `environment: ${catalog.environments.map(({ name }) => name).join(" or ")}`)
+    .requiredOption("--stack <stack>", "environment of the catalog")
     .option("--engine <engine>", "auto, pulumi (the Pulumi CLI) or embedded", "auto")
     .option("--cwd <dir>", "the project's directory (default: the nearest with a Pulumi.yaml)")
     .option("--rebind", "let the stack move to another vault, project or account than it worked on")
@@ -169,7 +168,7 @@ function showRecord(
 }
 
 /** Environments after this one whose flag was off at their last update, or of whose last update nothing is known. */
-async function toFollow(io: Io, { projectDir, config }: OpenStack): Promise<string[]> {
+async function toFollow(io: Io, { projectDir, catalog, config }: OpenStack): Promise<string[]> {
   const off = [];
   for (const name of successors(catalog, config.environment)) {
     // Only for what is said at the end: a state that cannot be read changes nothing of how this update ends.
@@ -180,7 +179,7 @@ async function toFollow(io: Io, { projectDir, config }: OpenStack): Promise<stri
 }
 
 /** The environment before, where its state lies open. A state that cannot be read changes nothing of how this update ends. */
-async function earlierOf(io: Io, { projectDir, config, heroku }: OpenStack): Promise<Earlier | undefined> {
+async function earlierOf(io: Io, { projectDir, catalog, config, heroku }: OpenStack): Promise<Earlier | undefined> {
   const before = predecessor(catalog, config.environment);
   const last = before === undefined ? undefined : await lastUpdate(io, projectDir, before).catch(() => undefined);
   if (last?.is !== "known") return undefined;
@@ -190,7 +189,7 @@ async function earlierOf(io: Io, { projectDir, config, heroku }: OpenStack): Pro
 
 async function neighboursOf(io: Io, stack: OpenStack): Promise<Neighbours> {
   return {
-    before: predecessor(catalog, stack.config.environment),
+    before: predecessor(stack.catalog, stack.config.environment),
     after: await toFollow(io, stack),
     earlier: await earlierOf(io, stack),
   };
@@ -199,7 +198,7 @@ async function neighboursOf(io: Io, stack: OpenStack): Promise<Neighbours> {
 async function preview(io: Io, options: UpdateOptions): Promise<void> {
   const part = partOf(options);
   const stack = await openStack(io, options);
-  const { config, services } = stack;
+  const { catalog, config, services } = stack;
   let account = "not asked";
   const look = async () => {
     ({ account } = await openHere(io, stack, options, "preview"));
@@ -348,6 +347,7 @@ async function destroy(io: Io, options: UpdateOptions): Promise<void> {
   const stack = await openStack(io, options);
   const { outputs } = await openHere(io, stack, options, "destroy");
   const { migration: record } = outputsOf(options.stack, outputs);
+  const { catalog } = stack;
   const { app, on } = await lookAtFlag(stack.heroku, catalog, options.stack);
   // Recorded on counts as well: then the state protects every resource.
   if (on || record?.flag.running)

@@ -1,12 +1,13 @@
 // The demo's stage: local services, a project directory with stack files of its own, and a way to run a command in it.
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
+import { consoleCatalog } from "../../catalog/index.js";
 import { withConfigValue } from "../../config/index.js";
 import { type LocalServices, startLocal } from "../../local/index.js";
 import { localEnv } from "../commands/local.js";
 import { colorsOf, type Io, type RunCommand } from "../io.js";
-import { catalog, packageDir } from "../project.js";
+import { packageDir } from "../project.js";
 
 export class Stage {
   readonly env: NodeJS.ProcessEnv;
@@ -31,10 +32,11 @@ export class Stage {
       join(dir, "Pulumi.yaml"),
       project.replace(/^main: .*$/m, `main: ${relative(dir, join(packageDir, "program.mjs"))}`),
     );
+    copyFileSync(join(packageDir, "catalog.ts"), join(dir, "catalog.ts"));
     const services = await startLocal({});
     // Not the checkout's own stack files: those may be set to a real vault already, or not be there in an installed package.
     const config = `config:\n  console-vault:infisicalProjectId: ${services.infisical.vault.project.id}\n  console-vault:vaultEnvAware: false\n`;
-    for (const { name } of catalog.environments) writeFileSync(join(dir, `Pulumi.${name}.yaml`), config);
+    for (const { name } of consoleCatalog.environments) writeFileSync(join(dir, `Pulumi.${name}.yaml`), config);
     return new Stage(io, services, dir, engine, command);
   }
 

@@ -1,0 +1,2 @@
+export { findCatalog } from "./find.js";
+export { loadCatalog } from "./load.js";
