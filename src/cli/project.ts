@@ -17,7 +17,7 @@ export interface Project {
 }
 
 /** `--cwd`, or the nearest directory above the current one. */
-function projectDirOf(io: Io, cwd: string | undefined): string {
+export function projectDirOf(io: Io, cwd: string | undefined): string {
   const start = cwd ? (isAbsolute(cwd) ? cwd : resolve(io.cwd, cwd)) : io.cwd;
   for (let dir = start; ; dir = dirname(dir)) {
     if (existsSync(join(dir, "Pulumi.yaml"))) return dir;
@@ -31,7 +31,7 @@ function projectDirOf(io: Io, cwd: string | undefined): string {
 const catalogs = new WeakMap<Io, Map<string, Promise<Catalog>>>();
 
 /** A command reads its catalog once, however many stacks it opens. */
-function catalogOf(io: Io, dir: string): Promise<Catalog> {
+export function catalogOf(io: Io, dir: string): Promise<Catalog> {
   const known = catalogs.get(io) ?? new Map<string, Promise<Catalog>>();
   catalogs.set(io, known);
   const catalog = known.get(dir) ?? loadOwn(io, dir);

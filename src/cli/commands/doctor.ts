@@ -18,7 +18,7 @@ import { checkCli, checkStackMachine, judgeNode } from "../doctor/machine.js";
 import { checkVault, type VaultPlace } from "../doctor/vault.js";
 import { Ended, exitCodes } from "../exit.js";
 import { colorsOf, type Io } from "../io.js";
-import { packageDir, catalog as projectCatalog, projectDirOf } from "../project.js";
+import { catalogOf, packageDir, projectDirOf } from "../project.js";
 import { configuredKey, definedOnly } from "../stack.js";
 import { table } from "../table.js";
 
@@ -38,13 +38,11 @@ interface SeenStack {
 async function examine(io: Io, options: DoctorOptions): Promise<Check[]> {
   const { version } = JSON.parse(readFileSync(join(packageDir, "package.json"), "utf8")) as { version: string };
   const checks: Check[] = [judgeNode(process.versions.node, version)];
-  const catalog = projectCatalog;
   const projectDir = findProject(io, options.cwd, checks);
   checks.push(await checkCli({ projectDir: projectDir ?? io.cwd, stack: "", env: definedOnly(io.env) }));
   if (projectDir === undefined) return [...checks, ...(await checkServices(io, undefined, undefined, []))];
-  checks.push(
-    ok("catalog", "", `${catalog.credentials.length} credentials, ${catalog.environments.length} environments`),
-  );
+  const catalog = await findCatalog(io, projectDir, checks);
+  if (catalog === undefined) return [...checks, ...(await checkServices(io, projectDir, undefined, []))];
   const names =
     options.stack === undefined
       ? catalog.environments.map(({ name }) => name)
@@ -66,6 +64,18 @@ function findProject(io: Io, cwd: string | undefined, checks: Check[]): string |
     return dir;
   } catch (error) {
     checks.push(missingFor("project", "", error));
+    return undefined;
+  }
+}
+
+async function findCatalog(io: Io, projectDir: string, checks: Check[]): Promise<Catalog | undefined> {
+  try {
+    const catalog = await catalogOf(io, projectDir);
+    const counted = `${catalog.credentials.length} credentials, ${catalog.environments.length} environments`;
+    checks.push(ok("catalog", "", counted));
+    return catalog;
+  } catch (error) {
+    checks.push(missingFor("catalog", "", error));
     return undefined;
   }
 }
