@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { maxPatternLength, patternProblem } from "./pattern.js";
 import { formatNames } from "./rules.js";
 import type { Catalog, Rule } from "./types.js";
 
@@ -11,8 +12,35 @@ const variable = z
   .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "use a name that can be an environment variable");
 const text = z.string().trim().min(1, "say why");
 
-/** A rule as a catalog or a stack's state has it. */
+const pattern = z
+  .string()
+  .min(1)
+  .max(maxPatternLength, `at most ${maxPatternLength} characters`)
+  .superRefine((source, context) => {
+    const message = patternProblem(source);
+    if (message) context.addIssue({ code: "custom", message });
+  });
+const environments = z.array(segment).min(1);
+const characters = z.int().min(1).max(1_048_576);
+
+/**
+ * A rule as a catalog or a stack's state has it. A rule of another kind, as a newer version may have written, is no rule that
+ * may be passed over: what has it is refused.
+ */
 export const ruleSchema: z.ZodType<Rule> = z.discriminatedUnion("rule", [
+  z.object({ rule: z.literal("pattern"), pattern, description: text, environments }),
+  z
+    .object({ rule: z.literal("length"), min: characters.optional(), max: characters.optional(), environments })
+    .refine(
+      ({ min, max }) => (min ?? max) !== undefined && (min ?? 0) <= (max ?? min ?? 0),
+      "min, max or both; min first",
+    ),
+  z.object({
+    rule: z.literal("expiry"),
+    of: z.enum(["jwt", "certificate"]),
+    days: z.int().min(0).max(3650),
+    environments,
+  }),
   z.object({ rule: z.literal("prefix"), prefixes: z.record(segment, z.array(z.string().min(1)).min(1)) }),
   z.object({ rule: z.literal("format"), format: z.enum(formatNames), environments: z.array(segment).min(1) }),
   z.object({ rule: z.literal("never-in"), environments: z.array(segment).min(1) }),
@@ -89,7 +117,7 @@ const catalogSchema = z
         const named =
           one.rule === "prefix"
             ? Object.keys(one.prefixes)
-            : one.rule === "never-in" || one.rule === "format"
+            : "environments" in one
               ? one.environments
               : ([] as string[]);
         for (const name of named) {

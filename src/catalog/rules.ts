@@ -1,15 +1,54 @@
 import { SecretValue } from "../secret.js";
+import { endsEarly } from "./expiry.js";
+import { matches } from "./pattern.js";
 import type { Format, Rule, RuleName } from "./types.js";
 
 /** What a format accepts, and how a finding names it. The whole text counts: a line feed at the end is none of a UUID. */
-const formats: Readonly<Record<Format, { readonly description: string; readonly accepts: RegExp }>> = {
-  uuid: { description: "a UUID", accepts: /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i },
-};
+const formats: Readonly<Record<Format, { readonly description: string; readonly accepts: (text: string) => boolean }>> =
+  {
+    uuid: {
+      description: "a UUID",
+      accepts: (text) => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text),
+    },
+    json: { description: "a JSON object or array", accepts: isJson },
+    pem: { description: "PEM (-----BEGIN …-----)", accepts: isPem },
+    url: { description: "a URL with a host", accepts: isUrl },
+  };
+
+function isJson(text: string): boolean {
+  try {
+    const parsed: unknown = JSON.parse(text);
+    return typeof parsed === "object" && parsed !== null;
+  } catch {
+    return false;
+  }
+}
+
+function isUrl(text: string): boolean {
+  return /^[a-z][a-z0-9+.-]*:\/\/[^\s/?#]\S*$/i.test(text) && URL.canParse(text) && new URL(text).hostname !== "";
+}
+
+/** One block or more of RFC 7468, with nothing but blank lines between them. */
+function isPem(text: string): boolean {
+  let inside: string | undefined;
+  let blocks = 0;
+  for (const line of text.split(/\r?\n/)) {
+    const [, boundary, label = ""] = /^-----(BEGIN|END) ([A-Z0-9 ]+)-----$/.exec(line) ?? [];
+    if (boundary === "BEGIN" && inside === undefined) inside = label;
+    else if (boundary === "END" && inside === label) {
+      inside = undefined;
+      blocks += 1;
+    } else if (boundary !== undefined || (inside === undefined && line.trim() !== "")) return false;
+    // Headers of an encrypted key (RFC 1421), and base64.
+    else if (inside !== undefined && !/^([A-Za-z0-9-]+: .*|[A-Za-z0-9+/]*={0,2})$/.test(line)) return false;
+  }
+  return blocks > 0 && inside === undefined;
+}
 
 export const formatNames = Object.keys(formats) as Format[];
 
 /** Rules on the text of a value by itself, whatever other values there are. */
-export const shapeRules: ReadonlySet<string> = new Set<RuleName>(["prefix", "format"]);
+export const shapeRules: ReadonlySet<string> = new Set<RuleName>(["prefix", "format", "pattern", "length"]);
 
 /** A value that exists somewhere in the vault. `environment` undefined: at the flat path. */
 export interface Held {
@@ -41,6 +80,8 @@ export interface Surroundings {
   readonly forbidden: readonly string[];
   /** The environment whose values the flat path holds. */
   readonly fallback: string;
+  /** Left out: what ends at some time is not judged. */
+  readonly now?: Date;
 }
 
 export interface Judgement {
@@ -81,21 +122,38 @@ export function judge(subject: Subject, surroundings: Surroundings): Judgement {
         );
     } else if (rule.rule === "format") {
       const { description, accepts } = formats[rule.format];
-      if (rule.environments.includes(environment) && !accepts.test(text))
+      if (rule.environments.includes(environment) && !accepts(text))
         add("format", `the value is not ${description}, which ${environment} requires`);
+    } else if (rule.rule === "pattern") {
+      if (rule.environments.includes(environment) && !matches(rule.pattern, text))
+        add("pattern", `the value is not ${rule.description}, which ${environment} requires`);
+    } else if (rule.rule === "length") {
+      const { min = 0, max = Number.POSITIVE_INFINITY } = rule;
+      if (rule.environments.includes(environment) && (text.length < min || text.length > max))
+        add("length", `the value has not ${lengthInWords(rule)}, which ${environment} requires`);
+    } else if (rule.rule === "expiry") {
+      const why =
+        rule.environments.includes(environment) && surroundings.now && endsEarly(rule, text, surroundings.now);
+      if (why) add("expiry", `${why}, and ${environment} requires ${rule.days} days`);
     } else if (rule.rule === "distinct") {
       distinct = elsewhere.length > 0 ? "checked" : "unchecked";
       const same = elsewhere.find((other) => other.value.equals(value));
       if (same) add("distinct", `the value is the same as ${same.environment ?? fallback}'s at ${same.path}`);
-    } else {
+    } else if (rule.rule === "not-value-of") {
       const same = rule.names.flatMap(named).find((other) => other.value.equals(value));
       if (same) add("not-value-of", `the value is that of ${same.name} at ${same.path}`);
-    }
+    } else throw new TypeError(`no such rule: ${(rule satisfies never as Rule).rule}`);
   }
   const forbiddenValue = forbiddenHolder(name, value);
   if (forbiddenValue)
     add("never-in", `the value is that of ${forbiddenValue.name}, which ${environment} must never hold`);
   return { findings, distinct };
+}
+
+function lengthInWords({ min, max }: Extract<Rule, { rule: "length" }>): string {
+  if (min !== undefined && max !== undefined)
+    return min === max ? `exactly ${min} characters` : `${min} to ${max} characters`;
+  return min !== undefined ? `at least ${min} characters` : `at most ${max} characters`;
 }
 
 /** The values around a subject as `judge` asks for them, made once for all that are judged among the same. */
@@ -140,6 +198,9 @@ const isKept = (text: string) => text === text.trim() || text === `${text.trim()
 export const overridableRules = [
   "prefix",
   "format",
+  "pattern",
+  "length",
+  "expiry",
   "distinct",
   "not-value-of",
   "older-than-flat",

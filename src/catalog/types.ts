@@ -16,6 +16,11 @@ export type Scope = "environment" | "shared";
  *
  * - `prefix`: begins with one of the prefixes of its environment; anything else is an unknown shape and fails.
  * - `format`: is written in a format, in the environments that the rule names.
+ * - `pattern`: is matched as a whole by a pattern, in the environments that the rule names. `patternProblem` in `pattern.ts` says
+ *   what a pattern may have in it.
+ * - `length`: has so many characters (UTF-16 code units), in the environments that the rule names.
+ * - `expiry`: a JWT or a certificate that stays valid for so many days, in the environments that the rule names. Judged where a
+ *   value is written, since only there a clock is at hand.
  * - `never-in`: the environment may not hold the credential at all, whatever its value.
  * - `distinct`: its value in one environment differs from its value in every other.
  * - `not-value-of`: its value is not the one that another credential has, at any path.
@@ -33,6 +38,26 @@ export type Scope = "environment" | "shared";
 export type Rule<Environment extends string = string> =
   | { readonly rule: "prefix"; readonly prefixes: Readonly<Partial<Record<Environment, readonly string[]>>> }
   | { readonly rule: "format"; readonly format: Format; readonly environments: readonly Environment[] }
+  | {
+      readonly rule: "pattern";
+      readonly pattern: string;
+      /** What it accepts, in words that a finding shows: `a Twilio account SID (AC and 32 hex digits)`. */
+      readonly description: string;
+      readonly environments: readonly Environment[];
+    }
+  | {
+      readonly rule: "length";
+      readonly min?: number | undefined;
+      readonly max?: number | undefined;
+      readonly environments: readonly Environment[];
+    }
+  | {
+      readonly rule: "expiry";
+      readonly of: "jwt" | "certificate";
+      /** Days that it has to be valid for from now on. */
+      readonly days: number;
+      readonly environments: readonly Environment[];
+    }
   | { readonly rule: "never-in"; readonly environments: readonly Environment[] }
   | { readonly rule: "distinct" }
   | { readonly rule: "not-value-of"; readonly names: readonly string[] };
@@ -57,7 +82,7 @@ export type RuleName = Rule["rule"];
  * const format: Format = "uuid";
  * ```
  */
-export type Format = "uuid";
+export type Format = "uuid" | "json" | "pem" | "url";
 
 /**
  * One credential: a secret name that is the same in every environment.

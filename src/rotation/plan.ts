@@ -178,13 +178,14 @@ async function readValues(request: RotationRequest, reach: Reach) {
 
 /** @throws Refusal where a rule is broken */
 function judgeValue(
-  { catalog, name, value, root, overrides }: RotationRequest,
+  { catalog, name, value, root, overrides, heroku }: RotationRequest,
   { credential, judgedAs, readers }: Reach,
   rows: readonly VaultRow[],
   before: VaultRow | undefined,
 ): Pick<RotationPlan, "distinct" | "barred"> {
   const findings = (as: string, rules: readonly Rule[]) => {
-    const judgement = judge({ name, environment: as, value, rules }, surroundingsOf(catalog, as, root, rows));
+    const surroundings = { ...surroundingsOf(catalog, as, root, rows), now: heroku.now() };
+    const judgement = judge({ name, environment: as, value, rules }, surroundings);
     const revisions = before?.value.equals(value) ? [before.revision] : [];
     const { standing } = withOverrides(judgement.findings, overrides[as] ?? [], revisions);
     return { standing, distinct: judgement.distinct };

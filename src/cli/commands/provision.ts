@@ -137,7 +137,7 @@ async function lookAtPlace(
   const rows = [...folder, ...elsewhere];
   const { findings, distinct } = judge(
     { name, environment: environment.name, value, rules: rulesOf(catalog, credential) },
-    surroundingsOf(catalog, environment.name, config.root, rows),
+    { ...surroundingsOf(catalog, environment.name, config.root, rows), now: heroku.now() },
   );
   if (findings.length > 0)
     throw new Refusal(`${name} is not written:\n${findings.map(({ why, rule }) => `  ${why} (${rule})`).join("\n")}`);
