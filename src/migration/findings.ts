@@ -63,6 +63,13 @@ export type GateFinding =
       readonly now: string;
     };
 
+/** The same as it is told at another time. @param now Heroku's clock */
+export const asOf = <One extends Reason>(one: One, now: Date): One =>
+  "now" in one ? { ...one, now: now.toISOString() } : one;
+
+/** Findings without the time at which they were made, which is no difference between two of them. */
+export const timeless = (list: readonly Reason[]): readonly Reason[] => list.map((one) => asOf(one, new Date(0)));
+
 /** What its readers would find at the flat path, once the flag is off. */
 export type WayBackFinding =
   | { readonly code: "flat-ambiguous"; readonly name: string; readonly path: string; readonly rows: number }

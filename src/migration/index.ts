@@ -13,6 +13,7 @@ export {
   type FlatFinding,
   type PlaceFinding,
   type Reason,
+  timeless,
   type Verdict,
 } from "./findings.js";
 export { runningFlag, touches } from "./flag.js";
@@ -73,7 +74,7 @@ export {
 } from "./set.js";
 export * from "./state/index.js";
 export { brokenOf, mergeSummaries, ruleBroken } from "./summary.js";
-export { flagVerdict, retirementVerdict } from "./verdict.js";
+export { flagVerdict, recordAsOf, reportAsOf, retirementVerdict } from "./verdict.js";
 export {
   type DifferentName,
   type FlatWrite,

@@ -80,7 +80,10 @@ export interface AppPlan extends OnApp {
   readonly current: Readonly<Record<string, SecretValue>>;
 }
 
-export type RetirementPlan = Pick<RetirementInputs, "wanted" | "steady" | "refused" | "until" | "observed" | "flat">;
+export type RetirementPlan = Pick<
+  RetirementInputs,
+  "wanted" | "steady" | "refused" | "until" | "observed" | "stays" | "flat"
+>;
 
 export interface StackPlan {
   readonly environment: string;
@@ -240,21 +243,24 @@ function planRetirement(
   const until = wanted && refused.length === 1 && phase === "soaking" && world.flag.on ? ready : null;
   const [seen, retired] = [indexed(world.rows), new Set(last.retirement?.retired)];
   const observed: Record<string, string | null> = {};
+  const stays: Record<string, string> = {};
   const flat: Record<string, string> = {};
   for (const { name, vendor } of heldBy(catalog, config.environment)) {
     const [path, own] = [flatPath(config.root, vendor), environmentPath(config.root, vendor, config.environment)];
     const [there, target] = [seen.at(path, name), seen.at(own, name)];
     const record = last.sets[own]?.memory.records[name];
+    const step = retire(there, target, record);
     observed[name] = revisionsOf(there);
+    if (step.is === "keep") stays[name] = step.why.code;
     flat[name] = wanted
-      ? retiredWords(path, retire(there, target, record), refused)
+      ? retiredWords(path, step, refused)
       : there.length === 0 && target.length > 0
         ? retired.has(name) || record
           ? `write it back to ${path}`
           : "is not there"
         : "stays";
   }
-  return { wanted, steady, refused: wanted ? refused : [], until, observed, flat };
+  return { wanted, steady, refused: wanted ? refused : [], until, observed, stays, flat };
 }
 
 function retiredWords(path: string, step: ReturnType<typeof retire>, refused: readonly Reason[]): string {

@@ -1,5 +1,6 @@
 // What the Migration resource remembers: pure, from what this update was told and what the last one remembered.
 import { isDeepStrictEqual } from "node:util";
+import { timeless } from "./findings.js";
 import { phaseOf, soakStart } from "./phases.js";
 import { plain } from "./set.js";
 import type { MigrationInputs, MigrationRecord } from "./state/index.js";
@@ -56,9 +57,14 @@ export function recordMigration(
 
 /** Whether a record says anything else than the one before. When something began is no difference. */
 export function remembersElse(record: MigrationRecord, before: MigrationRecord | undefined): boolean {
-  const timeless = (one: MigrationRecord) =>
-    plain({ ...one, flag: { ...one.flag, since: null }, confirmedSince: one.confirmedSince !== null });
-  return before === undefined || !isDeepStrictEqual(timeless(record), timeless(before));
+  const compared = (one: MigrationRecord) =>
+    plain({
+      ...one,
+      blocked: timeless(one.blocked),
+      flag: { ...one.flag, since: null },
+      confirmedSince: one.confirmedSince !== null,
+    });
+  return before === undefined || !isDeepStrictEqual(compared(record), compared(before));
 }
 
 /** What is known at the end of an update, which may have left out any of its resources. */

@@ -1,6 +1,22 @@
 // Whether what an update left is to be called refused: what a command ends with 3 for, and what turns plain `pulumi up` red. Pure.
-import type { Reason, Verdict } from "./findings.js";
-import type { MigrationRecord } from "./state/index.js";
+import { asOf, type Reason, type Verdict } from "./findings.js";
+import type { MigrationRecord, RetirementReport } from "./state/index.js";
+
+/** A record as it is told at another time than that of the update which left it: a soak goes on in between. */
+export const recordAsOf = (record: MigrationRecord, now: Date): MigrationRecord => ({
+  ...record,
+  blocked: record.blocked.map((one) => asOf(one, now)),
+});
+
+/** The same of what an update left of the flat copies. */
+export function reportAsOf(report: RetirementReport, now: Date): RetirementReport {
+  const kept = report.kept.map((one) =>
+    "held" in one && "because" in one.held
+      ? { ...one, held: { because: one.held.because.map((reason) => asOf(reason, now)) } }
+      : one,
+  );
+  return { ...report, kept, refused: report.refused.map((one) => asOf(one, now)) };
+}
 
 /** A flag that is wanted and refused, or that is on over something bad. */
 export function flagVerdict({ blocked, flag }: Pick<MigrationRecord, "blocked" | "flag">): Verdict | undefined {

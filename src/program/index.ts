@@ -32,7 +32,9 @@ import {
   type PlaceFinding,
   planStack,
   predecessor,
+  recordAsOf,
   refusalOf,
+  reportAsOf,
   retirementVerdict,
   type StackPlan,
   sentence,
@@ -141,10 +143,13 @@ function refuseImpossible({ environment, problems, refusals }: StackPlan): void 
  * With plain Pulumi a warning is all that a recorded refusal would be, and its exit code is 0. An error that is logged keeps what
  * was prepared and recorded, the outputs of this run included; the exit code has to be set beside it, once all is done.
  */
-function turnRed({ migration, retirement }: ReturnType<typeof declare>): void {
+function turnRed({ migration, retirement }: ReturnType<typeof declare>, now: () => Date): void {
   if (runContext().env.CONSOLE_VAULT_COMMAND === "1" || pulumi.runtime.isDryRun()) return;
   pulumi.all([migration, retirement]).apply(([record, report]) => {
-    const verdicts = [record && flagVerdict(record), retirementVerdict(report)].filter((one) => one !== undefined);
+    const verdicts = [
+      record && flagVerdict(recordAsOf(record, now())),
+      report && retirementVerdict(reportAsOf(report, now())),
+    ].filter((one) => one !== undefined);
     if (verdicts.length === 0) return;
     for (const verdict of verdicts) pulumi.log.error(sentence(verdict));
     process.on("exit", (code) => {
@@ -198,6 +203,6 @@ async function program(catalog: Catalog) {
     now: () => heroku.now(),
     lookAtFlag: () => lookAtFlag(heroku, catalog, config.environment),
   });
-  turnRed(outputs);
+  turnRed(outputs, () => heroku.now());
   return outputs;
 }

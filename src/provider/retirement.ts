@@ -21,6 +21,7 @@ import {
   retire,
   revisionsOf,
   sentence,
+  timeless,
   type VaultRow,
 } from "../migration/index.js";
 import { type InfisicalClient, writeSecrets } from "../vault/client/index.js";
@@ -171,6 +172,10 @@ async function apply(inputs: RetirementInputs, last: RetirementOutputs | undefin
   });
 }
 
+/** Flat rows that may not go whatever the flags are, with the code of the reason. */
+const staysOf = ({ retirement }: RetirementOutputs) =>
+  Object.fromEntries(retirement.kept.flatMap((one) => ("why" in one ? [[one.name, one.why.code]] : [])));
+
 const refusedBefore = ({ retirement }: RetirementOutputs) => retirement.refused.length > 0;
 
 export const retirement: DynamicProvider<RetirementInputs, RetirementOutputs> = {
@@ -185,9 +190,12 @@ export const retirement: DynamicProvider<RetirementInputs, RetirementOutputs> = 
         (news.wanted &&
           !news.steady &&
           (!same(last.left, news.observed) ||
+            !same(staysOf(last), news.stays) ||
             last.steady ||
             (refusedBefore(last) &&
-              (!same(last.refused, news.refused) || last.until !== news.until || last.phase !== news.phase)))),
+              (!same(timeless(last.refused), timeless(news.refused)) ||
+                last.until !== news.until ||
+                last.phase !== news.phase)))),
     };
   },
   create: async (inputs) => ({ id: "flat", outs: await apply(inputs, undefined) }),

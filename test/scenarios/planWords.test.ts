@@ -163,6 +163,44 @@ it("up of a stack that soaks, or keeps its flat copies until it has, says how lo
   expect([code, text]).toEqual([3, expect.stringMatching(/^soak {4}4[78] h( \d+ min)? left, until \S+$/m)]);
 });
 
+it("a stack that waits for a soak has nothing to do until it is over, and says each time what is left of it", async () => {
+  await world.stagingOn();
+  world.set("prod", "vaultEnvAware", true);
+  world.hoursPass(2);
+  expect((await world.up("prod")).err).toMatch(/staging has soaked 2 h( \d+ min)? of 48 h/);
+  world.hoursPass(10);
+  done(await world.run(["preview", "--stack", "prod", "--expect-no-changes"]));
+  const { code, err, out } = await world.up("prod");
+  expect([code, err]).toEqual([3, expect.stringMatching(/staging has soaked 12 h( \d+ min)? of 48 h/)]);
+  expect(out).toContain("no changes");
+  world.hoursPass(36);
+  done(await world.up("prod"));
+  expect(world.flag("prod")).toBe("true");
+});
+
+it("a flat copy that stayed for what is over goes with the next update", async () => {
+  await world.prodOn();
+  world.hoursPass(48);
+  world.set("prod", "retireFlat", true);
+  const row = { path: "/MooseQuest/stripe/prod", name: stripe };
+  const begin = world.checkpoint();
+  const { requests } = done(await world.up("prod"));
+  begin();
+  // Right before the rows are read from which the deletions follow.
+  const deletion = requests.findIndex(({ method }) => method === "DELETE");
+  const isList = (index: number) => requests[index]!.path === "/api/v3/secrets/raw";
+  let after = deletion;
+  while (!isList(after)) after--;
+  while (isList(after - 1)) after--;
+  world.control.addFault({ after, times: 1, do: { change: "row-duplicated", ...row } });
+  expect((await world.up("prod")).out).toMatch(/flat STRIPE_RESTRICTED_KEY stays: the environment path does not have/);
+  world.control.clearFaults();
+  world.services.infisical.vault.deleteDuplicates("prod", row.path, row.name);
+  done(await world.up("prod"));
+  expect(world.flat(stripe)).toBeUndefined();
+  expect(done(await world.up("prod")).out).toContain("no changes");
+});
+
 it("up of prod names the promotion only when staging has soaked, and until then how long that takes", async () => {
   expect(done(await world.up("prod")).out).toMatch(
     /# the flag of prod follows staging's, and staging was never updated\n {2}console-vault up --stack staging/,

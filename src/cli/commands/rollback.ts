@@ -15,7 +15,7 @@ import { type FlagReading, readFlag } from "../../resolver/index.js";
 import { writeFlat } from "../../rotation/index.js";
 import { askYes } from "../ask.js";
 import { ConfigFile } from "../configFile.js";
-import { Ended } from "../exit.js";
+import { Ended, exitCodeOf } from "../exit.js";
 import { insideUpdates, NotLocked, openToRecord, refuseFailed, type Updated } from "../insideUpdates.js";
 import { colorsOf, type Io } from "../io.js";
 import { copyRecords, outputsOf, retirementOf } from "../lastUpdate.js";
@@ -111,7 +111,11 @@ async function readRecorded(
     const copies = stack === catalog.fallback ? await copyRecords(stack, engine) : {};
     return { readable: true, outputs, copies };
   } catch (error) {
-    if (!force) throw error;
+    if (!force)
+      throw new Ended(
+        exitCodeOf(error),
+        `${(error as Error).message}\nNothing was changed. To turn the flag off all the same:\n  console-vault rollback --stack ${stack} --force`,
+      );
     io.err(`! the stack's state cannot be read (${(error as Error).message}); going on, as --force says`);
     return { readable: false, outputs, copies: {} };
   }

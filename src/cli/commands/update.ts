@@ -17,8 +17,10 @@ import {
   type Reason,
   type RetirementReport,
   reason,
+  recordAsOf,
   recordOf,
   refusalOf,
+  reportAsOf,
   retirementVerdict,
   sentence,
   successors,
@@ -305,7 +307,9 @@ export async function reportUpdate(
   done: Ran,
   planned: Ran = done,
 ): Promise<void> {
-  const { migration: record, retirement } = await lastOutputs(stack);
+  const last = await lastOutputs(stack);
+  const record = last.migration && recordAsOf(last.migration, stack.heroku.now());
+  const retirement = last.retirement && reportAsOf(last.retirement, stack.heroku.now());
   if (options.json)
     io.out(
       JSON.stringify(

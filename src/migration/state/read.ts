@@ -33,11 +33,11 @@ function fail(stack: string | undefined, what: string, keys: readonly string[], 
   const whose = stack === undefined ? "The state" : `The state of ${stack}`;
   if (newer)
     throw new StateError(
-      `${whose} was written by a newer console-vault (${what}). Nothing was changed. Update this one:\n  npm install console-vault@latest`,
+      `${whose} was written by a newer console-vault (${what}). Update this one:\n  npm install console-vault@latest`,
     );
   const see = `pulumi stack export${stack === undefined ? "" : ` --stack ${stack}`}`;
   throw new StateError(
-    `${whose} cannot be read: ${what} is as no version of console-vault writes it (${keys.join(", ")}). Nothing was changed. See it with\n  ${see}\nand put back the one before: with pulumi stack import, or where states are files, from the .bak beside it.`,
+    `${whose} cannot be read: ${what} is as no version of console-vault writes it (${keys.join(", ")}). See it with\n  ${see}\nand put back the one before: with pulumi stack import, or where states are files, from the .bak beside it.`,
   );
 }
 

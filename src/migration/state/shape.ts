@@ -312,6 +312,8 @@ const retirementInputs = z.object({
   until: time.nullable(),
   /** Tokens of the flat rows of the environment's names. */
   observed: byName(text.nullable()),
+  /** Codes of the reasons for which flat rows stay whatever the flags are, by name. Nothing reads it out of a state. */
+  stays: byName(text).optional(),
   /** What a person reads in the preview, by name. */
   flat: byName(text),
 });
