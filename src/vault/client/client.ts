@@ -57,6 +57,7 @@ export function createInfisicalClient(options: InfisicalClientOptions): Infisica
         anonymous: true,
       }),
     checkAccess,
+    authenticate: () => (auth.kind === "token" ? checkAccess() : exchange.logIn()),
     ...folderMethods(exchange, place),
     ...secretMethods(exchange, {
       place,

@@ -3,6 +3,7 @@ import type { z } from "zod";
 import {
   type Answer,
   AttemptFailed,
+  Limiter,
   NoAnswer,
   type Request,
   type RetryPolicy,
@@ -44,6 +45,7 @@ export interface Write<Schema extends z.ZodType> extends Call<Schema> {
 
 /** Requests with all that they have in common: token, repetition, diagnosis, one write at a time. */
 export interface Exchange {
+  logIn(): Promise<void>;
   read<Schema extends z.ZodType>(call: Call<Schema>): Promise<z.output<Schema>>;
   write<Schema extends z.ZodType>(call: Write<Schema>): Promise<z.output<Schema>>;
 }
@@ -51,13 +53,19 @@ export interface Exchange {
 export function createExchange(
   send: Send,
   target: Target,
-  { retry: { retries = 5, firstWaitMs = 250, maxWaitMs = 150_000 } = {}, onWait, signal }: InfisicalClientOptions,
+  {
+    retry: { retries = 5, firstWaitMs = 250, maxWaitMs = 150_000 } = {},
+    onWait,
+    signal,
+    logins,
+  }: InfisicalClientOptions,
 ): Exchange {
+  const limiter = limiterOf(target.baseUrl);
   const policy: RetryPolicy = { retries, firstWaitMs, maxWaitMs, signal };
 
-  const session = createSession(target.auth, logIn, (error) => {
-    return error instanceof InfisicalError && error.kind === "unauthorized";
-  });
+  const open = () =>
+    createSession(target.auth, logIn, (error) => error instanceof InfisicalError && error.kind === "unauthorized");
+  const session = logins?.at(target.baseUrl, target.auth, open) ?? open();
 
   /** As safe to repeat as a read: it only makes one more access token. */
   function logIn(clientId: string, clientSecret: SecretValue): Promise<SecretValue> {
@@ -104,17 +112,19 @@ export function createExchange(
     asked: Asked,
     idempotent: boolean,
   ): Promise<Answer> {
+    const request: Request = {
+      method,
+      path,
+      ...(query && { query }),
+      ...(body !== undefined && { body }),
+      headers: {
+        accept: "application/json",
+        ...(token && { authorization: `Bearer ${token.reveal()}` }),
+      },
+    };
+    const tell = (waitMs: number) => onWait?.({ service: "Infisical", method, path, because: "limit", waitMs });
     try {
-      return await send({
-        method,
-        path,
-        ...(query && { query }),
-        ...(body !== undefined && { body }),
-        headers: {
-          accept: "application/json",
-          ...(token && { authorization: `Bearer ${token.reveal()}` }),
-        },
-      });
+      return await limiter.send(kindOf(method, path), () => send(request), tell, signal);
     } catch (failure) {
       if (!(failure instanceof NoAnswer)) throw failure;
       const { sent, hopeless } = failure;
@@ -177,6 +187,9 @@ export function createExchange(
   }
 
   return {
+    logIn: async () => {
+      await session.token().catch(rethrow);
+    },
     read: (call) => run(call, true).catch(rethrow),
     write: (call) =>
       inTurn([target.baseUrl, target.projectId, target.environment].join(" "), () =>
@@ -188,6 +201,19 @@ export function createExchange(
       ),
   };
 }
+
+const limiters = new Map<string, Limiter>();
+
+/** A server counts by caller's address: all clients of this process share its limit. */
+function limiterOf(baseUrl: string): Limiter {
+  const known = limiters.get(baseUrl) ?? new Limiter();
+  limiters.set(baseUrl, known);
+  return known;
+}
+
+/** Measured: a limit is of a route's pattern and its verb. */
+const kindOf = (method: string, path: string): string =>
+  `${method} ${path.replace(/(\/secrets\/raw\/).+/, "$1:name").replace(/(\/folders\/).+/, "$1:id")}`;
 
 function asFailedAttempt(error: unknown): never {
   throw error instanceof InfisicalError ? new AttemptFailed(error, false) : error;

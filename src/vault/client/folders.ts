@@ -1,12 +1,15 @@
 import { InfisicalError } from "./error.js";
 import type { Exchange } from "./exchange.js";
 import { type FolderPath, folderPath, parentAndName } from "./paths.js";
-import { folderAnswer, foldersAnswer } from "./schemas.js";
+import { folderAnswer, foldersAnswer, folderTreeAnswer } from "./schemas.js";
 import type { FolderEntry, InfisicalClient } from "./types.js";
 
 const PATH = "/api/v1/folders";
 
-type FolderMethods = Pick<InfisicalClient, "listFolders" | "folderExists" | "createFolder" | "deleteFolder">;
+type FolderMethods = Pick<
+  InfisicalClient,
+  "listFolders" | "listFolderTree" | "folderExists" | "createFolder" | "deleteFolder"
+>;
 
 /** The v1 routes: they are there on servers of October 2024 and, deprecated, on current ones. */
 export function folderMethods(exchange: Exchange, place: { workspaceId: string; environment: string }): FolderMethods {
@@ -21,10 +24,37 @@ export function folderMethods(exchange: Exchange, place: { workspaceId: string; 
     return folders.map(({ id, name }) => ({ id, name, path: `${path.normal}${name}/` }));
   }
 
+  async function listTree(path: FolderPath) {
+    const { folders } = await exchange.read({
+      method: "GET",
+      path: PATH,
+      query: { ...place, path: path.wire, recursive: "true" },
+      to: `list the folders of ${path.normal}`,
+      expects: folderTreeAnswer,
+    });
+    const direct = folders.map(({ id, name }) => ({ id, name, path: `${path.normal}${name}/` }));
+    if (folders.every(({ relativePath }) => relativePath === undefined))
+      return { folders: direct, complete: folders.length === 0 };
+    const below = folders.map(({ id, name, relativePath = "" }) => ({
+      id,
+      name,
+      path: `${path.normal}${relativePath.replace(/^\/+|\/+$/g, "")}/`,
+    }));
+    // Where a path means something else to the server, nothing may be concluded from it.
+    const there = new Set([path.normal, ...below.map((entry) => entry.path)]);
+    const isTree = below.every((entry) => {
+      const end = `/${entry.name}/`;
+      return entry.path.endsWith(end) && there.has(entry.path.slice(0, 1 - end.length));
+    });
+    return isTree ? { folders: below, complete: true } : { folders: await list(path), complete: false };
+  }
+
   const named = async (parent: FolderPath, name: string) => (await list(parent)).filter((entry) => entry.name === name);
 
   return {
     listFolders: async (path) => list(folderPath(path)),
+
+    listFolderTree: async (path) => listTree(folderPath(path)),
 
     folderExists: async (path) => {
       const { segments } = folderPath(path);

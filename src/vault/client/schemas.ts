@@ -13,6 +13,9 @@ export const folderAnswer = z.object({ folder });
 
 export const foldersAnswer = z.object({ folders: z.array(folder) });
 
+/** `relativePath`: only of servers that list what is below as well. */
+export const folderTreeAnswer = z.object({ folders: z.array(folder.extend({ relativePath: z.string().optional() })) });
+
 const secret = z.object({
   id: z.string().min(1),
   version: z.int(),

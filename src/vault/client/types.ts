@@ -1,5 +1,6 @@
 import type { SecretValue } from "../../secret.js";
 import type { Wait } from "../../waits.js";
+import type { Logins } from "./login.js";
 
 /**
  * A service token or an access token as it is, or a machine identity that logs in when the first call needs it.
@@ -50,6 +51,8 @@ export interface InfisicalClientOptions {
   readonly onRequest?: (method: string, path: string, status: number | undefined) => void;
   /** Told before each wait. */
   readonly onWait?: (wait: Wait) => void;
+  /** Where a login is shared with other clients of the same identity; default: by nobody. */
+  readonly logins?: Logins | undefined;
   /** Ends everything under way: reads throw its reason, a write that was sent throws `unknown-outcome`. */
   readonly signal?: AbortSignal;
 }
@@ -154,8 +157,16 @@ export interface InfisicalClient {
   /** One request that tells apart: unreachable, wrong token, unknown project, unknown environment. */
   checkAccess(): Promise<void>;
 
+  /** Whether the credentials are accepted: logs in, unless it is logged in; with a token, as `checkAccess`. */
+  authenticate(): Promise<void>;
+
   /** The direct children. A missing folder gives none: the server does not tell it from an empty one. */
   listFolders(path: string): Promise<FolderEntry[]>;
+  /**
+   * What is below a folder, where the server lists it: `complete` is false for one (as of October 2024) that gives the direct
+   * children only, whatever it is asked.
+   */
+  listFolderTree(path: string): Promise<{ readonly folders: readonly FolderEntry[]; readonly complete: boolean }>;
   folderExists(path: string): Promise<boolean>;
   /** Makes the folder, and what is missing above it, unless it is there. @returns its id. */
   createFolder(path: string): Promise<string>;

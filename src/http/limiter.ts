@@ -1,0 +1,89 @@
+import { setTimeout as sleep } from "node:timers/promises";
+
+/** What a server says of its limit in an answer to one kind of request. */
+interface Bucket {
+  /** Requests that may still be sent in this window. */
+  left: number;
+  /** Of a window. */
+  limit: number;
+  /** `performance.now()` when the window is over. */
+  endsAt: number;
+  /** Sent and not answered yet: an answer may not have counted them. */
+  underWay: number;
+  /** The end of the window that a wait was told for. */
+  toldFor: number;
+}
+
+/** Timers and clocks are not exact: a request that comes a moment too early is refused. */
+const marginMs = 50;
+
+/**
+ * Keeps below a server's own limit, as its answers tell it (`x-ratelimit-limit`, `-remaining`, `-reset` in seconds): a request that
+ * would be refused waits until the window is over. A server that tells nothing is not waited for.
+ */
+export class Limiter {
+  readonly #buckets = new Map<string, Bucket>();
+
+  /**
+   * Sends one request once the limit has room for it.
+   * @param kind requests that share a limit
+   * @param onWait told once for all that wait for the same window (ms)
+   */
+  async send<Answer extends { readonly header: (name: string) => string | undefined }>(
+    kind: string,
+    send: () => Promise<Answer>,
+    onWait: (waitMs: number) => void,
+    signal?: AbortSignal,
+  ): Promise<Answer> {
+    const bucket = this.#bucket(kind);
+    while (bucket.left <= 0) await nextWindow(bucket, onWait, signal);
+    bucket.left -= 1;
+    bucket.underWay += 1;
+    try {
+      const answer = await send();
+      learn(bucket, answer);
+      return answer;
+    } finally {
+      bucket.underWay -= 1;
+    }
+  }
+
+  #bucket(kind: string): Bucket {
+    const known = this.#buckets.get(kind) ?? {
+      left: Number.POSITIVE_INFINITY,
+      limit: Number.POSITIVE_INFINITY,
+      endsAt: 0,
+      underWay: 0,
+      toldFor: 0,
+    };
+    this.#buckets.set(kind, known);
+    return known;
+  }
+}
+
+async function nextWindow(
+  bucket: Bucket,
+  onWait: (waitMs: number) => void,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const waitMs = Math.ceil(bucket.endsAt - performance.now());
+  if (waitMs <= 0) {
+    // Its first answer says more.
+    bucket.left = Math.max(1, bucket.limit - bucket.underWay);
+    return;
+  }
+  if (bucket.toldFor !== bucket.endsAt) onWait(waitMs);
+  bucket.toldFor = bucket.endsAt;
+  await sleep(waitMs + marginMs, undefined, signal ? { signal } : {});
+}
+
+function learn(bucket: Bucket, { header }: { readonly header: (name: string) => string | undefined }): void {
+  const [limit, left, resetS] = ["limit", "remaining", "reset"].map((name) =>
+    Number(header(`x-ratelimit-${name}`) ?? NaN),
+  );
+  if (!Number.isFinite(limit) || !Number.isFinite(left) || !Number.isFinite(resetS)) return;
+  bucket.limit = limit!;
+  bucket.endsAt = performance.now() + resetS! * 1000;
+  // This request is among those under way, and the server has counted it.
+  bucket.left = left! - (bucket.underWay - 1);
+}
