@@ -3,6 +3,7 @@ import { realpathSync } from "node:fs";
 import { join } from "node:path";
 import type { InlineContext, InlineProgram, InlineProvider } from "../engine/index.js";
 import { inRunContext } from "../runContext.js";
+import type { Logins } from "../vault/client/index.js";
 import { packageDir } from "./project.js";
 
 /** Everything that a provider does belongs to the run that it is called in. */
@@ -15,19 +16,31 @@ function within(context: InlineContext, provider: InlineProvider): InlineProvide
   return Object.fromEntries(entries) as InlineProvider;
 }
 
-/** Loads nothing of them, and nothing of the SDK, before a run. */
-export const ownProgram = (): InlineProgram => ({
+/**
+ * Loads nothing of them, and nothing of the SDK, before a run.
+ * @param logins those of the command, which the program and the providers go on with
+ */
+export const ownProgram = (logins?: Logins): InlineProgram => ({
   entryPoint: realpathSync(join(packageDir, "program.mjs")),
   run: async (context) => {
-    const { default: program } = await import("../index.js");
-    return inRunContext(context, program);
+    const [{ default: program }, { shareLogins }] = await Promise.all([
+      import("../index.js"),
+      import("../provider/index.js"),
+    ]);
+    return inRunContext(context, () => {
+      shareLogins(logins);
+      return program();
+    });
   },
   provider: async (code, config, context) => {
-    const { configureHeroku, providerCode, providers } = await import("../provider/index.js");
+    const { configureHeroku, providerCode, providers, shareLogins } = await import("../provider/index.js");
     const [, provider] = Object.entries(providers).find(([kind]) => providerCode(kind) === code) ?? [];
     if (provider === undefined) return undefined;
     const herokuKey = config["heroku:apiKey"];
-    inRunContext(context, () => configureHeroku(typeof herokuKey === "string" ? herokuKey : undefined));
+    inRunContext(context, () => {
+      shareLogins(logins);
+      configureHeroku(typeof herokuKey === "string" ? herokuKey : undefined);
+    });
     return within(context, provider as unknown as InlineProvider);
   },
 });

@@ -27,6 +27,7 @@ import {
   createInfisicalClient,
   type InfisicalAuth,
   type InfisicalClient,
+  Logins,
 } from "../vault/client/index.js";
 import { type Wait, waitLine } from "../waits.js";
 import { Ended, exitCodes } from "./exit.js";
@@ -73,6 +74,7 @@ const tellWait = (io: Io) => (wait: Wait) => io.err(`  … ${waitLine(wait)}`);
 
 /** Clients that a command has, by where they work and as whom. */
 interface Clients {
+  readonly logins: Logins;
   readonly vaults: Map<string, InfisicalClient>;
   readonly herokus: { readonly url: string; readonly key: SecretValue; readonly client: HerokuClient }[];
 }
@@ -81,18 +83,18 @@ interface Clients {
 const clientsOf = new WeakMap<Io, Clients>();
 
 function openClients(io: Io): Clients {
-  const known = clientsOf.get(io) ?? { vaults: new Map(), herokus: [] };
+  const known = clientsOf.get(io) ?? { logins: new Logins(), vaults: new Map(), herokus: [] };
   clientsOf.set(io, known);
   return known;
 }
 
 function openVault(io: Io, config: StackConfig, url: string, auth: InfisicalAuth): InfisicalClient {
-  const { vaults } = openClients(io);
+  const { vaults, logins } = openClients(io);
   const { infisicalProjectId: projectId, infisicalEnvironment: environment } = config;
   const place = JSON.stringify([url, projectId, environment]);
   const vault =
     vaults.get(place) ??
-    createInfisicalClient({ url, projectId, environment, auth, signal: io.signal, onWait: tellWait(io) });
+    createInfisicalClient({ url, projectId, environment, auth, logins, signal: io.signal, onWait: tellWait(io) });
   vaults.set(place, vault);
   return vault;
 }
@@ -158,7 +160,7 @@ async function chosenEngine(
   if (io.openEngine) return { engine: io.openEngine(location), reason: "the caller's own" };
   const { name, reason } = await chooseEngine(asked, location, { embeddedUnasked: loopback });
   const heroku = herokuEngineProvider({ env: location.env, onWait: tellWait(io) });
-  const inline = name === "embedded" ? ownProgram() : undefined;
+  const inline = name === "embedded" ? ownProgram(openClients(io).logins) : undefined;
   return { engine: openEngine(name, location, { heroku }, inline), reason };
 }
 

@@ -8,6 +8,7 @@ import { ConfigurationError } from "../errors.js";
 import { Control } from "./control.js";
 import type { Fault } from "./faults.js";
 import { type LocalHeroku, startHeroku } from "./heroku/index.js";
+import type { Flavour } from "./infisical/errors.js";
 import { type LocalInfisical, type RateLimits, startInfisical } from "./infisical/index.js";
 import { defaultSeed, type LocalSeed, localSeedSchema } from "./seed.js";
 
@@ -26,6 +27,8 @@ export interface LocalOptions {
   seed?: LocalSeed;
   /** Infisical's; default none. */
   rateLimits?: boolean | RateLimits;
+  /** Which Infisical; default as of October 2024. */
+  flavour?: Flavour;
   /** Requests that a Heroku account has at most; default 4500. */
   herokuRequests?: number;
   /** Ordered from the first request on. */
@@ -54,10 +57,16 @@ export interface LocalServices {
  */
 export async function startLocal(options: LocalOptions = {}): Promise<LocalServices> {
   const { infisicalPort = 0, herokuPort = 0, seed = defaultSeed(), rateLimits = false, faults = [] } = options;
-  const { herokuRequests: rateLimit } = options;
+  const { herokuRequests: rateLimit, flavour } = options;
   const control = new Control();
   for (const fault of faults) control.addFault(fault);
-  const infisical = await startInfisical({ port: infisicalPort, control, seed: seed.infisical, rateLimits });
+  const infisical = await startInfisical({
+    port: infisicalPort,
+    control,
+    seed: seed.infisical,
+    rateLimits,
+    ...(flavour === undefined ? {} : { flavour }),
+  });
   try {
     const heroku = await startHeroku({
       port: herokuPort,

@@ -44,6 +44,7 @@ export {
   successors,
   targetOf,
   unreadable,
+  type VaultSight,
 } from "./look.js";
 export { type Earlier, type Neighbours, nextSteps, settingFirst } from "./next.js";
 export { duration, type Phase, phaseOf, phases, soakStart } from "./phases.js";

@@ -1,10 +1,10 @@
-// The one look that a plan is made from: one recursive read of each vendor's folder, one look at each app. Reads only.
+// The one look that a plan is made from: the values below the root, the folders there, one look at each app. Reads only.
 import { type Catalog, environmentOf, flagApp, heldBy, scopedVendors } from "../catalog/index.js";
 import type { Services, StackConfig } from "../config/index.js";
 import { Refusal } from "../errors.js";
 import { type HerokuClient, HerokuError } from "../heroku/index.js";
 import { environmentPath, flatPath } from "../resolver/index.js";
-import { type InfisicalClient, InfisicalError } from "../vault/client/index.js";
+import { type FolderEntry, type InfisicalClient, InfisicalError } from "../vault/client/index.js";
 import type { PlaceFinding } from "./findings.js";
 import { type FlagRelease, type FlagVar, runningFlag, touches } from "./flag.js";
 import type { GateFacts } from "./gate.js";
@@ -115,8 +115,16 @@ function pathsToRead(
   ]);
 }
 
+/** What was read of the vault, folder by folder: an update need not read it again. */
+export interface VaultSight {
+  /** Rows by the folder that was read with all that is below it. */
+  readonly reads: ReadonlyMap<string, readonly VaultRow[]>;
+  /** Folders in a folder, by its path, as far as they were listed. */
+  readonly listed: ReadonlyMap<string, readonly FolderEntry[]>;
+}
+
 /** Everything of a stack that may be seen: `World`, but for what an account's or a token's rights hide. */
-export interface Sight extends Omit<World, "flag">, SeenApps {
+export interface Sight extends Omit<World, "flag">, SeenApps, VaultSight {
   readonly root: RootJudgement;
 }
 
@@ -126,8 +134,10 @@ export async function lookAtRoot(
   root: string,
   vault: InfisicalClient,
   rows: World["rows"],
+  /** Names of the folders in the root, where they are known. */
+  own?: readonly string[],
 ): Promise<RootJudgement> {
-  const listed = new Map<string, readonly string[]>();
+  const listed = new Map<string, readonly string[]>(own ? [[root, own]] : []);
   for (;;) {
     const paths = foldersToList(catalog, root, rows, listed);
     if (paths.length === 0) return judgeRoot(catalog, root, rows, listed);
@@ -194,34 +204,78 @@ export async function lookAtFolder(
 }
 
 /**
- * @param below the folders to read with all that is below them; by default those of the vendors whose credentials have an
- * environment: a plan needs no other
+ * The folders to read with all that is below them: those of the vendors whose credentials have an environment, since a plan needs
+ * no other. Where the root holds nothing else, that is the root, in one read.
+ *
+ * @param inRoot names of the folders in the root
+ */
+function foldersToRead(catalog: Catalog, root: string, inRoot: readonly string[]): string[] {
+  const vendors = scopedVendors(catalog);
+  const moved = new Set(vendors);
+  const whole = vendors.length > 1 && inRoot.length > 0 && inRoot.every((name) => moved.has(name));
+  return whole ? [`${root}/`] : vendors.map((vendor) => flatPath(root, vendor));
+}
+
+/** Which environment folders exist. One with a secret in it is there; only an empty or missing one has to be asked for. */
+async function seeFolders(
+  catalog: Catalog,
+  { environment, root }: StackConfig,
+  vault: InfisicalClient,
+  rows: World["rows"],
+  { folders: tree, complete }: Awaited<ReturnType<InfisicalClient["listFolderTree"]>>,
+) {
+  const folders = new Set<string>();
+  const listed = new Map<string, readonly FolderEntry[]>();
+  const there = new Set(tree.map(({ path }) => path));
+  const inFolder = new Map<string, FolderEntry[]>();
+  for (const entry of tree) {
+    const parent = entry.path.slice(0, -entry.name.length - 1);
+    const others = inFolder.get(parent);
+    if (others) others.push(entry);
+    else inFolder.set(parent, [entry]);
+  }
+  for (const vendor of scopedVendors(catalog)) {
+    const [flat, path] = [flatPath(root, vendor), environmentPath(root, vendor, environment)];
+    const empty = indexed(rows).in(path).length === 0;
+    if (complete || !there.has(flat)) listed.set(flat, inFolder.get(flat) ?? []);
+    else if (empty) listed.set(flat, await vault.listFolders(flat));
+    if (!empty || listed.get(flat)!.some((one) => one.path === path)) folders.add(path);
+  }
+  return { folders, listed };
+}
+
+/**
+ * @param below the folders to read with all that is below them; by default what a plan needs
  * @throws InfisicalError, HerokuError for what cannot be read (which is not the same as missing)
  */
 export async function see(
   catalog: Catalog,
-  { environment, root }: StackConfig,
+  config: StackConfig,
   vault: InfisicalClient,
   heroku: HerokuClient,
-  below: readonly string[] = scopedVendors(catalog).map((vendor) => flatPath(root, vendor)),
+  below?: readonly string[],
 ): Promise<Sight> {
-  await vault.checkAccess();
+  const { environment, root } = config;
+  // Also tells a wrong token, project and environment from a vault that has nothing.
+  const tree = await vault.listFolderTree(`${root}/`);
+  const inRoot = tree.folders.filter(({ name, path }) => path === `${root}/${name}/`).map(({ name }) => name);
   const { email: account } = await heroku.account();
-  const rows: VaultRow[] = [];
-  for (const path of below) rows.push(...(await vault.listSecrets(path, { recursive: true })));
+  const reads = new Map<string, readonly VaultRow[]>();
+  for (const path of below ?? foldersToRead(catalog, root, inRoot))
+    reads.set(path, await vault.listSecrets(path, { recursive: true }));
+  const rows = reads.size === 1 ? [...reads.values()][0]! : [...reads.values()].flat();
 
-  const folders = new Set<string>();
-  for (const vendor of scopedVendors(catalog)) {
-    const path = environmentPath(root, vendor, environment);
-    // A folder with a secret in it is there; only an empty one has to be asked for.
-    if (indexed(rows).in(path).length > 0 || (await vault.folderExists(path))) folders.add(path);
-  }
+  const { folders, listed } = await seeFolders(catalog, config, vault, rows, tree);
   const apps = await seeApps(heroku, catalog, environment, account);
-  return { rows, folders, account, ...apps, root: await lookAtRoot(catalog, root, vault, rows), now: heroku.now() };
+  const judged = await lookAtRoot(catalog, root, vault, rows, inRoot);
+  return { rows, reads, listed, folders, account, ...apps, root: judged, now: heroku.now() };
 }
 
 /**
  * What a plan is made from.
+ * @param made folders that the stack's last update had; undefined where that is not known. One of them that shows nothing is read
+ * by itself, as is every flat folder that is copied from: it may be hidden. One that was never made, that is not listed, and beside
+ * which the token reads the flat values, is missing.
  * @throws InfisicalError, HerokuError for what cannot be read; Refusal where the Heroku account does not see all of the stack's
  * apps, or the root is not the catalog's
  */
@@ -230,10 +284,23 @@ export async function look(
   config: StackConfig,
   vault: InfisicalClient,
   heroku: HerokuClient,
-): Promise<World & Pick<Sight, "root">> {
+  made?: ReadonlySet<string>,
+): Promise<World & VaultSight & Pick<Sight, "root">> {
   const world = complete(await see(catalog, config, vault, heroku));
   if (world.root.is === "wrong") throw refusalOf([world.root.why]);
-  await mustRead(vault, world.rows, pathsToRead(catalog, config, world.flag.on));
+  const seen = indexed(world.rows);
+  const flatOf = new Map(
+    scopedVendors(catalog).map((vendor) => [
+      environmentPath(config.root, vendor, config.environment),
+      flatPath(config.root, vendor),
+    ]),
+  );
+  const isMissing = (path: string) => {
+    const flat = flatOf.get(path);
+    return flat !== undefined && seen.in(flat).length > 0 && made?.has(path) === false && !world.folders.has(path);
+  };
+  const paths = pathsToRead(catalog, config, world.flag.on).filter((path) => !isMissing(path));
+  await mustRead(vault, world.rows, paths);
   return world;
 }
 

@@ -42,7 +42,7 @@ import {
   targetOf,
   type World,
 } from "../migration/index.js";
-import { placeOf, rebinding, vaultAt } from "../provider/index.js";
+import { keepSight, placeOf, rebinding, vaultAt } from "../provider/index.js";
 import { runContext } from "../runContext.js";
 import type { InfisicalClient } from "../vault/client/index.js";
 import { type Wait, waitLine } from "../waits.js";
@@ -188,7 +188,8 @@ async function program(catalog: Catalog) {
     onWait,
   });
 
-  const world = await look(catalog, config, vault, heroku);
+  const world = await look(catalog, config, vault, heroku, new Set(Object.keys(last.sets)));
+  keepSight(placeOf(place), world);
   const target = { ...place, account: world.account };
   refuseOtherPlace(last.target, target);
   const answer = await askGate(catalog, config, world, target, { vault, heroku });

@@ -1,15 +1,15 @@
 import { type FolderInputs, type FolderOutputs, readOutputs } from "../migration/index.js";
 import { type DynamicProvider, rebinding, same, sameVault } from "./contract.js";
-import { vaultAt } from "./vault.js";
+import { foldersIn, vaultAt } from "./vault.js";
 
 /**
  * The API answers a second creation as it does the first, so only a look beforehand tells whether the folder is ours. One that
  * is there is adopted without a write: making folders takes rights at the flat path, which staging's token had better not have.
  */
 async function make(inputs: FolderInputs): Promise<FolderOutputs> {
-  const vault = vaultAt(inputs.vault);
-  const there = (await vault.listFolders(parentOf(inputs.path))).find(({ path }) => path === inputs.path);
-  return { ...inputs, created: !there, folderId: there?.id ?? (await vault.createFolder(inputs.path)) };
+  const there = (await foldersIn(inputs.vault, parentOf(inputs.path))).find(({ path }) => path === inputs.path);
+  const folderId = there?.id ?? (await vaultAt(inputs.vault).createFolder(inputs.path));
+  return { ...inputs, created: !there, folderId };
 }
 
 const parentOf = (path: string): string => path.replace(/[^/]+\/$/, "");

@@ -9,7 +9,6 @@ import {
   type MigrationRecord,
   type NamePlaces,
   type Reason,
-  readEverySecret,
   readOutputs,
   recordMigration,
   remembersElse,
@@ -20,7 +19,8 @@ import {
   type Verdict,
 } from "../migration/index.js";
 import { type DynamicProvider, placeOf, same, sameTarget } from "./contract.js";
-import { herokuAt, vaultAt } from "./vault.js";
+import { now, rowsOf } from "./rowsOf.js";
+import { herokuAt } from "./vault.js";
 
 /** Sources and targets once more, right before the flag turns on. Values are compared in here; only names leave. */
 export function lastLook(
@@ -52,10 +52,9 @@ async function standsAgainst(inputs: MigrationInputs, record: MigrationRecord, r
   const { flag, names, summary, target } = inputs;
   const reasons: Reason[] = running === flag.running ? [] : [{ code: "flag-turned-meanwhile" }];
   if (flag.transition !== "on") return reasons;
-  const compared = Object.values(names).flatMap(({ source, path, flatPath }) =>
-    source === "copy" ? [path, flatPath] : [path],
+  const rows = await rowsOf(placeOf(target), names, now, (name, { path, flatPath }) =>
+    names[name]!.source === "copy" ? [path, flatPath] : [path],
   );
-  const rows = await readEverySecret(vaultAt(placeOf(target)), compared);
   reasons.push(...distinct([...record.blocked, ...lastLook(names, summary, rows)]));
   const confirmed = new Set(record.confirmed);
   const unconfirmed = Object.keys(names).filter((name) => !confirmed.has(name));

@@ -26,7 +26,15 @@ import {
 } from "../migration/index.js";
 import { type InfisicalClient, writeSecrets } from "../vault/client/index.js";
 import { type DynamicProvider, same, sameVault } from "./contract.js";
+import { asSeen, rowsOf } from "./rowsOf.js";
 import { herokuAt, vaultAt } from "./vault.js";
+
+/** Folder by folder: nothing is deleted by what a recursive list shows. */
+const readAll = (vault: InfisicalClient, { names }: RetirementInputs) =>
+  readEverySecret(
+    vault,
+    Object.values(names).flatMap(({ path, flatPath }) => [path, flatPath]),
+  );
 
 interface Place extends NamePlaces {
   readonly name: string;
@@ -35,14 +43,13 @@ interface Place extends NamePlaces {
   readonly record: CopyRecord | undefined;
 }
 
-async function look(
-  vault: InfisicalClient,
+function placesIn(
   { names, copies }: RetirementInputs,
   restored: RetirementOutputs["restored"],
-): Promise<Place[]> {
+  rows: readonly VaultRow[],
+): Place[] {
   const records = followRestored(copies, restored);
-  const paths = Object.values(names).flatMap(({ path, flatPath }) => [path, flatPath]);
-  const { at } = indexed(await readEverySecret(vault, paths));
+  const { at } = indexed(rows);
   return Object.entries(names).map(([name, one]) => ({
     ...one,
     name,
@@ -131,15 +138,25 @@ async function apply(inputs: RetirementInputs, last: RetirementOutputs | undefin
   const held = heldBack(inputs, refused);
   let waits = false;
   const back = new Set<string>();
-  for (const place of await look(vault, inputs, before)) {
+  let changed = false;
+  // Also by an update that was interrupted before it could say so: the flat row was there when the last one ended.
+  const wasFlatOf = ({ name, record }: Place) =>
+    goneBefore.has(name) || record !== undefined || (last?.left[name] ?? null) !== null;
+  const bringsBack = (place: Place) => restore(place.flat, place.target, wasFlatOf(place)).is === "create";
+  const known = inputs.wanted ? [] : placesIn(inputs, before, await rowsOf(inputs.vault, inputs.names, asSeen));
+  // What is to be deleted or written is looked at here and now.
+  const acts = inputs.wanted || (!inputs.steady && known.some(bringsBack));
+  const places = acts ? placesIn(inputs, before, await readAll(vault, inputs)) : known;
+  for (const place of places) {
     const { name, flat, target, record } = place;
-    // Also by an update that was interrupted before it could say so: the flat row was there when the last one ended.
-    const wasFlat = goneBefore.has(name) || record !== undefined || (last?.left[name] ?? null) !== null;
+    const wasFlat = wasFlatOf(place);
     if (!inputs.wanted) {
       if (inputs.steady) continue;
       // Also by an update that was interrupted before it could say so.
       const came = flat.length > 0 && goneBefore.has(name);
-      if ((await bringBack(vault, place, wasFlat)) || came) back.add(name);
+      const brought = await bringBack(vault, place, wasFlat);
+      changed ||= brought;
+      if (brought || came) back.add(name);
       continue;
     }
     const step = retire(flat, target, record);
@@ -151,11 +168,12 @@ async function apply(inputs: RetirementInputs, last: RetirementOutputs | undefin
       kept.push({ name, held });
       continue;
     }
+    changed = true;
     const why = await takeAway(vault, inputs, place, step.row);
     if (why === undefined) retired.add(name);
     else kept.push({ name, why });
   }
-  const after = await look(vault, inputs, before);
+  const after = changed ? placesIn(inputs, before, await readAll(vault, inputs)) : places;
   const left = Object.fromEntries(after.map(({ name, flat }) => [name, revisionsOf(flat)]));
   const restored = after.flatMap((place) => {
     const { name } = place;

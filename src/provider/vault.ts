@@ -1,18 +1,34 @@
 import { seal } from "../envelope.js";
 import { HerokuClient } from "../heroku/index.js";
-import type { VaultPlace } from "../migration/index.js";
+import type { VaultPlace, VaultSight } from "../migration/index.js";
 import { runContext } from "../runContext.js";
 import { SecretValue } from "../secret.js";
-import { authFromEnvironment, createInfisicalClient, type InfisicalClient } from "../vault/client/index.js";
+import {
+  authFromEnvironment,
+  createInfisicalClient,
+  type InfisicalClient,
+  type Logins,
+} from "../vault/client/index.js";
 import { type Wait, waitLine } from "../waits.js";
+import { Inventory } from "./inventory.js";
 
 // Pulumi's host gives a provider no other way to say something: the engine passes on what it prints.
 const onWait = (wait: Wait) => runContext().print(seal(waitLine(wait), { is: "wait", wait }));
 
 /** What providers keep for as long as one run lasts. */
 interface Kept {
-  readonly vaults: Map<string, InfisicalClient>;
+  readonly vaults: Map<string, OpenVault>;
   herokuKey?: string | undefined;
+  logins?: Logins | undefined;
+}
+
+/** One vault, as one identity, in one run. */
+interface OpenVault {
+  readonly client: InfisicalClient;
+  /** By the folder that is read with all that is below it. */
+  readonly inventories: Map<string, Inventory>;
+  /** Of the program's look; a later listing is not needed before a folder is made, which the same update does. */
+  listed: VaultSight["listed"];
 }
 
 const kept = new WeakMap<ReturnType<typeof runContext>, Kept>();
@@ -24,23 +40,53 @@ function keptByRun(): Kept {
   return known;
 }
 
-/** One client per vault, credentials and run: one login, and one queue for the writes that must not race. */
-export function vaultAt({ url, project, slug }: VaultPlace): InfisicalClient {
+function openVault({ url, project, slug }: VaultPlace): OpenVault {
   const { env } = runContext();
-  const { vaults } = keptByRun();
+  const { vaults, logins } = keptByRun();
   const { INFISICAL_TOKEN: token, INFISICAL_CLIENT_ID: id, INFISICAL_CLIENT_SECRET: secret } = env;
   const key = JSON.stringify([url, project, slug, token, id, secret]);
   const known = vaults.get(key);
   if (known) return known;
-  const client = createInfisicalClient({
-    url,
-    projectId: project,
-    environment: slug,
-    auth: authFromEnvironment(env),
-    onWait,
-  });
-  vaults.set(key, client);
-  return client;
+  const auth = authFromEnvironment(env);
+  const client = createInfisicalClient({ url, projectId: project, environment: slug, auth, logins, onWait });
+  const opened: OpenVault = { client, inventories: new Map(), listed: new Map() };
+  vaults.set(key, opened);
+  return opened;
+}
+
+/** One client per vault, credentials and run: one login, and one queue for the writes that must not race. */
+export const vaultAt = (place: VaultPlace): InfisicalClient => openVault(place).client;
+
+/** What the program has just looked at is what the resources of its update begin with, where they are in the same process. */
+export function keepSight(place: VaultPlace, { reads, listed }: VaultSight): void {
+  const opened = openVault(place);
+  opened.listed = listed;
+  opened.inventories.clear();
+  for (const [path, rows] of reads) inventoryOf(opened, path).seed(rows);
+}
+
+/** Everything below a vendor's flat folder, from the widest read that this run has begun with. */
+export function inventoryAt(place: VaultPlace, flatPath: string): Inventory {
+  const opened = openVault(place);
+  const [only] = opened.inventories.size === 1 ? opened.inventories.keys() : [];
+  return inventoryOf(opened, only !== undefined && flatPath.startsWith(only) ? only : flatPath);
+}
+
+function inventoryOf({ client, inventories }: OpenVault, path: string): Inventory {
+  const known = inventories.get(path) ?? new Inventory(() => client.listSecrets(path, { recursive: true }));
+  inventories.set(path, known);
+  return known;
+}
+
+/** The folders in a folder, as the program of this run saw them, or as they are now. */
+export async function foldersIn(place: VaultPlace, path: string) {
+  const { client, listed } = openVault(place);
+  return listed.get(path) ?? client.listFolders(path);
+}
+
+/** What this run logs in with; a command's own is what its updates go on with. */
+export function shareLogins(logins: Logins | undefined): void {
+  keptByRun().logins = logins;
 }
 
 /** The stack's own Heroku key, which the engine hands to the provider with the rest of the stack's configuration. */

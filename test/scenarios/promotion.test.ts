@@ -117,7 +117,14 @@ describe("after 48 hours", () => {
 
   it("leaves it saying true where the flag is on when something fails after it: off would be the next update's work", async () => {
     world.control.onRequest = ({ method }) => {
-      if (method === "PATCH") world.control.addFault({ service: "infisical", do: { status: 403, body: {} } });
+      if (method === "PATCH")
+        world.control.addFault({
+          service: "heroku",
+          method: "GET",
+          path: "config-vars$",
+          times: 1,
+          do: { status: 403, body: { id: "forbidden" } },
+        });
     };
     // The copies are there, so that the one change is the flag's.
     const { code, err } = await promote();

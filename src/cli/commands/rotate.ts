@@ -188,7 +188,7 @@ async function planCommand(io: Io, name: string, options: RotateOptions): Promis
   const value = await readValue(io, name, options.keepNewline);
   const heroku = await clientFor(stack, name, value);
   refuseOtherTarget(stack, record, (await heroku.account()).email);
-  await stack.vault.checkAccess();
+  await stack.vault.authenticate();
   const flags = await agreedFlags(stack, heroku, record);
   const request: RotationRequest = {
     catalog,

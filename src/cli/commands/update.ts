@@ -54,10 +54,18 @@ export function withStackOptions(command: Command): Command {
     .option("--json", "answer as JSON");
 }
 
-/** Looks whether both services can be reached before an engine starts, and says where the stack works. */
-async function header(io: Io, { config, services, vault, heroku, engine, engineReason }: OpenStack): Promise<string> {
+/**
+ * Looks whether both services can be reached before an engine starts, and says where the stack works. A program in this very process
+ * goes on with the same login, and begins with that look itself.
+ */
+async function header(
+  io: Io,
+  { config, services, vault, heroku, engine, engineReason }: OpenStack,
+  command: string,
+): Promise<string> {
   const c = colorsOf(io);
-  await vault.checkAccess();
+  const looksItself = engine.name === "embedded" && (command === "up" || command === "preview");
+  await (looksItself ? vault.authenticate() : vault.checkAccess());
   const { email } = await heroku.account();
   io.err(
     [
@@ -91,7 +99,7 @@ async function openHere(
   const { migration: record } = outputsOf(name, outputs);
   const ifMeant = `console-vault ${command} --stack ${name} --rebind`;
   if (!rebind) refuseOtherTarget(stack, record, undefined, ifMeant);
-  const account = await header(io, stack);
+  const account = await header(io, stack, command);
   if (!rebind) refuseOtherTarget(stack, record, account, ifMeant);
   return { outputs, account };
 }

@@ -65,7 +65,9 @@ export function createExchange(
 
   const open = () =>
     createSession(target.auth, logIn, (error) => error instanceof InfisicalError && error.kind === "unauthorized");
-  const session = logins?.at(target.baseUrl, target.auth, open) ?? open();
+  const { auth } = target;
+  const identity = auth.kind === "token" ? [auth.token] : [auth.clientId, auth.clientSecret];
+  const session = logins?.at(target.baseUrl, identity, open) ?? open();
 
   /** As safe to repeat as a read: it only makes one more access token. */
   function logIn(clientId: string, clientSecret: SecretValue): Promise<SecretValue> {

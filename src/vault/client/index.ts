@@ -1,7 +1,7 @@
 export { createInfisicalClient } from "./client.js";
 export { authFromEnvironment } from "./environment.js";
 export { InfisicalError, type InfisicalErrorKind } from "./error.js";
-export { Logins } from "./login.js";
+export { Logins } from "./logins.js";
 export { folderPath } from "./paths.js";
 export { type FolderRights, type RateLimitSeen, type TokenHolder, VaultProbe } from "./probe.js";
 export { put, writeSecrets } from "./put.js";

@@ -1,6 +1,6 @@
 import type { SecretValue } from "../../secret.js";
 import type { Wait } from "../../waits.js";
-import type { Logins } from "./login.js";
+import type { Logins } from "./logins.js";
 
 /**
  * A service token or an access token as it is, or a machine identity that logs in when the first call needs it.
