@@ -13,6 +13,7 @@ type Add = (program: Command, io: Io, run: RunCommand) => void;
 
 /** By their first word. A command loads what it needs and no more: `resolve` answers without an engine, a server or a client. */
 const commands: Record<string, () => Promise<Add>> = {
+  init: async () => (await import("./commands/init.js")).addInit,
   up: async () => (await import("./commands/update.js")).addUp,
   preview: async () => (await import("./commands/update.js")).addPreview,
   refresh: async () => (await import("./commands/update.js")).addRefresh,

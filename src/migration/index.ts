@@ -59,6 +59,14 @@ export {
   type StackPlan,
   specOf,
 } from "./plan.js";
+export {
+  type AppsByEnvironment,
+  type ProposedCredential,
+  proposeApps,
+  proposeFlagRole,
+  proposeScope,
+  type SeenCredential,
+} from "./propose.js";
 export { publicName } from "./readers.js";
 export { readEverySecret, readFolders, readNames } from "./readFolders.js";
 export { type MigrationFacts, recordAtEnd, recordMigration, remembersElse } from "./record.js";

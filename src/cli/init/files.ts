@@ -1,0 +1,135 @@
+// What `init` writes, as text. What it decided on is in the plan; nothing here looks anywhere.
+import { stringify } from "yaml";
+import type { AppsByEnvironment, ProposedCredential } from "../../migration/index.js";
+
+export interface InitPlan {
+  /** Of the Pulumi project, e.g. `acme-vault`. */
+  readonly name: string;
+  readonly root: string;
+  /** In promotion order. */
+  readonly environments: readonly string[];
+  readonly fallback: string;
+  readonly apps: AppsByEnvironment;
+  readonly credentials: readonly ProposedCredential[];
+  readonly flag: { readonly variable: string; readonly role: string };
+  /** Keys of every stack's file, without their namespace. */
+  readonly settings: Readonly<Record<string, string>>;
+  /** Of console-vault, for package.json. */
+  readonly version: string;
+}
+
+const text = (value: string) => JSON.stringify(value);
+const list = (values: readonly string[]) => `[${values.map(text).join(", ")}]`;
+const key = (name: string) => (/^[A-Za-z_]\w*$/.test(name) ? name : text(name));
+
+function catalogText({ root, environments, fallback, apps, credentials, flag }: InitPlan): string {
+  const environmentLines = environments.map((name) => {
+    const own = Object.entries(apps[name] ?? {}).map(([role, app]) => `${key(role)}: ${text(app)}`);
+    const source = name === fallback ? "copy" : "provision";
+    return `    { name: ${text(name)}, apps: { ${own.join(", ")} }, source: ${text(source)} },`;
+  });
+  const credentialLines = credentials.flatMap(({ name, vendor, scope, reason, consumers }) => [
+    "    {",
+    `      name: ${text(name)},`,
+    `      vendor: ${text(vendor)},`,
+    `      scope: ${text(scope)},`,
+    `      reason: ${text(reason)},`,
+    `      rules: [${scope === "environment" ? '{ rule: "distinct" }' : ""}],`,
+    `      consumers: ${list(consumers)},`,
+    "      assumed: [],",
+    "    },",
+  ]);
+  const name = flag.variable.replace(/^FLAG_/, "").toLowerCase();
+  return [
+    "// The credentials, environments and apps that console-vault works on. Every command and the program use it.",
+    "// Rules that vendors document for their keys: import from console-vault/rules.",
+    'import { defineCatalog } from "console-vault/catalog";',
+    "",
+    "export default defineCatalog({",
+    `  root: ${text(root)},`,
+    "  // In the order in which the flag turns on.",
+    "  environments: [",
+    ...environmentLines,
+    "  ],",
+    "  // The environment whose values the flat folders hold.",
+    `  fallback: ${text(fallback)},`,
+    "  credentials: [",
+    ...credentialLines,
+    "  ],",
+    "  flag: {",
+    `    name: ${text(name)},`,
+    `    variable: ${text(flag.variable)},`,
+    "    default: false,",
+    `    role: ${text(flag.role)},`,
+    `    revision: ${text(`0001_${name}`)},`,
+    '    description: "Credentials are read from a folder per environment.",',
+    "  },",
+    "});",
+    "",
+  ].join("\n");
+}
+
+const stackText = (environment: string, settings: InitPlan["settings"]) =>
+  `# The stack of the environment ${environment}. Keys: the documentation's configuration page.\n${stringify({
+    config: {
+      ...Object.fromEntries(Object.entries(settings).map(([name, value]) => [`console-vault:${name}`, value])),
+      // It turns on only when every credential is confirmed.
+      "console-vault:vaultEnvAware": false,
+    },
+  })}`;
+
+const projectText = (name: string) => `name: ${name}
+description: Credentials in Infisical, a stack per environment
+main: index.cjs
+runtime:
+  name: nodejs
+  options:
+    typescript: false
+# A flag that was set by hand is seen by no plan that does not look.
+options:
+  refresh: always
+`;
+
+const programText = `// The Pulumi program: what ./catalog.ts says, an environment per stack.
+module.exports = require("console-vault/program");
+`;
+
+const packageText = (name: string, version: string) =>
+  `${JSON.stringify({ name, private: true, dependencies: { "console-vault": `^${version}` } }, null, 2)}\n`;
+
+/** No secret is named here: a pull request's code is anybody's. */
+const workflowText = (
+  environments: readonly string[],
+) => `# What a pull request changes in the plan, made without a network and without a token.
+name: vault
+on:
+  pull_request:
+permissions:
+  contents: read
+jobs:
+  preview:
+    runs-on: ubuntu-latest
+    timeout-minutes: 10
+    strategy:
+      matrix:
+        stack: [${environments.join(", ")}]
+    steps:
+      - uses: actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1
+        with:
+          persist-credentials: false
+      - run: npm install --ignore-scripts
+      - run: npx console-vault preview --offline --stack \${{ matrix.stack }}
+`;
+
+/** Every file by its path in the project's directory. */
+export function filesOf(plan: InitPlan): ReadonlyMap<string, string> {
+  const { name, environments, settings, version } = plan;
+  return new Map([
+    ["catalog.ts", catalogText(plan)],
+    ["Pulumi.yaml", projectText(name)],
+    ...environments.map((one) => [`Pulumi.${one}.yaml`, stackText(one, settings)] as const),
+    ["index.cjs", programText],
+    [".github/workflows/vault.yml", workflowText(environments)],
+    ["package.json", packageText(name, version)],
+  ]);
+}
