@@ -37,6 +37,8 @@ const methods = new Set([
 
 /** Who reads a text that is not ours, and whose it is. */
 const foreign: Readonly<Record<string, string>> = {
+  "catalog/expiry.ts": "a secret's value",
+  "catalog/pattern.ts": "a secret's value",
   "catalog/rules.ts": "a secret's value, and a reason that a person gave",
   "cli/doctor/check.ts": "none: an error is shown in two columns, where its first sentence ends",
   "cli/commands/rotate.ts": "none: why an app keeps its value is one of four literal types",

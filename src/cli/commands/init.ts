@@ -38,7 +38,7 @@ interface InitOptions {
 }
 
 const defaultUrl = "https://app.infisical.com";
-const isSegment = (text: string) => /^[A-Za-z0-9_-]+$/.test(text);
+const isSegment = (name: string) => /^[A-Za-z0-9_-]+$/.test(name);
 
 /** An option, else an answer, else what is proposed. @param option as it is typed */
 async function answer(
