@@ -7,7 +7,8 @@ import type { Wait } from "./waits.js";
 export type Content =
   | { readonly is: "refused"; readonly message: string; readonly findings: readonly Worded[] }
   | { readonly is: "finding"; readonly finding: Coded }
-  | { readonly is: "wait"; readonly wait: Wait };
+  | { readonly is: "wait"; readonly wait: Wait }
+  | { readonly is: "step"; readonly what: string };
 
 const mark = "console-vault-says:";
 

@@ -16,6 +16,8 @@ export interface Io {
   /** Whether nobody but the person who typed the command reads its answer. Left out: others may read it. */
   readonly ownTerminal?: boolean;
   readonly color: boolean;
+  /** Whether stderr is a terminal on which a line may change. Left out: no. */
+  readonly live?: boolean;
   /** Ctrl-C. */
   readonly signal: AbortSignal;
   /** Opens an engine of one's own in place of those that there are: tests run the program inside their own process. */
@@ -42,13 +44,25 @@ async function readAll(signal: AbortSignal): Promise<string> {
   }
 }
 
-/** The process's own. The first Ctrl-C is told and ends what can be ended; a second one ends the process as usual. */
-export function processIo(color: boolean): Io {
+/**
+ * The process's own. The first Ctrl-C is told and ends what can be ended; a second one ends the process as usual.
+ * @param colors whether they are wanted, where there is a terminal
+ */
+export function processIo(color: boolean, colors = color): Io {
   const interrupt = new AbortController();
-  process.once("SIGINT", () => {
-    process.stderr.write("stopping…\n");
-    interrupt.abort(new Error("interrupted"));
-  });
+  const onInterrupt = () => {
+    if (!interrupt.signal.aborted) {
+      process.stderr.write("stopping…\n");
+      return interrupt.abort(new Error("interrupted"));
+    }
+    // It stays until now: a library that tidies up at a signal's end of the process ends it, where nobody else listens.
+    process.off("SIGINT", onInterrupt);
+    process.kill(process.pid, "SIGINT");
+  };
+  process.on("SIGINT", onInterrupt);
+  const { CI, TERM } = process.env;
+  // A terminal that has no width yet has 0 columns: lines cannot be counted on it.
+  const { isTTY, columns } = process.stderr;
   return {
     env: process.env,
     cwd: process.cwd(),
@@ -59,6 +73,7 @@ export function processIo(color: boolean): Io {
     // Some CI systems give their jobs a terminal, and keep what is written to it.
     ownTerminal: Boolean(process.stdin.isTTY && process.stdout.isTTY && !process.env.CI),
     color,
+    live: Boolean(colors && isTTY && columns > 0 && !CI && TERM !== "dumb"),
     signal: interrupt.signal,
   };
 }

@@ -1,10 +1,8 @@
 import { processIo } from "./io.js";
 import { run } from "./program.js";
 
-const color =
-  !process.argv.includes("--no-color") &&
-  !process.env.NO_COLOR &&
-  Boolean(process.stdout.isTTY || process.env.FORCE_COLOR);
+const colors = !process.argv.includes("--no-color") && !process.env.NO_COLOR;
+const color = colors && Boolean(process.stdout.isTTY || process.env.FORCE_COLOR);
 // Node would print all that hangs on an error: the SDK hangs promises on its own, and those hold a run's environment.
 process.on("uncaughtException", (error: unknown) => {
   // A program that runs in this process has failed then, and its engine says so.
@@ -12,4 +10,4 @@ process.on("uncaughtException", (error: unknown) => {
   process.stderr.write(`error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
   process.exit(1);
 });
-process.exitCode = await run(process.argv.slice(2), processIo(color));
+process.exitCode = await run(process.argv.slice(2), processIo(color, colors));

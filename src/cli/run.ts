@@ -4,10 +4,10 @@ import { openEnvelopes } from "../envelope.js";
 import { Refusal } from "../errors.js";
 import { type Finding, sentence } from "../migration/index.js";
 import { countShown, type PlanStep, planSteps, stepHead } from "../report/plan/index.js";
-import { waitLine } from "../waits.js";
 import { Ended, exitCodes } from "./exit.js";
 import { colorsOf, type Io } from "./io.js";
 import { stepLines } from "./show.js";
+import { inSteps, tellWait } from "./view.js";
 
 export interface Ran {
   readonly outcome: Outcome;
@@ -22,25 +22,43 @@ export interface Ran {
 
 type Operation = "preview" | "up" | "refresh" | "destroy";
 
+type Options = Omit<RunOptions, "onEvent" | "signal">;
+type Next = (what: string) => void;
+
+const firstSteps: Readonly<Record<Operation, string>> = {
+  preview: "starting the engine",
+  up: "starting the engine",
+  refresh: "refreshing",
+  destroy: "deleting",
+};
+
 /** Runs one operation; while it works, says on stderr what is done. A failure is thrown, with the exit code that fits. */
-export async function runEngine(
-  io: Io,
-  engine: Engine,
-  operation: Operation,
-  options: Omit<RunOptions, "onEvent" | "signal">,
-): Promise<Ran> {
+export function runEngine(io: Io, engine: Engine, operation: Operation, options: Options): Promise<Ran> {
+  // Work that is done under a lock tells of itself, and may ask.
+  if (options.before) return operate(io, engine, operation, options, () => {});
+  return inSteps(io, firstSteps[operation], (next) => operate(io, engine, operation, options, next));
+}
+
+async function operate(io: Io, engine: Engine, operation: Operation, options: Options, next: Next): Promise<Ran> {
   const c = colorsOf(io);
   const warnings = new Map<string, Finding>();
   const events: EngineEvent[] = [];
   const live = operation !== "preview";
+  let changing = false;
   const onEvent = (event: EngineEvent) => {
     events.push(event);
     const step = live ? stepHead(event) : undefined;
-    if (step) io.err(stepLines({ ...step, details: [] }, c).join("\n"));
+    if (step) {
+      if (!changing && operation === "up") next("updating");
+      changing = true;
+      io.err(stepLines({ ...step, details: [] }, c).join("\n"));
+    }
     const { severity, message = "" } = event.diagnosticEvent ?? {};
     const said = openEnvelopes(message);
     const waits = said.filter((content) => content.is === "wait");
-    for (const { wait } of waits) io.err(`  … ${waitLine(wait)}`);
+    const begun = said.filter((content) => content.is === "step");
+    for (const { wait } of waits) tellWait(io)(wait);
+    for (const { what } of begun) next(what);
     if (severity !== "warning" || waits.length > 0) return;
     const findings = said.flatMap((content) => (content.is === "finding" ? [content.finding as Finding] : []));
     for (const finding of findings.length > 0 ? findings : [{ code: "engine", text: clean(message) } as const])

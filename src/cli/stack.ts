@@ -29,11 +29,11 @@ import {
   type InfisicalClient,
   Logins,
 } from "../vault/client/index.js";
-import { type Wait, waitLine } from "../waits.js";
 import { Ended, exitCodes } from "./exit.js";
 import { ownProgram } from "./inline.js";
 import type { Io } from "./io.js";
 import { openProject, type Project } from "./project.js";
+import { tellWait } from "./view.js";
 
 export interface StackOptions {
   readonly stack: string;
@@ -69,8 +69,6 @@ export async function configuredKey(io: Io, projectDir: string, stack: string): 
 export function definedOnly(env: NodeJS.ProcessEnv): Record<string, string> {
   return Object.fromEntries(Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined));
 }
-
-const tellWait = (io: Io) => (wait: Wait) => io.err(`  … ${waitLine(wait)}`);
 
 /** Clients that a command has, by where they work and as whom. */
 interface Clients {

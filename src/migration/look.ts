@@ -244,6 +244,9 @@ async function seeFolders(
   return { folders, listed };
 }
 
+/** Called when one of the two begins to be read. */
+type OnStep = (step: "vault" | "apps") => void;
+
 /**
  * @param below the folders to read with all that is below them; by default what a plan needs
  * @throws InfisicalError, HerokuError for what cannot be read (which is not the same as missing)
@@ -254,8 +257,10 @@ export async function see(
   vault: InfisicalClient,
   heroku: HerokuClient,
   below?: readonly string[],
+  onStep: OnStep = () => {},
 ): Promise<Sight> {
   const { environment, root } = config;
+  onStep("vault");
   // Also tells a wrong token, project and environment from a vault that has nothing.
   const tree = await vault.listFolderTree(`${root}/`);
   const inRoot = tree.folders.filter(({ name, path }) => path === `${root}/${name}/`).map(({ name }) => name);
@@ -266,6 +271,7 @@ export async function see(
   const rows = reads.size === 1 ? [...reads.values()][0]! : [...reads.values()].flat();
 
   const { folders, listed } = await seeFolders(catalog, config, vault, rows, tree);
+  onStep("apps");
   const apps = await seeApps(heroku, catalog, environment, account);
   const judged = await lookAtRoot(catalog, root, vault, rows, inRoot);
   return { rows, reads, listed, folders, account, ...apps, root: judged, now: heroku.now() };
@@ -285,8 +291,9 @@ export async function look(
   vault: InfisicalClient,
   heroku: HerokuClient,
   made?: ReadonlySet<string>,
+  onStep?: OnStep,
 ): Promise<World & VaultSight & Pick<Sight, "root">> {
-  const world = complete(await see(catalog, config, vault, heroku));
+  const world = complete(await see(catalog, config, vault, heroku, undefined, onStep));
   if (world.root.is === "wrong") throw refusalOf([world.root.why]);
   const seen = indexed(world.rows);
   const flatOf = new Map(

@@ -47,7 +47,7 @@ import { runContext } from "../runContext.js";
 import type { InfisicalClient } from "../vault/client/index.js";
 import { type Wait, waitLine } from "../waits.js";
 import { declare } from "./declare.js";
-import { warn } from "./warn.js";
+import { tellStep, warn } from "./warn.js";
 
 /** In the SDK, and left out of its types. */
 const { isConfigSecret } = pulumi.runtime as unknown as { isConfigSecret(key: string): boolean };
@@ -188,7 +188,9 @@ async function program(catalog: Catalog) {
     onWait,
   });
 
-  const world = await look(catalog, config, vault, heroku, new Set(Object.keys(last.sets)));
+  const made = new Set(Object.keys(last.sets));
+  const world = await look(catalog, config, vault, heroku, made, (what) => tellStep(`reading the ${what}`));
+  tellStep("planning");
   keepSight(placeOf(place), world);
   const target = { ...place, account: world.account };
   refuseOtherPlace(last.target, target);

@@ -30,11 +30,12 @@ import { flagSwitch, planReport, refusedReport, soakOf } from "../../report/plan
 import { askYes } from "../ask.js";
 import { Ended, exitCodes } from "../exit.js";
 import { colorsOf, type Io } from "../io.js";
-import { lastOutputs, lastUpdate, outputsOf } from "../lastUpdate.js";
+import { lastUpdate, outputsOf } from "../lastUpdate.js";
 import { type Ran, runEngine } from "../run.js";
 import { countWords, stepLines } from "../show.js";
 import { type OpenStack, openStack, type StackOptions } from "../stack.js";
 import { refuseOtherTarget } from "../target.js";
+import { inSteps } from "../view.js";
 import { type PartialOptions, partOf, withPartialOptions } from "./partial.js";
 import { previewOffline, writeComment } from "./previewOffline.js";
 
@@ -55,18 +56,19 @@ export function withStackOptions(command: Command): Command {
 }
 
 /**
- * Looks whether both services can be reached before an engine starts, and says where the stack works. A program in this very process
- * goes on with the same login, and begins with that look itself.
+ * Looks whether both services can be reached before an engine starts. A program in this very process goes on with the same login, and
+ * begins with that look itself.
+ * @returns e-mail of the Heroku account
  */
-async function header(
-  io: Io,
-  { config, services, vault, heroku, engine, engineReason }: OpenStack,
-  command: string,
-): Promise<string> {
-  const c = colorsOf(io);
+async function login({ vault, heroku, engine }: OpenStack, command: string): Promise<string> {
   const looksItself = engine.name === "embedded" && (command === "up" || command === "preview");
   await (looksItself ? vault.authenticate() : vault.checkAccess());
-  const { email } = await heroku.account();
+  return (await heroku.account()).email;
+}
+
+/** Says where the stack works. */
+function tellPlace(io: Io, { config, services, engine, engineReason }: OpenStack, email: string): void {
+  const c = colorsOf(io);
   io.err(
     [
       `${c.bold(`stack ${config.environment}`)}  ${c.dim(`engine ${engine.name} (${engineReason})`)}`,
@@ -76,7 +78,6 @@ async function header(
       c.dim(`heroku  ${services.herokuUrl}  account ${email}`),
     ].join("\n"),
   );
-  return email;
 }
 
 /** What the stack's last update left, and the e-mail of the Heroku account that answers now. */
@@ -95,11 +96,15 @@ async function openHere(
   { rebind, stack: name }: UpdateOptions,
   command: string,
 ): Promise<Opened> {
-  const outputs = await stack.engine.outputs();
-  const { migration: record } = outputsOf(name, outputs);
   const ifMeant = `console-vault ${command} --stack ${name} --rebind`;
-  if (!rebind) refuseOtherTarget(stack, record, undefined, ifMeant);
-  const account = await header(io, stack, command);
+  const { outputs, record, account } = await inSteps(io, "reading the last update's outputs", async (next) => {
+    const outputs = await stack.engine.outputs();
+    const { migration: record } = outputsOf(name, outputs);
+    if (!rebind) refuseOtherTarget(stack, record, undefined, ifMeant);
+    next("logging in to Infisical and Heroku");
+    return { outputs, record, account: await login(stack, command) };
+  });
+  tellPlace(io, stack, account);
   if (!rebind) refuseOtherTarget(stack, record, account, ifMeant);
   return { outputs, account };
 }
@@ -315,7 +320,7 @@ export async function reportUpdate(
   done: Ran,
   planned: Ran = done,
 ): Promise<void> {
-  const last = await lastOutputs(stack);
+  const last = outputsOf(options.stack, done.outcome.outputs);
   const record = last.migration && recordAsOf(last.migration, stack.heroku.now());
   const retirement = last.retirement && reportAsOf(last.retirement, stack.heroku.now());
   if (options.json)

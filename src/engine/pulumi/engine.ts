@@ -1,7 +1,4 @@
-import { createRequire } from "node:module";
-import type * as Automation from "@pulumi/pulumi/automation/index.js";
-import type { LocalWorkspace, PulumiCommand, Stack } from "@pulumi/pulumi/automation/index.js";
-import { openSecretsManager } from "../embedded/index.js";
+import type { Stack } from "@pulumi/pulumi/automation/index.js";
 import { ErrorCollector } from "../errors.js";
 import {
   type Deployment,
@@ -14,13 +11,10 @@ import {
   type StackLocation,
   type Work,
 } from "../port.js";
-import { cliBackend, environmentOf } from "../project/backend.js";
-import { readProject } from "../project/project.js";
-import { readYaml } from "../project/yaml.js";
 import { Redactor } from "../redact.js";
 import { WorkHost } from "../work/host.js";
-import { cliVersion, findCli, howToInstall } from "./cli.js";
 import { portEvents } from "./events.js";
+import { CliStack, type CliState, cliReason, interruption, outputsOfEvent } from "./stack.js";
 
 type Operation = "preview" | "up" | "refresh" | "destroy";
 
@@ -28,7 +22,12 @@ type Operation = "preview" | "up" | "refresh" | "destroy";
 export class PulumiEngine implements Engine {
   readonly name = "pulumi";
 
-  constructor(private readonly location: StackLocation) {}
+  private readonly stack: CliStack;
+  private last: CliState | undefined;
+
+  constructor(private readonly location: StackLocation) {
+    this.stack = new CliStack(location);
+  }
 
   preview(options: RunOptions): Promise<Outcome> {
     return this.operate("preview", options);
@@ -47,18 +46,33 @@ export class PulumiEngine implements Engine {
   }
 
   async outputs(): Promise<OutputMap> {
-    return (await this.stack("select"))?.outputs() ?? {};
+    return (await this.read())?.outputs ?? {};
   }
 
   async export(): Promise<Deployment> {
-    const stack = await this.stack("select");
-    if (stack === undefined) throw new EngineError(`Stack ${this.location.stack} does not exist: nothing to export.`);
-    return stack.exportStack();
+    const state = await this.read();
+    if (state === undefined) throw new EngineError(`Stack ${this.location.stack} does not exist: nothing to export.`);
+    return state.deployment;
   }
 
   async cancel(): Promise<undefined> {
-    await (await this.stack("select"))?.cancel();
+    await this.stack.cancel();
     return undefined;
+  }
+
+  private async read(): Promise<CliState | undefined> {
+    this.last = await this.stack.read();
+    return this.last;
+  }
+
+  /**
+   * The stack as it is before an operation; made where there is none.
+   * @param dry a preview goes by what was read right before it
+   */
+  private async begin(dry: boolean): Promise<CliState | undefined> {
+    const state = (dry ? this.last : undefined) ?? (await this.read());
+    if (state === undefined) await this.stack.create();
+    return state;
   }
 
   /** The CLI holds the lock, in a process of its own: its program says when. */
@@ -83,9 +97,12 @@ export class PulumiEngine implements Engine {
     const errors = new ErrorCollector();
     const outcome: Outcome = { result: "succeeded", changes: {}, outputs: {}, errors: [], interrupted: [] };
     const portEvent = portEvents();
+    const dry = operation === "preview";
+    let told: OutputMap = {};
     const onEvent = (event: EngineEvent) => {
       const passed = portEvent(event);
       if (passed === undefined) return;
+      told = outputsOfEvent(passed) ?? told;
       const shown = redactor.event(passed);
       errors.see(shown);
       if (shown.summaryEvent !== undefined) outcome.changes = shown.summaryEvent.resourceChanges;
@@ -93,74 +110,31 @@ export class PulumiEngine implements Engine {
         outcome.interrupted.push(...interruptions(shown.diagnosticEvent.message));
       options.onEvent(shown);
     };
-    let stack: Stack | undefined;
     try {
-      stack = await this.stack("createOrSelect", { ...env, ...refreshOption(options) });
-      const before = (await stack?.outputs()) ?? {};
+      const before = await this.begin(dry);
+      outcome.outputs = before?.outputs ?? {};
+      // A preview that refreshes says nothing of them.
+      if (dry) outcome.interrupted.push(...(before?.interrupted ?? []));
       redactor.add(
-        Object.values(before)
+        Object.values(outcome.outputs)
           .filter(({ secret }) => secret)
           .flatMap(({ value }) => strings(value)),
       );
-      outcome.outputs = before;
-      await run(stack as Stack, operation, options, onEvent);
+      await run(await this.stack.open({ ...env, ...refreshOption(options) }), operation, options, onEvent);
     } catch (error) {
-      const message = redactor.text(reason(error));
+      const message = redactor.text(cliReason(error instanceof Error ? error.message : String(error)));
       outcome.result = options.signal?.aborted === true ? "cancelled" : "failed";
       if (errors.list().length === 0) onEvent(errorEvent(message));
     }
-    // What they would be the CLI does not tell.
-    outcome.outputs = operation === "preview" ? {} : ((await stack?.outputs().catch(() => outcome.outputs)) ?? {});
-    return { ...outcome, errors: errors.list() };
-  }
-
-  private async stack(how: "createOrSelect" | "select", env: Record<string, string> = {}): Promise<Stack | undefined> {
-    // By `require`: it takes a second to load, and what `import()` makes of a CommonJS module depends on who runs this.
-    const automation = createRequire(import.meta.url)("@pulumi/pulumi/automation") as typeof Automation;
-    const { projectDir, stack } = this.location;
-    const project = await readProject(this.location, { anyRuntime: true });
-    await refuseMissingPassphrase(this.location, project.stackFile);
-    const workspace: LocalWorkspace = await automation.LocalWorkspace.create({
-      workDir: projectDir,
-      envVars: { ...this.location.env, ...(await cliBackend(this.location, project)), ...env },
-      pulumiCommand: await this.command(automation.PulumiCommand),
-    });
-    try {
-      return how === "select"
-        ? await automation.Stack.select(stack, workspace)
-        : await automation.Stack.createOrSelect(stack, workspace);
-    } catch (error) {
-      if (how === "select" && error instanceof automation.StackNotFoundError) return undefined;
-      throw new EngineError(reason(error));
-    }
-  }
-
-  private async command(Command: typeof PulumiCommand): Promise<PulumiCommand> {
-    const cli = await findCli(this.location);
-    if (cli === undefined) throw new EngineError(`There is no Pulumi CLI. ${howToInstall}`);
-    const version = await cliVersion(cli, environmentOf(this.location));
-    // The version as the API itself parses it, with its own semver.
-    const require = createRequire(createRequire(import.meta.url).resolve("@pulumi/pulumi"));
-    const { parse } = require("semver") as { parse(version: string): unknown };
-    // The API's own `get` finds `pulumi` on PATH or in `<root>/bin` only.
-    return Reflect.construct(Command, [cli.command, parse(version)]) as PulumiCommand;
+    if (dry) outcome.outputs = outcome.result === "succeeded" ? told : {};
+    else outcome.outputs = (await this.read().catch(() => undefined))?.outputs ?? outcome.outputs;
+    return { ...outcome, interrupted: [...new Set(outcome.interrupted)], errors: errors.list() };
   }
 }
 
 /** The Automation API passes on that a refresh is wanted, and not that none is: the CLI then goes by the project's own option. */
 const refreshOption = ({ refresh }: RunOptions): Record<string, string> =>
   refresh === false ? { PULUMI_OPTION_REFRESH: "false" } : {};
-
-/**
- * The CLI calls a passphrase that was not given an incorrect one.
- * @throws EngineError when none is given, and the stack's salt was made with one
- */
-async function refuseMissingPassphrase(location: StackLocation, stackFile: string): Promise<void> {
-  const { PULUMI_CONFIG_PASSPHRASE, PULUMI_CONFIG_PASSPHRASE_FILE } = environmentOf(location);
-  if (PULUMI_CONFIG_PASSPHRASE || PULUMI_CONFIG_PASSPHRASE_FILE) return;
-  const salt: unknown = (await readYaml(stackFile))?.document.get("encryptionsalt");
-  if (typeof salt === "string") await openSecretsManager("", salt, `stack ${location.stack}`);
-}
 
 async function run(
   stack: Stack,
@@ -188,24 +162,10 @@ async function run(
   else await stack.destroy({ ...common, ...(refresh === undefined ? {} : { refresh }) });
 }
 
-// The API gives the CLI's stderr and stdout in one piece: an error ends where the headline of stdout begins.
-const endOfError = /\n\n|\n(?=(?:Previewing \w+|Updating|Refreshing|Destroying) \([^\n]*\):)/;
-
-/** What the CLI says is wrong: the error lines of its stderr, without its banner and whatever else it printed. */
-function reason(error: unknown): string {
-  const text = error instanceof Error ? error.message : String(error);
-  const stderr = /\n stderr: ([\s\S]*?)\n err\?: /.exec(text)?.[1] ?? text;
-  const said = stderr.split(/^error: /m).slice(1);
-  const messages = said
-    .map((message) => message.split(endOfError)[0]?.trim() ?? "")
-    .filter((message) => message !== "");
-  return messages.length === 0 ? text.trim() : [...new Set(messages)].join("\n");
-}
-
 /** The CLI tells of interrupted operations in one warning, a line for each. */
 const interruptions = (message: string): string[] =>
-  [...message.matchAll(/^\s*\* (\S+), interrupted while (\w+)$/gm)].map(
-    ([, urn, doing]) => `An earlier run was interrupted while ${urn} was ${doing}: whether that happened is not known.`,
+  [...message.matchAll(/^\s*\* (\S+), interrupted while (\w+)$/gm)].map(([, urn = "", doing = ""]) =>
+    interruption(urn, doing),
   );
 
 const errorEvent = (message: string): EngineEvent => ({
