@@ -5,4 +5,5 @@ export { renderHtml } from "./page.js";
 export { type Cell, type CredentialStatus, type EnvironmentStatus, type StatusReport, statusReport } from "./status.js";
 export { quietBorders, renderTerminal } from "./terminal.js";
 export { timelineOf } from "./timeline.js";
+export { type ResolutionVectors, resolutionVectors, vectorsOf } from "./vectors.js";
 export { headline, notSeen } from "./words.js";

@@ -16,7 +16,12 @@ const examples = fileURLToPath(new URL("../../examples/", import.meta.url));
 
 it("every example is run here", () => {
   const directories = readdirSync(examples, { withFileTypes: true }).filter((one) => one.isDirectory());
-  expect(directories.map(({ name }) => name).sort()).toEqual(["own-catalog", "resolver", "status-in-ci"]);
+  expect(directories.map(({ name }) => name).sort()).toEqual([
+    "own-catalog",
+    "python-console",
+    "resolver",
+    "status-in-ci",
+  ]);
 });
 
 describe("resolver", () => {

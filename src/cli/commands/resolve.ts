@@ -44,9 +44,15 @@ export function addPaths(program: Command, io: Io): void {
     .option("--stack <stack>", "only this environment, with its root")
     .option("--cwd <dir>", "the project's directory")
     .option("--json", "as JSON")
-    .action(async (options: { stack?: string; cwd?: string; json?: boolean }) => {
+    .option("--vectors", "as JSON for resolvers in other languages: the table, and what each question is answered with")
+    .action(async (options: { stack?: string; cwd?: string; json?: boolean; vectors?: boolean }) => {
       const { dir, catalog } = await openProject(io, options.cwd);
       const root = options.stack === undefined ? catalog.root : readStackConfig(dir, options.stack, catalog).root;
+      if (options.vectors) {
+        const { vectorsOf } = await import("../../report/vectors.js");
+        io.out(JSON.stringify(vectorsOf({ ...catalog, root }), null, 1));
+        return;
+      }
       const environments = catalog.environments
         .map(({ name }) => name)
         .filter((name) => options.stack === undefined || name === options.stack);
