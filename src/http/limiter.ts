@@ -14,6 +14,9 @@ interface Bucket {
   toldFor: number;
 }
 
+/** A window is a minute or so: a larger number is no number of seconds, but perhaps a time (s). */
+const longestWindowS = 600;
+
 /** Timers and clocks are not exact: a request that comes a moment too early is refused. */
 const marginMs = 50;
 
@@ -81,7 +84,7 @@ function learn(bucket: Bucket, { header }: { readonly header: (name: string) => 
   const [limit, left, resetS] = ["limit", "remaining", "reset"].map((name) =>
     Number(header(`x-ratelimit-${name}`) ?? NaN),
   );
-  if (!Number.isFinite(limit) || !Number.isFinite(left) || !Number.isFinite(resetS)) return;
+  if (![limit, left, resetS].every(Number.isFinite) || resetS! > longestWindowS) return;
   bucket.limit = limit!;
   bucket.endsAt = performance.now() + resetS! * 1000;
   // This request is among those under way, and the server has counted it.
