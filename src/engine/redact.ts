@@ -9,12 +9,15 @@ const harmless = /^(true|false|null)$/i;
 export class Redactor {
   private readonly secrets = new Set<string>();
   private pattern: RegExp | undefined;
+  /** Properties that were looked through; the same ones are in several events of a run. Begins anew with each new secret. */
+  private seen = new WeakMap<object, object>();
 
   add(secrets: Iterable<string>): void {
     for (const secret of secrets) {
       if (secret.length < shortest || harmless.test(secret) || this.secrets.has(secret)) continue;
       for (const form of formsOf(secret)) this.secrets.add(form);
       this.pattern = undefined;
+      this.seen = new WeakMap();
     }
   }
 
@@ -56,7 +59,14 @@ export class Redactor {
   }
 
   private state<T extends { inputs: object; outputs: object }>(state: T): T {
-    return { ...state, inputs: this.json(state.inputs), outputs: this.json(state.outputs) };
+    return { ...state, inputs: this.properties(state.inputs), outputs: this.properties(state.outputs) };
+  }
+
+  private properties(properties: object): object {
+    if (this.secrets.size === 0) return properties;
+    const known = this.seen.get(properties) ?? (this.json(properties) as object);
+    this.seen.set(properties, known);
+    return known;
   }
 
   private json(value: unknown): unknown {

@@ -154,12 +154,23 @@ function stateMetadata(state: ResourceState): StepEventStateMetadata {
   };
 }
 
+/** What was shown of properties once: they are replaced, never changed, and are in several events of a run. */
+const shown = new WeakMap<Properties, JsonObject>();
+
 /** Properties without the values of secrets: the marker stays, so that a reader sees that there is one. */
 function blind(properties: Properties): JsonObject {
+  const before = shown.get(properties);
+  if (before) return before;
+  const now = blinded(properties);
+  shown.set(properties, now);
+  return now;
+}
+
+function blinded(properties: Properties): JsonObject {
   const hide = (value: Value): Json => {
     if (value instanceof Secret) return { [signatureKey]: secretSignature, ciphertext: "[secret]" };
     if (Array.isArray(value)) return value.map(hide);
-    if (isObject(value)) return blind(value);
+    if (isObject(value)) return blinded(value);
     if (value instanceof Computed || value instanceof Reference) return serialize(value, "inside");
     return value;
   };

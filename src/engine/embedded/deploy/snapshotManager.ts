@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { integrityProblem } from "../state/integrity.js";
 import {
   dependenciesOf,
@@ -9,6 +10,9 @@ import {
 import { formatReference, makeUrn, parseReference, parseUrn, rootStackType, urnType } from "../urn.js";
 import { equal } from "../values/values.js";
 import type { Step } from "./step.js";
+
+/** A write that takes less is not worth a wait (ms). */
+const worthSharingMs = 100;
 
 /** Where snapshots go. */
 export type Persist = (snapshot: Snapshot) => Promise<void>;
@@ -24,6 +28,7 @@ export class SnapshotManager {
   private operations: PendingOperation[] = [];
   private writes: Promise<void> = Promise.resolve();
   private waiting: Promise<void> | undefined;
+  private lastWriteMs = 0;
   /** At first as well: a run without changes still drops what an earlier one left pending. */
   private pendingWrite = true;
 
@@ -125,12 +130,17 @@ export class SnapshotManager {
     if (persist === undefined) return Promise.resolve();
     if (this.waiting !== undefined) return this.waiting;
     const write = this.writes.then(async () => {
+      // A state grows with its resources, and so do its writes: at most half of the time is spent on them, and steps that end
+      // meanwhile share one. Each still waits for its own to be on disk.
+      if (this.lastWriteMs > worthSharingMs) await sleep(this.lastWriteMs);
       this.waiting = undefined;
+      const started = performance.now();
       const snapshot = this.snapshot();
       const problem = integrityProblem(snapshot.resources);
       if (problem !== undefined)
         throw new Error(`The engine was about to write a damaged state and did not: ${problem}.`);
       await persist(snapshot);
+      this.lastWriteMs = performance.now() - started;
     });
     this.writes = write.catch(() => {});
     this.waiting = write;

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { EngineError } from "../../port.js";
+import type { Properties } from "../values/values.js";
 import { isJsonObject, type Json, type JsonObject } from "../values/wire.js";
 import type { SecretsManager } from "./passphrase.js";
 import { deserializeProperties, serializeProperties } from "./properties.js";
@@ -66,8 +67,8 @@ export function resourceToJson(resource: ResourceState, crypter: SecretsManager)
     delete: resource.delete,
     id: resource.id,
     type: resource.type,
-    inputs: serializeProperties(resource.inputs, crypter),
-    outputs: serializeProperties(resource.outputs, crypter),
+    inputs: propertiesToJson(resource.inputs, crypter),
+    outputs: propertiesToJson(resource.outputs, crypter),
     parent: resource.parent,
     protect: resource.protect,
     external: resource.external,
@@ -89,6 +90,17 @@ export function resourceToJson(resource: ResourceState, crypter: SecretsManager)
     replaceOnChanges: resource.replaceOnChanges,
   };
   return Object.fromEntries(Object.entries(full).filter(([key, value]) => key === "custom" || !isEmpty(value)));
+}
+
+/** What was written of properties before: they are replaced, never changed, and each write of a state has most of them again. */
+const written = new WeakMap<SecretsManager, WeakMap<Properties, JsonObject>>();
+
+function propertiesToJson(properties: Properties, crypter: SecretsManager): JsonObject {
+  const known = written.get(crypter) ?? new WeakMap<Properties, JsonObject>();
+  written.set(crypter, known);
+  const json = known.get(properties) ?? serializeProperties(properties, crypter);
+  known.set(properties, json);
+  return json;
 }
 
 /** Go's `omitempty`. */
