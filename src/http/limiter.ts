@@ -17,6 +17,9 @@ interface Bucket {
 /** A window is a minute or so: a larger number is no number of seconds, but perhaps a time (s). */
 const longestWindowS = 600;
 
+/** How often to look whether an answer has come. */
+const answerMs = 20;
+
 /** Timers and clocks are not exact: a request that comes a moment too early is refused. */
 const marginMs = 50;
 
@@ -71,8 +74,9 @@ async function nextWindow(
 ): Promise<void> {
   const waitMs = Math.ceil(bucket.endsAt - performance.now());
   if (waitMs <= 0) {
-    // Its first answer says more.
-    bucket.left = Math.max(1, bucket.limit - bucket.underWay);
+    // Its first answer says more: until then no more are sent than a window takes.
+    bucket.left = bucket.underWay === 0 ? Math.max(1, bucket.limit) : bucket.limit - bucket.underWay;
+    if (bucket.left <= 0) await sleep(answerMs, undefined, signal ? { signal } : {});
     return;
   }
   if (bucket.toldFor !== bucket.endsAt) onWait(waitMs);
