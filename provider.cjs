@@ -4,20 +4,20 @@
 // CommonJS because Pulumi's host reaches it with `require`; the work is behind one import, shared by concurrent calls.
 // Where a resource works is in its own inputs; credentials are in the environment, but for a Heroku key kept with the stack.
 let code;
-let herokuKey;
-const load = async () => {
+const load = () => {
   code ??= import("./load.mjs").then(({ load }) => load("provider/index"));
-  const provider = await code;
-  provider.configureHeroku(herokuKey);
-  return provider;
+  return code;
 };
 
 /** @param {"folder" | "secretSet" | "migration" | "retirement"} kind */
 exports.provider = (kind) => {
+  let herokuKey;
   const call =
     (name) =>
-    async (...args) =>
-      (await load()).providers[kind][name](...args);
+    async (...args) => {
+      const { providers, withHerokuKey } = await load();
+      return withHerokuKey(herokuKey, () => providers[kind][name](...args));
+    };
   return {
     // No wait: the host would hand out a provider that is not configured yet.
     configure: ({ config }) => {

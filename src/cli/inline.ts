@@ -1,17 +1,16 @@
 // This package's own program and dynamic providers, as the embedded engine runs them in a command's process.
 import { realpathSync } from "node:fs";
 import { join } from "node:path";
-import type { InlineContext, InlineProgram, InlineProvider } from "../engine/index.js";
+import type { InlineProgram, InlineProvider } from "../engine/index.js";
 import { inRunContext } from "../runContext.js";
 import type { Logins } from "../vault/client/index.js";
 import { packageDir } from "./project.js";
 
-/** Everything that a provider does belongs to the run that it is called in. */
-function within(context: InlineContext, provider: InlineProvider): InlineProvider {
+/** Everything that a provider does belongs to the run that it is called in, and to its own instance. */
+function within(run: <T>(work: () => T) => T, provider: InlineProvider): InlineProvider {
   const entries = Object.entries(provider).map(([name, call]) => [
     name,
-    (...args: unknown[]) =>
-      inRunContext(context, () => (call as (...args: unknown[]) => unknown).apply(provider, args)),
+    (...args: unknown[]) => run(() => (call as (...args: unknown[]) => unknown).apply(provider, args)),
   ]);
   return Object.fromEntries(entries) as InlineProvider;
 }
@@ -33,14 +32,15 @@ export const ownProgram = (logins?: Logins): InlineProgram => ({
     });
   },
   provider: async (code, config, context) => {
-    const { configureHeroku, providerCode, providers, shareLogins } = await import("../provider/index.js");
+    const { providerCode, providers, shareLogins, withHerokuKey } = await import("../provider/index.js");
     const [, provider] = Object.entries(providers).find(([kind]) => providerCode(kind) === code) ?? [];
     if (provider === undefined) return undefined;
-    const herokuKey = config["heroku:apiKey"];
-    inRunContext(context, () => {
-      shareLogins(logins);
-      configureHeroku(typeof herokuKey === "string" ? herokuKey : undefined);
-    });
-    return within(context, provider as unknown as InlineProvider);
+    inRunContext(context, () => shareLogins(logins));
+    const { "heroku:apiKey": own } = config;
+    const key = typeof own === "string" ? own : undefined;
+    return within(
+      (work) => inRunContext(context, () => withHerokuKey(key, work)),
+      provider as unknown as InlineProvider,
+    );
   },
 });

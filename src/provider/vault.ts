@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from "node:async_hooks";
 import { seal } from "../envelope.js";
 import { HerokuClient } from "../heroku/index.js";
 import type { VaultPlace, VaultSight } from "../migration/index.js";
@@ -18,7 +19,6 @@ const onWait = (wait: Wait) => runContext().print(seal(waitLine(wait), { is: "wa
 /** What providers keep for as long as one run lasts. */
 interface Kept {
   readonly vaults: Map<string, OpenVault>;
-  herokuKey?: string | undefined;
   logins?: Logins | undefined;
 }
 
@@ -89,14 +89,17 @@ export function shareLogins(logins: Logins | undefined): void {
   keptByRun().logins = logins;
 }
 
-/** The stack's own Heroku key, which the engine hands to the provider with the rest of the stack's configuration. */
-export function configureHeroku(apiKey: string | undefined): void {
-  keptByRun().herokuKey = apiKey;
-}
+const herokuKeys = new AsyncLocalStorage<string | undefined>();
+
+/**
+ * Does a provider's work with the Heroku key that its own instance was configured with. A run may have several: the one before a
+ * key was replaced still reads what it made.
+ */
+export const withHerokuKey = <T>(apiKey: string | undefined, work: () => T): T => herokuKeys.run(apiKey, work);
 
 /** @throws Error where neither the stack's configuration nor the environment has a key */
 export function herokuAt(url: string): HerokuClient {
-  const key = keptByRun().herokuKey || runContext().env.HEROKU_API_KEY;
+  const key = herokuKeys.getStore() || runContext().env.HEROKU_API_KEY;
   if (!key)
     throw new Error("Heroku: set HEROKU_API_KEY, or keep it with the stack: pulumi config set --secret heroku:apiKey");
   return new HerokuClient({ url, auth: { kind: "bearer", key: SecretValue.of(key) }, onWait });
