@@ -128,6 +128,23 @@ describe("a program in the engine's own process", () => {
     expect([result, await names(project)]).toEqual(["cancelled", ["kept"]]);
   });
 
+  it("that waits for what never comes has failed once nothing else is left to do, and the lock is free", async () => {
+    const project = await withOneThing();
+    const run = () => {
+      // What Node does in a process that has nothing else to do; this one has.
+      setTimeout(() => process.emit("beforeExit", 0), 100);
+      return new Promise(() => {});
+    };
+    const { result, errors } = await up(project, run);
+    expect([result, errors.join()]).toEqual([
+      "failed",
+      expect.stringContaining("waits for something that never comes"),
+    ]);
+    expect(await names(project)).toEqual(["kept"]);
+    const again = await up(project, async () => void new Thing("kept"));
+    expect(again.result).toBe("succeeded");
+  });
+
   it("that goes on after its end declares nothing in the next update", async () => {
     const project = await withOneThing();
     let goOn = () => {};

@@ -90,10 +90,14 @@ export class InlineRun implements Program {
     // taken for less than that while the program runs.
     process.on("uncaughtException", fail);
     process.on("unhandledRejection", fail);
+    // Node tells of it only where nothing at all is left that could end the program: no request, no timer, no other program.
+    const stuck = () => fail(new EngineError("The program waits for something that never comes, and has not ended."));
+    process.on("beforeExit", stuck);
     // Until the deployment is over, however it ends: a program that is stopped never comes back here.
     this.unlisten = () => {
       process.off("uncaughtException", fail);
       process.off("unhandledRejection", fail);
+      process.off("beforeExit", stuck);
     };
     return Promise.race([failed, this.program(fail)]);
   }
