@@ -1,4 +1,3 @@
-import { confirm } from "@inquirer/prompts";
 import { UsageError } from "../errors.js";
 import { Ended, exitCodes } from "./exit.js";
 import type { Io } from "./io.js";
@@ -16,6 +15,7 @@ export async function askYes(io: Io, { yes }: { readonly yes?: boolean }, questi
 
 /** Asks a question of a person who is there; the default is no. */
 export async function askWhether(io: Io, question: string): Promise<boolean> {
+  const { confirm } = await import("@inquirer/prompts");
   // On stderr, where progress goes: stdout has the answer, which may be JSON.
   return confirm({ message: question, default: false }, { output: process.stderr, signal: io.signal });
 }

@@ -1,4 +1,3 @@
-import { input } from "@inquirer/prompts";
 import { type Catalog, environmentOf } from "../catalog/index.js";
 import { UsageError } from "../errors.js";
 import type { Io } from "./io.js";
@@ -14,6 +13,7 @@ export async function environmentToWrite(io: Io, catalog: Catalog, given: string
     throw new UsageError(
       `Say which environment is meant: --env ${catalog.environments.map(({ name }) => name).join(" or --env ")}. (The resolver would fall back to ${fallback}.)`,
     );
+  const { input } = await import("@inquirer/prompts");
   const typed = await input({ message: `No --env: the fallback is ${fallback}. Type its name to go on` });
   if (typed.trim() !== fallback)
     throw new UsageError(`Nothing was changed. Say which environment is meant with --env.`);

@@ -1,4 +1,3 @@
-import { CatalogError, UnknownNameError } from "../catalog/index.js";
 import { Refusal, UsageError } from "../errors.js";
 
 /** 0 done, 1 failed, 2 wrong use, 3 refused by a gate or rule, 4 changes pending. */
@@ -16,15 +15,12 @@ export class Ended extends Error {
   }
 }
 
+/** By name: the rooms that they come from are loaded by commands that use them. */
+const wrongUse = new Set(["CatalogError", "EngineError", "UnknownNameError"]);
+
 export function exitCodeOf(error: unknown): ExitCode {
   if (error instanceof Ended) return error.code;
-  if (
-    error instanceof UsageError ||
-    error instanceof UnknownNameError ||
-    error instanceof CatalogError ||
-    (error instanceof Error && error.name === "EngineError")
-  )
-    return exitCodes.usage;
+  if (error instanceof UsageError || (error instanceof Error && wrongUse.has(error.name))) return exitCodes.usage;
   if (error instanceof Refusal) return exitCodes.refused;
   return exitCodes.failed;
 }

@@ -11,29 +11,105 @@ const version = (
 
 type Add = (program: Command, io: Io, run: RunCommand) => void;
 
-/** By their first word. A command loads what it needs and no more: `resolve` answers without an engine, a server or a client. */
-const commands: Record<string, () => Promise<Add>> = {
-  init: async () => (await import("./commands/init.js")).addInit,
-  up: async () => (await import("./commands/update.js")).addUp,
-  preview: async () => (await import("./commands/update.js")).addPreview,
-  refresh: async () => (await import("./commands/update.js")).addRefresh,
-  destroy: async () => (await import("./commands/update.js")).addDestroy,
-  cancel: async () => (await import("./commands/update.js")).addCancel,
-  provision: async () => (await import("./commands/provision.js")).addProvision,
-  rotate: async () => (await import("./commands/rotate.js")).addRotate,
-  promote: async () => (await import("./commands/promote.js")).addPromote,
-  rollback: async () => (await import("./commands/rollback.js")).addRollback,
-  status: async () => (await import("./commands/status.js")).addStatus,
-  diff: async () => (await import("./commands/diff.js")).addDiff,
-  doctor: async () => (await import("./commands/doctor.js")).addDoctor,
-  resolve: async () => (await import("./commands/resolve.js")).addResolve,
-  paths: async () => (await import("./commands/resolve.js")).addPaths,
-  flags: async () => (await import("./commands/flags.js")).addFlags,
-  local: async () => (await import("./commands/local.js")).addLocal,
-  demo: async () => (await import("./commands/demo.js")).addDemo,
+interface Listed {
+  readonly takes?: string;
+  /** What the command says of itself as well. */
+  readonly about: string;
+  readonly load: () => Promise<Add>;
+}
+
+/** By their first word. A command loads what it needs and no more, and the list of them loads none. */
+const commands: Record<string, Listed> = {
+  init: {
+    about:
+      "make a project: reads the vault's folders and the Heroku account's apps, proposes a scope for each credential, writes catalog, stacks and program",
+    load: async () => (await import("./commands/init.js")).addInit,
+  },
+  up: {
+    about: "make the stack what its config says: shows the plan, asks, does it",
+    load: async () => (await import("./commands/update.js")).addUp,
+  },
+  preview: {
+    about: "show what up would do; changes nothing",
+    load: async () => (await import("./commands/update.js")).addPreview,
+  },
+  refresh: {
+    about: "read every resource again and keep what is found in the state",
+    load: async () => (await import("./commands/update.js")).addRefresh,
+  },
+  destroy: {
+    about: "forget the stack; no value and no config var is taken from anybody",
+    load: async () => (await import("./commands/update.js")).addDestroy,
+  },
+  cancel: {
+    about: "free the stack of the lock of an update that is gone",
+    load: async () => (await import("./commands/update.js")).addCancel,
+  },
+  provision: {
+    takes: "<name>",
+    about:
+      "write a credential at its environment path: value from stdin or a hidden prompt, checked by its rules, read back",
+    load: async () => (await import("./commands/provision.js")).addProvision,
+  },
+  rotate: {
+    takes: "<name>",
+    about:
+      "a new value: tried, written where the running flag says, propagated to the apps that read it there, read back",
+    load: async () => (await import("./commands/rotate.js")).addRotate,
+  },
+  promote: {
+    about: "turn the next environment's flag on, if the one before has soaked",
+    load: async () => (await import("./commands/promote.js")).addPromote,
+  },
+  rollback: {
+    about: "turn the flag off: works with the vault down, refuses where the flat path is gone",
+    load: async () => (await import("./commands/rollback.js")).addRollback,
+  },
+  status: {
+    about: "credentials × environments, flags, soak, drift, and the next command to type",
+    load: async () => (await import("./commands/status.js")).addStatus,
+  },
+  diff: {
+    takes: "<environment> <environment>",
+    about: "compare two environments' credentials: equal, different, missing or unreadable; never a value",
+    load: async () => (await import("./commands/diff.js")).addDiff,
+  },
+  doctor: {
+    about:
+      "what this machine, project, vault and Heroku account lack for the commands, each with its fix; writes nothing",
+    load: async () => (await import("./commands/doctor.js")).addDoctor,
+  },
+  resolve: {
+    takes: "<name>",
+    about: "where a credential lives, and why",
+    load: async () => (await import("./commands/resolve.js")).addResolve,
+  },
+  paths: {
+    about: "the whole resolution table: every credential, flag off and on",
+    load: async () => (await import("./commands/resolve.js")).addPaths,
+  },
+  flags: {
+    about: "the flag registry",
+    load: async () => (await import("./commands/flags.js")).addFlags,
+  },
+  local: {
+    about: "Infisical and the Heroku Platform API, served on loopback",
+    load: async () => (await import("./commands/local.js")).addLocal,
+  },
+  demo: {
+    about: "the whole story on the local services, with a state of its own",
+    load: async () => (await import("./commands/demo.js")).addDemo,
+  },
 };
 
-async function build(io: Io, word: string | undefined): Promise<Command> {
+/** The command that a command line names: its own `--help`, and `help NAME`, are the command's. */
+function namedIn(argv: readonly string[]): Listed | undefined {
+  const [first, second] = argv.filter((word) => !word.startsWith("-"));
+  const word = first === "help" ? second : first;
+  return word !== undefined && Object.hasOwn(commands, word) ? commands[word] : undefined;
+}
+
+async function build(io: Io, argv: readonly string[]): Promise<Command> {
   const program = new Command("console-vault")
     .description("Credentials in Infisical: from one flat folder per vendor to a folder per environment.")
     .version(version)
@@ -41,8 +117,11 @@ async function build(io: Io, word: string | undefined): Promise<Command> {
     .configureOutput({ writeOut: (text) => io.out(text.trimEnd()), writeErr: (text) => io.err(text.trimEnd()) })
     .showSuggestionAfterError()
     .exitOverride();
-  const named = word === undefined ? undefined : commands[word];
-  for (const load of named ? [named] : Object.values(commands)) (await load())(program, io, run);
+  const named = namedIn(argv);
+  if (named) (await named.load())(program, io, run);
+  else
+    for (const [name, { takes = "", about }] of Object.entries(commands))
+      program.command(`${name} ${takes}`.trim()).description(about);
   const everywhere = (command: Command): void => {
     for (const one of command.commands) {
       one.option("--no-color", "without colours").exitOverride().configureOutput(program.configureOutput());
@@ -67,7 +146,7 @@ export async function run(argv: readonly string[], given: Io): Promise<number> {
     },
   };
   try {
-    const program = await build(io, argv[0]);
+    const program = await build(io, argv);
     await program.parseAsync([...argv], { from: "user" });
     return exitCodes.done;
   } catch (thrown) {

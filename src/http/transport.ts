@@ -1,4 +1,4 @@
-import axios, { isAxiosError } from "axios";
+import type { AxiosInstance } from "axios";
 import { isLoopback } from "./loopback.js";
 
 export interface Request {
@@ -63,17 +63,22 @@ export type Send = (request: Request) => Promise<Answer>;
 
 /** One request, one answer of any status, or {@link NoAnswer}. */
 export function createTransport({ baseUrl, timeoutMs, signal, onRequest }: TransportOptions): Send {
-  const http = axios.create({
-    baseURL: baseUrl,
-    // A redirect would carry the credentials to another place.
-    maxRedirects: 0,
-    validateStatus: () => true,
-    responseType: "text",
-    transformRequest: (body) => body,
-    transformResponse: (body) => body,
-    // A proxy of the environment is for other hosts, and would see plain http.
-    ...(isLoopback(new URL(baseUrl)) ? { proxy: false as const } : {}),
-  });
+  let http: Promise<AxiosInstance> | undefined;
+  const open = async () => {
+    // It takes a quarter of a second to load: for a request, and not for what only asks which URLs are safe.
+    const { default: axios } = await import("axios");
+    return axios.create({
+      baseURL: baseUrl,
+      // A redirect would carry the credentials to another place.
+      maxRedirects: 0,
+      validateStatus: () => true,
+      responseType: "text",
+      transformRequest: (body) => body,
+      transformResponse: (body) => body,
+      // A proxy of the environment is for other hosts, and would see plain http.
+      ...(isLoopback(new URL(baseUrl)) ? { proxy: false as const } : {}),
+    });
+  };
 
   return async ({ method, path, query, headers, body }) => {
     if (signal?.aborted) throw new NoAnswer("cancelled", false);
@@ -84,7 +89,8 @@ export function createTransport({ baseUrl, timeoutMs, signal, onRequest }: Trans
     signal?.addEventListener("abort", cancel, { once: true });
     let status: number | undefined;
     try {
-      const response = await http.request<string>({
+      http ??= open();
+      const response = await (await http).request<string>({
         method,
         url: query ? `${path}?${new URLSearchParams(query)}` : path,
         signal: deadline.signal,
@@ -106,7 +112,7 @@ export function createTransport({ baseUrl, timeoutMs, signal, onRequest }: Trans
     } catch (error) {
       if (signal?.aborted) throw new NoAnswer("cancelled", true);
       if (deadline.signal.aborted) throw new NoAnswer("timeout", true);
-      const code = (isAxiosError(error) && error.code) || "no connection";
+      const code = codeOf(error) ?? "no connection";
       throw new NoAnswer(code, !NEVER_SENT.test(code) && !UNTRUSTED.test(code));
     } finally {
       clearTimeout(timer);
@@ -114,6 +120,12 @@ export function createTransport({ baseUrl, timeoutMs, signal, onRequest }: Trans
       onRequest?.(method, path, status);
     }
   };
+}
+
+/** As axios and Node's sockets name what went wrong. */
+function codeOf(error: unknown): string | undefined {
+  const { code } = (error ?? {}) as { readonly code?: unknown };
+  return typeof code === "string" && code !== "" ? code : undefined;
 }
 
 function parseJson(text: string): unknown {

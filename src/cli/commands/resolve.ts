@@ -1,11 +1,9 @@
 import type { Command } from "commander";
-import type { Flag } from "../../catalog/index.js";
-import { readStackConfig } from "../../config/index.js";
+import type { Catalog, Flag } from "../../catalog/index.js";
 import { UsageError } from "../../errors.js";
 import { environmentPath, flatPath, readFlag, resolve } from "../../resolver/index.js";
 import type { Io } from "../io.js";
 import { openProject } from "../project.js";
-import { table } from "../table.js";
 
 function flagOption(text: string | undefined, { variable }: Flag, env: NodeJS.ProcessEnv): boolean {
   if (text === undefined) {
@@ -37,6 +35,11 @@ export function addResolve(program: Command, io: Io): void {
     });
 }
 
+async function rootOf(dir: string, stack: string, catalog: Catalog): Promise<string> {
+  const { readStackConfig } = await import("../../config/index.js");
+  return readStackConfig(dir, stack, catalog).root;
+}
+
 export function addPaths(program: Command, io: Io): void {
   program
     .command("paths")
@@ -47,7 +50,7 @@ export function addPaths(program: Command, io: Io): void {
     .option("--vectors", "as JSON for resolvers in other languages: the table, and what each question is answered with")
     .action(async (options: { stack?: string; cwd?: string; json?: boolean; vectors?: boolean }) => {
       const { dir, catalog } = await openProject(io, options.cwd);
-      const root = options.stack === undefined ? catalog.root : readStackConfig(dir, options.stack, catalog).root;
+      const root = options.stack === undefined ? catalog.root : await rootOf(dir, options.stack, catalog);
       if (options.vectors) {
         const { vectorsOf } = await import("../../report/vectors.js");
         io.out(JSON.stringify(vectorsOf({ ...catalog, root }), null, 1));
@@ -72,6 +75,7 @@ export function addPaths(program: Command, io: Io): void {
         io.out(JSON.stringify(rows, null, 2));
         return;
       }
+      const { table } = await import("../table.js");
       const rowsOut = table(io, ["credential", "scope", "flag off", ...environments.map((env) => `flag on, ${env}`)]);
       for (const row of rows) rowsOut.push([row.name, row.scope, row.off, ...environments.map((env) => row.on[env]!)]);
       io.out(rowsOut.toString());
