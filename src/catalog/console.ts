@@ -1,7 +1,7 @@
 // The catalog of the console vault: both tables of docs/console-vault-env-aware.md, its environments, apps and flag.
 // What that document does not say is named in `assumed` of each entry and stands only here: the vendor folders of the shared
 // credentials, and which apps read what.
-import type { Catalog, Credential, Rule } from "./types.js";
+import type { Catalog, Credential, Flag, Rule } from "./types.js";
 
 /**
  * The environments of the built-in catalog.
@@ -136,7 +136,9 @@ const credentials = [
  * consoleCatalog.environments.map(({ name }) => name); // ["staging", "prod"]
  * ```
  */
-export const consoleCatalog: Catalog<(typeof credentials)[number]["name"], EnvironmentName> = {
+export const consoleCatalog: Catalog<(typeof credentials)[number]["name"], EnvironmentName> & {
+  readonly flag: Flag;
+} = {
   root: "/MooseQuest",
   environments: [
     { name: "staging", apps: { api: "raxx-api-staging", console: "raxx-console-staging" }, source: "provision" },

@@ -59,7 +59,8 @@ const catalogSchema = z
           source: z.enum(["copy", "provision"]),
         }),
       )
-      .min(1),
+      .min(1)
+      .max(5, "at most five environments"),
     fallback: segment,
     credentials: z
       .array(
@@ -74,14 +75,16 @@ const catalogSchema = z
         }),
       )
       .min(1),
-    flag: z.object({
-      name: variable,
-      variable,
-      default: z.boolean(),
-      role: segment,
-      revision: text,
-      description: text,
-    }),
+    flag: z
+      .object({
+        name: variable,
+        variable,
+        default: z.boolean(),
+        role: segment,
+        revision: text,
+        description: text,
+      })
+      .optional(),
   })
   .superRefine((catalog, context) => {
     const problem = (path: (string | number)[], message: string) => context.addIssue({ code: "custom", path, message });
@@ -102,10 +105,13 @@ const catalogSchema = z
     const unknownFallback = unknownEnvironment(catalog.fallback);
     if (unknownFallback) problem(["fallback"], unknownFallback);
 
-    catalog.environments.forEach((environment, index) => {
-      if (!(catalog.flag.role in environment.apps))
-        problem(["environments", index, "apps"], `no ${catalog.flag.role} app, which has the flag's config var`);
+    const { flag } = catalog;
+    catalog.environments.forEach(({ apps }, index) => {
+      if (flag && Object.keys(apps).length > 0 && !(flag.role in apps))
+        problem(["environments", index, "apps"], `no ${flag.role} app, which has the flag's config var`);
     });
+    if (flag && catalog.environments.every(({ apps }) => Object.keys(apps).length === 0))
+      problem(["flag"], "no environment has an app for it: leave it out");
     catalog.credentials.forEach((credential, index) => {
       // An environment's folder stands beside the flat credentials of its vendor.
       if (environments.has(credential.vendor))

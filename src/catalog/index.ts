@@ -4,6 +4,8 @@ export {
   credentialOf,
   environmentOf,
   flagApp,
+  flaggedEnvironments,
+  flagVariable,
   forbiddenIn,
   heldBy,
   heldByVendor,

@@ -157,7 +157,15 @@ export function scopedVendors(catalog: Catalog): string[] {
   return [...new Set(catalog.credentials.filter(({ scope }) => scope === "environment").map(({ vendor }) => vendor))];
 }
 
-/** The app of an environment that has the flag's config var, e.g. `raxx-console-staging`. */
+/** The app of an environment that has the flag's config var; empty for an environment without a flag. */
 export function flagApp(catalog: Catalog, environment: string): string {
-  return environmentOf(catalog, environment).apps[catalog.flag.role]!;
+  const { apps } = environmentOf(catalog, environment);
+  return (catalog.flag && apps[catalog.flag.role]) ?? "";
 }
+
+/** The config var of the flag; empty where the catalog has none. */
+export const flagVariable = (catalog: Catalog): string => catalog.flag?.variable ?? "";
+
+/** Environments that have the flag, in the order in which it turns on. */
+export const flaggedEnvironments = (catalog: Catalog): string[] =>
+  catalog.environments.map(({ name }) => name).filter((name) => flagApp(catalog, name) !== "");

@@ -126,6 +126,7 @@ export interface Credential<Name extends string = string, Environment extends st
  */
 export interface Environment<Name extends string = string> {
   readonly name: Name;
+  /** Without any, nothing of the environment is on Heroku, and it has no flag. */
   readonly apps: Readonly<Record<string, string>>;
   /** Where its credentials come from unless config says otherwise. */
   readonly source: "copy" | "provision";
@@ -168,5 +169,6 @@ export interface Catalog<Name extends string = string, Env extends string = stri
   /** The environment whose values the flat path holds, and the resolver's fallback. */
   readonly fallback: Env;
   readonly credentials: readonly Credential<Name, Env>[];
-  readonly flag: Flag;
+  /** Left out where nothing switches readers: folders and copies only. */
+  readonly flag?: Flag | undefined;
 }

@@ -1,5 +1,5 @@
 // What stands against turning a flag off, and what the operator can do about it.
-import { credentialOf, flagApp } from "../catalog/index.js";
+import { credentialOf, flagApp, flagVariable } from "../catalog/index.js";
 import { Refusal } from "../errors.js";
 import {
   type DifferentName,
@@ -29,7 +29,7 @@ export function difference({ name, flat, current, copied }: DifferentName, envir
 
 function unreadable({ catalog, config: { environment } }: Stack, paths: WayBack["unreadable"]): string {
   return [
-    `${catalog.flag.variable} stays as it is (${flagApp(catalog, environment)}). What is at these paths is not known:`,
+    `${flagVariable(catalog)} stays as it is (${flagApp(catalog, environment)}). What is at these paths is not known:`,
     lines(...paths.map(({ why }) => why)),
     "Nothing was changed. Run the command again with a token that may read secrets there.",
   ].join("\n");

@@ -1,7 +1,15 @@
 // The one schema of `Pulumi.<stack>.yaml`'s `console-vault:` keys. Values arrive as YAML (the command reads the file) or as
 // strings of JSON (Pulumi hands config to a program so); both go through here.
 import { z } from "zod";
-import { type Catalog, environmentOf, heldBy, looksLikeSecret, nearest, overridableRules } from "../catalog/index.js";
+import {
+  type Catalog,
+  environmentOf,
+  flagApp,
+  heldBy,
+  looksLikeSecret,
+  nearest,
+  overridableRules,
+} from "../catalog/index.js";
 import { plainUrl, urlProblem } from "../http/index.js";
 
 export const defaultHerokuUrl = "https://api.heroku.com";
@@ -143,6 +151,10 @@ function consistent(
     for (const one of Object.keys(names)) name(`takeover.${given}`, one);
   }
   const isFallback = environment === catalog.fallback;
+  if (config.vaultEnvAware && flagApp(catalog, environment) === "")
+    problems.push(
+      `vaultEnvAware: ${catalog.flag ? `no app of ${environment} has the flag` : "the catalog has no flag"}`,
+    );
   if (config.soakHours < 48 && !config.promoteOverride && !wrong.has("promoteOverride"))
     problems.push("soakHours: under 48 hours is an override: say why in promoteOverride");
   if (config.retireFlat && !isFallback) problems.push(`retireFlat: only ${catalog.fallback} owns the flat path`);

@@ -16,6 +16,9 @@ export function touches({ description }: FlagRelease, variable: string): boolean
   return description.split(/[^A-Za-z0-9_]+/).includes(variable) || /^rollback to/i.test(description);
 }
 
+/** Of an environment without a flag: no app has it, and it is never on. */
+export const noFlag: RunningFlag = { app: "", raw: undefined, on: false, since: undefined };
+
 /** The config var of a flag: which app has it, and its name. */
 export interface FlagVar {
   readonly app: string;

@@ -41,7 +41,7 @@ export {
   predecessor,
   type Sight,
   see,
-  successors,
+  successor,
   targetOf,
   unreadable,
   type VaultSight,

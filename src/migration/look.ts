@@ -1,12 +1,20 @@
 // The one look that a plan is made from: the values below the root, the folders there, one look at each app. Reads only.
-import { type Catalog, environmentOf, flagApp, heldBy, scopedVendors } from "../catalog/index.js";
+import {
+  type Catalog,
+  environmentOf,
+  flagApp,
+  flaggedEnvironments,
+  flagVariable,
+  heldBy,
+  scopedVendors,
+} from "../catalog/index.js";
 import type { Services, StackConfig } from "../config/index.js";
 import { Refusal } from "../errors.js";
 import { type HerokuClient, HerokuError } from "../heroku/index.js";
 import { environmentPath, flatPath } from "../resolver/index.js";
 import { type FolderEntry, type InfisicalClient, InfisicalError } from "../vault/client/index.js";
 import type { PlaceFinding } from "./findings.js";
-import { type FlagRelease, type FlagVar, runningFlag, touches } from "./flag.js";
+import { type FlagRelease, type FlagVar, noFlag, runningFlag, touches } from "./flag.js";
 import type { GateFacts } from "./gate.js";
 import { forbiddenHere, readNow } from "./judged.js";
 import { foldersToList, judgeRoot, type RootJudgement } from "./root.js";
@@ -41,7 +49,9 @@ async function seeApps(
       if (!(error instanceof HerokuError && (error.kind === "not-found" || error.kind === "forbidden"))) throw error;
       hidden.push({ code: "app-hidden", app: name, account });
     }
-  const vars = apps.find(({ name }) => name === flagApp(catalog, environment))?.vars;
+  const app = flagApp(catalog, environment);
+  if (app === "") return { apps, flag: noFlag, hidden };
+  const vars = apps.find(({ name }) => name === app)?.vars;
   return { apps, flag: vars && (await lookAtFlag(heroku, catalog, environment, vars)), hidden };
 }
 
@@ -53,6 +63,7 @@ function complete<Seen extends SeenApps>({ hidden, flag, ...seen }: Seen) {
 
 /** Whether an app has a flag on now. @throws Refusal for a text that is neither on nor off; HerokuError */
 export async function isFlagOn(heroku: HerokuClient, flag: FlagVar): Promise<boolean> {
+  if (flag.app === "") return false;
   return runningFlag(flag, (await heroku.configVars(flag.app)).get(flag.variable)?.reveal(), undefined).on;
 }
 
@@ -64,7 +75,8 @@ export async function lookAtFlag(
   vars?: AppView["vars"],
 ): Promise<RunningFlag> {
   const app = flagApp(catalog, environment);
-  const { variable } = catalog.flag;
+  if (app === "") return noFlag;
+  const variable = flagVariable(catalog);
   const raw = (vars ?? (await heroku.configVars(app))).get(variable)?.reveal();
   return runningFlag({ app, variable }, raw, raw === undefined ? undefined : await lastTouch(heroku, app, variable));
 }
@@ -322,16 +334,17 @@ export function targetOf(config: StackConfig, services: Services, account: strin
   };
 }
 
-/** The environment that goes before another one (staging before prod), in the catalog's order. */
+/** The environment whose flag turns on before another one's, in the catalog's order. One without a flag waits for none. */
 export function predecessor(catalog: Catalog, environment: string): string | undefined {
-  const index = catalog.environments.findIndex(({ name }) => name === environment);
-  return catalog.environments[index - 1]?.name;
+  const names = flaggedEnvironments(catalog);
+  return names[names.indexOf(environment) - 1];
 }
 
-/** The environments that come after one, in the catalog's order. */
-export function successors(catalog: Catalog, environment: string): string[] {
-  const names = catalog.environments.map(({ name }) => name);
-  return names.slice(names.indexOf(environment) + 1);
+/** The environment whose flag may turn on once the one of another has soaked. */
+export function successor(catalog: Catalog, environment: string): string | undefined {
+  const names = flaggedEnvironments(catalog);
+  const index = names.indexOf(environment);
+  return index < 0 ? undefined : names[index + 1];
 }
 
 export interface GateQuestion {

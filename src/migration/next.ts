@@ -4,7 +4,8 @@ import type { MigrationRecord } from "./state/index.js";
 /** The environments before and after one, in the order in which the flag turns on. */
 export interface Neighbours {
   readonly before: string | undefined;
-  readonly after: readonly string[];
+  /** undefined where there is none, or its flag is on. */
+  readonly after: string | undefined;
   /** What is known of the one before; undefined where its state cannot be read. */
   readonly earlier?: Earlier | undefined;
 }
@@ -41,7 +42,7 @@ function untilPromotion(environment: string, before: string, { record, readyAt, 
   const follows = `the flag of ${environment} follows ${before}'s`;
   if (!record) return [{ command: up, because: `${follows}, and ${before} was never updated` }];
   const its = (because: string): NextStep[] => {
-    const steps = nextSteps(before, record, { before: undefined, after: [] });
+    const steps = nextSteps(before, record, { before: undefined, after: undefined });
     return (steps.length > 0 ? steps : [{ command: "console-vault status" }]).map((step) => ({ ...step, because }));
   };
   if (!record.flag.running) return its(`${follows}, which is off`);
@@ -74,10 +75,10 @@ export function nextSteps(environment: string, record: MigrationRecord, neighbou
     if (before && earlier) return untilPromotion(environment, before, earlier);
     // Whatever else stands in the way of the flag, promote says it in one sentence.
     if (before) return [{ command: `console-vault promote --from ${before} --to ${environment}` }];
-    if (record.blocked.length === 0) return [settingFirst(environment, "vaultEnvAware")];
+    if (record.blocked.length === 0 && flag.app !== "") return [settingFirst(environment, "vaultEnvAware")];
   }
   if (record.phase === "soaking" && record.blocked.length === 0) return [{ command: "console-vault status" }];
   if (record.phase === "soaked")
-    return after.map((to) => ({ command: `console-vault promote --from ${environment} --to ${to}` }));
+    return after === undefined ? [] : [{ command: `console-vault promote --from ${environment} --to ${after}` }];
   return record.blocked.length > 0 ? [{ command: "console-vault status" }, up] : [];
 }

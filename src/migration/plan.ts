@@ -6,6 +6,7 @@ import {
   credentialOf,
   environmentOf,
   flagApp,
+  flagVariable,
   forbiddenIn,
   heldBy,
   heldByVendor,
@@ -216,7 +217,7 @@ function planFlag(
         : [];
   const happens = refused.length === 0 ? transition : "none";
   return {
-    variable: catalog.flag.variable,
+    variable: flagVariable(catalog),
     app: flagApp(catalog, config.environment),
     wanted,
     running,

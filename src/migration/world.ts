@@ -23,6 +23,7 @@ export interface AppView {
 
 /** The flag as one environment's app has it now. */
 export interface RunningFlag {
+  /** Empty for an environment without a flag. */
   readonly app: string;
   /** The config var as it stands, e.g. `true` or a hand-set `1`; undefined where there is none. */
   readonly raw: string | undefined;

@@ -1,6 +1,6 @@
 import * as heroku from "@pulumi/heroku";
 import * as pulumi from "@pulumi/pulumi";
-import { type Catalog, flagApp } from "../catalog/index.js";
+import { type Catalog, flagApp, flaggedEnvironments } from "../catalog/index.js";
 import {
   type AppPlan,
   type FolderPlan,
@@ -176,7 +176,7 @@ export function declare(catalog: Catalog, plan: StackPlan, sight: Sight): Output
       version,
       vault,
       heroku: target.heroku,
-      flag: { variable: flag.variable, apps: catalog.environments.map(({ name }) => flagApp(catalog, name)) },
+      flag: { variable: flag.variable, apps: flaggedEnvironments(catalog).map((name) => flagApp(catalog, name)) },
       root: target.root,
       ...plan.retirement,
       phase: pulumi

@@ -65,7 +65,8 @@ async function apply(inputs: MigrationInputs, last: MigrationRecord | undefined)
   const { flag, target } = inputs;
   // The only clock that releases can be compared with, and the flag as it runs at this moment.
   const heroku = herokuAt(target.heroku);
-  const raw = (await heroku.configVars(flag.app)).get(flag.variable)?.reveal();
+  const raw =
+    flag.app === "" ? void (await heroku.account()) : (await heroku.configVars(flag.app)).get(flag.variable)?.reveal();
   const record = recordMigration(inputs, last, heroku.now());
   if (flag.transition !== "none") {
     const reasons = await standsAgainst(

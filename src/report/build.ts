@@ -1,5 +1,13 @@
 // From what was seen of every environment to the status report. Pure: values are compared in here, and only the yes or no leaves.
-import { type Catalog, type Credential, type Environment, flagApp, mayHold, scopedVendors } from "../catalog/index.js";
+import {
+  type Catalog,
+  type Credential,
+  type Environment,
+  flagApp,
+  flagVariable,
+  mayHold,
+  scopedVendors,
+} from "../catalog/index.js";
 import type { StackConfig } from "../config/index.js";
 import {
   brokenOf,
@@ -162,8 +170,8 @@ function environmentOf(catalog: Catalog, sight: EnvironmentSight, judged: readon
     findings: findings.map(findingJson),
     folders: { present: seen.folders.size, of: vendors.length },
     flag: {
-      name: catalog.flag.name,
-      variable: catalog.flag.variable,
+      name: catalog.flag?.name ?? "",
+      variable: flagVariable(catalog),
       app: flagApp(catalog, name),
       wanted: config.vaultEnvAware,
       recorded: record?.flag.running ?? null,
@@ -189,7 +197,7 @@ function driftOf(catalog: Catalog, sights: Sights, judged: readonly Judged[]): S
         : [
             {
               environment: config.environment,
-              subject: `${catalog.flag.variable} on ${seen.flag.app}`,
+              subject: `${flagVariable(catalog)} on ${seen.flag.app}`,
               expected: word(record.flag.running),
               found: word(seen.flag.on),
             },
@@ -213,14 +221,17 @@ function driftOf(catalog: Catalog, sights: Sights, judged: readonly Judged[]): S
 }
 
 function nextOf(
+  { fallback }: Catalog,
   sights: Sights,
   environments: readonly EnvironmentStatus[],
   cellIs: (environment: string, name: string, state: Cell["state"]) => boolean,
 ): StatusReport["next"] {
-  const names = environments.map(({ name }) => name);
+  const names = environments.filter(({ flag }) => flag.app !== "").map(({ name }) => name);
   return environments.flatMap(({ name, phase, soak, flag, blocked }, index) => {
     const sight = sights.get(name)!;
     const { record, config } = sight;
+    const before = names[names.indexOf(name) - 1];
+    const follower = names.includes(name) ? names[names.indexOf(name) + 1] : undefined;
     // Where the flag's app is hidden nothing can be updated.
     if (!sight.seen.flag) return [];
     const up = { command: `console-vault up --stack ${name}`, why: "" };
@@ -236,9 +247,10 @@ function nextOf(
       .concat(record.missing, record.waiting)
       .filter((one) => cellIs(name, one, "missing"));
     if (flag.running && missing.length > 0)
-      return nextSteps(name, { ...record, missing, waiting: [] }, { before: names[index - 1], after: [] }).map(
-        ({ command }) => ({ command, why: blocked[0]! }),
-      );
+      return nextSteps(name, { ...record, missing, waiting: [] }, { before, after: undefined }).map(({ command }) => ({
+        command,
+        why: blocked[0]!,
+      }));
     if (blocked.length > 0) return [{ ...up, why: blocked[0]! }];
     const waiting = record.waiting.filter((one) => cellIs(name, one, "waiting"));
     if (record.waiting.some((one) => cellIs(name, one, "unreadable"))) return [];
@@ -249,14 +261,15 @@ function nextOf(
         ? [{ command: "console-vault status", why: `${name} soaks until ${soak.readyAt}` }]
         : [{ ...up, why: "reads everything again and starts the soak" }];
     // Only what comes next: prod's flag is turned on by promote, once staging has soaked.
-    const follows = index > 0 && !flag.running && record.waiting.length === 0;
+    const follows = before !== undefined && !flag.running && record.waiting.length === 0;
     if (follows) return [];
-    const done = names.slice(index + 1).filter((to) => !isOn(sights.get(to)!));
+    const after = follower !== undefined && !isOn(sights.get(follower)!) ? follower : undefined;
+    const last = name === names.at(-1) && name === fallback;
     const steps =
-      phase === "soaked" && index === names.length - 1 && !config.retireFlat
+      phase === "soaked" && last && !config.retireFlat
         ? [settingFirst(name, "retireFlat")]
-        : nextSteps(name, { ...record, phase, waiting }, { before: names[index - 1], after: done });
-    const why = phase === "soaked" && index < names.length - 1 ? `${name} has soaked` : `${name}: ${phase}`;
+        : nextSteps(name, { ...record, phase, waiting }, { before, after });
+    const why = phase === "soaked" && !last ? `${name} has soaked` : `${name}: ${phase}`;
     return steps.map(({ command, setting }) => ({
       command,
       why: setting ? `${why}; once you have set ${setting}` : why,
@@ -356,7 +369,7 @@ export function buildStatus(
     ),
     warnings: warnings.map(sentence),
     findings: warnings.map(findingJson),
-    next: nextOf(sights, environments, (environment, name, state) =>
+    next: nextOf(catalog, sights, environments, (environment, name, state) =>
       judged.some(({ name: of, cell }) => of === name && cell.environment === environment && cell.state === state),
     ),
   };

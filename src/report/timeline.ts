@@ -1,5 +1,5 @@
 import type { Cell, EnvironmentStatus, StatusReport } from "./status.js";
-import { moment, soakProgress } from "./words.js";
+import { leadersOf, moment, soakProgress } from "./words.js";
 
 export const timelineSteps = ["folders", "placed", "confirmed", "flag on", "soak", "promoted", "retired"] as const;
 
@@ -21,7 +21,7 @@ export function timelineOf({ environments, credentials, observedAt }: StatusRepo
   const held = credentials.flatMap((one) => one.environments).filter(({ state }) => state !== "never");
   const having = (states: readonly Cell["state"][]) => held.filter(({ state }) => states.includes(state)).length;
   const sum = (key: "present" | "of") => environments.reduce((total, { folders }) => total + folders[key], 0);
-  const [first, last] = [environments[0]!, environments.at(-1)!];
+  const { leading: first, last } = leadersOf(environments);
   const soak = soakProgress(first, observedAt);
 
   const steps: { done: boolean; detail: string; at: string | null; running?: boolean }[] = [

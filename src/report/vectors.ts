@@ -1,6 +1,6 @@
 // The resolution table for other languages: what a resolver has to know, and what it has to answer.
 import { z } from "zod";
-import type { Catalog } from "../catalog/index.js";
+import { type Catalog, flagVariable } from "../catalog/index.js";
 import { readFlag, resolve, withEnvironment } from "../resolver/index.js";
 
 const name = z.string();
@@ -56,7 +56,7 @@ export function vectorsOf(catalog: Catalog): ResolutionVectors {
     fallback: catalog.fallback,
     credentials: catalog.credentials.map(({ name, vendor, scope }) => ({ name, vendor, scope })),
     flag: {
-      variable: catalog.flag.variable,
+      variable: flagVariable(catalog),
       readings: texts.map((value) => ({ value, on: readFlag(value ?? undefined) === "on" })),
     },
     vectors: [

@@ -38,6 +38,7 @@ export const flagKeys = ["wanted", "recorded", "running"] as const;
 
 /** A flag that no update has recorded yet is another thing than one that could not be read. */
 export function flagWord({ flag }: EnvironmentStatus, key: (typeof flagKeys)[number]): string {
+  if (flag.app === "") return "none";
   return key === "recorded" && flag.recorded === null ? "not yet" : onOff(flag[key]);
 }
 
@@ -81,10 +82,19 @@ export function notSeen({ environments, credentials }: StatusReport): string[] {
   return environments.filter(({ name, flag }) => of.has(name) || flag.running === null).map(({ name }) => name);
 }
 
+/** The last environment whose flag turns on, and before it the furthest one that is on: the first, where none is. */
+export function leadersOf(environments: StatusReport["environments"]) {
+  const flagged = environments.filter(({ flag }) => flag.app !== "");
+  const order = flagged.length > 0 ? flagged : environments;
+  const before = order.slice(0, -1);
+  return { leading: before.findLast(({ flag }) => flag.running) ?? order[0]!, last: order.at(-1)! };
+}
+
 /** Where it stands, in one sentence: the first thing that a person should know. */
 export function headline(report: StatusReport): Headline {
   const { environments, drift, observedAt } = report;
-  const [first, last] = [environments[0]!, environments.at(-1)!];
+  const { leading: first, last } = leadersOf(environments);
+  const follower = environments[environments.indexOf(first) + 1] ?? last;
   const blocked = environments.filter((one) => one.blocked.length > 0).map(({ name }) => name);
   if (drift.length > 0) return { tone: "bad", text: `${things(drift.length)} from what was last recorded.` };
   if (blocked.length > 0) return { tone: "bad", text: `${sentence(blocked.join(" and "))} cannot go on yet.` };
@@ -120,7 +130,7 @@ export function headline(report: StatusReport): Headline {
   if (first.phase === "soaked")
     return {
       tone: "good",
-      text: `${sentence(first.name)} has soaked for ${first.soak.hours} h: ${last.name} may follow.`,
+      text: `${sentence(first.name)} has soaked for ${first.soak.hours} h: ${follower.name} may follow.`,
     };
   if (environments.every(({ phase }) => phase === "empty"))
     return { tone: "quiet", text: "Nothing has been moved yet." };
@@ -131,7 +141,13 @@ export function headline(report: StatusReport): Headline {
       text: `${waiting} ${waiting === 1 ? "credential waits" : "credentials wait"} for an operator.`,
     };
   if (environments.every(({ phase }) => phase === "confirmed"))
-    return { tone: "info", text: `Everything is confirmed: ${first.name}'s flag may be turned on.` };
+    return {
+      tone: "info",
+      text:
+        first.flag.app === ""
+          ? "Everything is confirmed: every environment has its own credentials."
+          : `Everything is confirmed: ${first.name}'s flag may be turned on.`,
+    };
   return { tone: "info", text: "Credentials are on their way to their environments." };
 }
 

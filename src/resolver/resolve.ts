@@ -99,7 +99,8 @@ const warned = new Set<string>();
  * ```
  */
 export function flagFromEnvironment(catalog: Catalog = consoleCatalog): boolean {
-  const { variable } = catalog.flag;
+  const variable = catalog.flag?.variable;
+  if (variable === undefined) return false;
   const reading = readFlag(process.env[variable]);
   if (reading === "unclear" && !warned.has(variable)) {
     warned.add(variable);

@@ -1,16 +1,24 @@
 // The running flags while a rotation writes: they decide who reads what it wrote.
-import { type Catalog, flagApp } from "../catalog/index.js";
+import { type Catalog, flagApp, flagVariable } from "../catalog/index.js";
 import type { HerokuClient } from "../heroku/index.js";
 import { isFlagOn } from "../migration/index.js";
 
 export type Flags = Readonly<Record<string, boolean>>;
 
-/** The running flag of every environment, from its app's config vars. */
+/** Whether an environment has a flag. */
+export const flagged = (catalog: Catalog, environment: string): boolean => flagApp(catalog, environment) !== "";
+
+/**
+ * The running flag of every environment, from its app's config vars. Without one nothing says which path is read: the flat path holds
+ * the fallback's values, so a value of another environment belongs at its own path.
+ */
 export async function readFlags(heroku: HerokuClient, catalog: Catalog): Promise<Flags> {
-  const { environments, flag } = catalog;
+  const { environments } = catalog;
   const flags: Record<string, boolean> = {};
   for (const { name } of environments)
-    flags[name] = await isFlagOn(heroku, { app: flagApp(catalog, name), variable: flag.variable });
+    flags[name] = flagged(catalog, name)
+      ? await isFlagOn(heroku, { app: flagApp(catalog, name), variable: flagVariable(catalog) })
+      : name !== catalog.fallback;
   return flags;
 }
 
@@ -34,7 +42,7 @@ export class FlagMoved extends Error {
     const moved = catalog.environments.filter((one) => flags[one.name] !== now[one.name]);
     const lines = moved.map(
       (one) =>
-        `${catalog.flag.variable} is ${word(now[one.name])} (${flagApp(catalog, one.name)}); it was ${word(flags[one.name])} when this rotation began.`,
+        `${flagVariable(catalog)} is ${word(now[one.name])} (${flagApp(catalog, one.name)}); it was ${word(flags[one.name])} when this rotation began.`,
     );
     const { setting, commands } = repair(begun, now);
     super(

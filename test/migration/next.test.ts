@@ -24,7 +24,7 @@ const hours = (count: number) => new Date(now.getTime() + count * 3_600_000);
 const after = (earlier: Partial<Earlier> | undefined) =>
   nextSteps("prod", record("confirmed"), {
     before: "staging",
-    after: [],
+    after: undefined,
     earlier: earlier && { record: undefined, readyAt: undefined, now, ...earlier },
   });
 const promote = { command: "console-vault promote --from staging --to prod" };

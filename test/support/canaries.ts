@@ -1,13 +1,8 @@
 // Every scenario's check: no value that was ever in the vault, on an app or typed into a command shows where others can read it.
-import { consoleCatalog } from "../../src/catalog/index.js";
+import { type Catalog, flagVariable } from "../../src/catalog/index.js";
 import type { LocalServices } from "../../src/local/index.js";
 import { leaks, namesIn } from "./leaks.js";
 
-const own = new Set<string>([consoleCatalog.flag.variable, ...consoleCatalog.credentials.map(({ name }) => name)]);
-const ownFolders = new Set([
-  ...consoleCatalog.credentials.map(({ vendor }) => vendor),
-  ...consoleCatalog.environments.map(({ name }) => name),
-]);
 /** A shorter name is also a word of plain English. */
 const shortestName = 6;
 
@@ -23,7 +18,16 @@ export class Canaries {
   readonly #names = new Set<string>();
   readonly #exempt = new Map<string, string>();
 
-  constructor(private readonly services: LocalServices) {
+  readonly #own: ReadonlySet<string>;
+  readonly #ownFolders: ReadonlySet<string>;
+
+  constructor(
+    private readonly services: LocalServices,
+    catalog: Catalog,
+  ) {
+    const { credentials, environments } = catalog;
+    this.#own = new Set([flagVariable(catalog), ...credentials.map(({ name }) => name)]);
+    this.#ownFolders = new Set([...credentials.map(({ vendor }) => vendor), ...environments.map(({ name }) => name)]);
     this.look();
   }
 
@@ -37,7 +41,7 @@ export class Canaries {
         path
           .split("/")
           .slice(2)
-          .some((folder) => !ownFolders.has(folder))
+          .some((folder) => !this.#ownFolders.has(folder))
       )
         this.#names.add(path);
     }
@@ -53,7 +57,7 @@ export class Canaries {
   }
 
   #name(name: string): void {
-    if (!own.has(name) && name.length >= shortestName) this.#names.add(name);
+    if (!this.#own.has(name) && name.length >= shortestName) this.#names.add(name);
   }
 
   /** Lets a value or a name be seen. @param why it is no secret in this test */

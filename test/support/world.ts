@@ -1,6 +1,7 @@
 // A world for a scenario: both local services, a project directory of its own, and the command line to act on them.
 import { spawn } from "node:child_process";
 import {
+  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -11,9 +12,10 @@ import {
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, relative } from "node:path";
+import { basename, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseDocument } from "yaml";
+import type { Catalog } from "../../src/catalog/index.js";
 import { localEnv } from "../../src/cli/commands/local.js";
 import type { Io } from "../../src/cli/io.js";
 import { run as runCommand } from "../../src/cli/program.js";
@@ -25,6 +27,7 @@ import {
   type RequestRecord,
   startLocal,
 } from "../../src/local/index.js";
+import { findCatalog, loadCatalog } from "../../src/project/index.js";
 import { Canaries, type Places, withoutCiphertext } from "./canaries.js";
 import { environmentScoped } from "./document.js";
 import { type Watched, watchProcesses } from "./processes.js";
@@ -40,6 +43,8 @@ export interface WorldOptions {
   readonly seed?: LocalSeed;
   /** Config keys by stack, without their namespace. */
   readonly config?: Partial<Record<EnvironmentName, Record<string, unknown>>>;
+  /** Another company's project: a directory with its catalog and stack files, which is copied. */
+  readonly project?: string;
   /**
    * `processes`: the embedded engine as it ships, two Node processes per run and its state in files. Default `in-process`: the
    * same deployment, program and providers in this process, which takes a twentieth of the time.
@@ -94,24 +99,31 @@ export class World {
   private constructor(
     readonly services: LocalServices,
     readonly dir: string,
+    readonly catalog: Catalog,
     private readonly stacks: Awaited<ReturnType<typeof inProcess>> | undefined,
   ) {
-    this.canaries = new Canaries(services);
+    this.canaries = new Canaries(services, catalog);
+  }
+
+  get environments(): string[] {
+    return this.catalog.environments.map(({ name }) => name);
   }
 
   static async open(options: WorldOptions = {}): Promise<World> {
-    const { seed = defaultSeed(), config = {}, engine = "in-process", program } = options;
+    const { seed = defaultSeed(), config = {}, engine = "in-process", program, project = checkout } = options;
     const dir = mkdtempSync(join(realpathSync(tmpdir()), "console-vault-test-"));
     mkdirSync(join(dir, "state"));
-    const project = readFileSync(join(checkout, "Pulumi.yaml"), "utf8");
+    const text = readFileSync(join(project, "Pulumi.yaml"), "utf8");
     const main = `main: ${relative(dir, join(checkout, "program.mjs"))}`;
-    writeFileSync(join(dir, "Pulumi.yaml"), project.replace(/^main: .*$/m, main));
+    writeFileSync(join(dir, "Pulumi.yaml"), text.replace(/^main: .*$/m, main));
+    const file = findCatalog(project);
+    if (project !== checkout) cpSync(file, join(dir, basename(file)));
     const stacks = engine === "in-process" ? await inProcess(program) : undefined;
-    const world = new World(await startLocal({ seed }), dir, stacks);
-    for (const stack of ["staging", "prod"] as const) {
-      const text = readFileSync(join(checkout, `Pulumi.${stack}.yaml`), "utf8");
+    const world = new World(await startLocal({ seed }), dir, await loadCatalog(file), stacks);
+    for (const stack of world.environments) {
+      const text = readFileSync(join(project, `Pulumi.${stack}.yaml`), "utf8");
       writeFileSync(world.file(stack), text.replace(/^encryptionsalt: .*\n/m, ""));
-      for (const [key, value] of Object.entries(config[stack] ?? {})) world.set(stack, key, value);
+      for (const [key, value] of Object.entries(config[stack as EnvironmentName] ?? {})) world.set(stack, key, value);
     }
     return world;
   }
@@ -139,7 +151,7 @@ export class World {
     const environments = this.#processes
       .flatMap((one) => [...one.environments])
       .map((text) => given.reduce((rest, value) => rest.replaceAll(value, ""), text));
-    const states = this.stacks ? await Promise.all(["staging", "prod"].map((stack) => this.exported(stack))) : [];
+    const states = this.stacks ? await Promise.all(this.environments.map((stack) => this.exported(stack))) : [];
     return {
       shared: {
         ...Object.fromEntries(texts.filter((_, index) => !this.#operators.has(index))),
@@ -255,7 +267,7 @@ export class World {
     return Object.fromEntries(Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined));
   }
 
-  up(stack: EnvironmentName, options?: RunOptions): Promise<Ran> {
+  up(stack: string, options?: RunOptions): Promise<Ran> {
     return this.run(["up", "--stack", stack, "--yes"], options);
   }
 
@@ -263,12 +275,12 @@ export class World {
     return this.run(["provision", name, "--env", "staging", ...options], { input: value });
   }
 
-  rotate(name: string, env: EnvironmentName, value: string, options: RunOptions = {}): Promise<Ran> {
+  rotate(name: string, env: string, value: string, options: RunOptions = {}): Promise<Ran> {
     return this.run(["rotate", name, "--env", env, "--yes"], { ...options, input: value });
   }
 
   /** The stack's output `migration`, as another program gets it. */
-  async migration(stack: EnvironmentName): Promise<Record<string, unknown>> {
+  async migration(stack: string): Promise<Record<string, unknown>> {
     const { out } = await this.run(["up", "--stack", stack, "--yes", "--json"]);
     return (JSON.parse(out) as { migration: Record<string, unknown> }).migration;
   }
@@ -283,17 +295,17 @@ export class World {
    * `pulumi state delete <urn> --target-dependents --force`: takes a resource out of a stack's state, and all that depends on it.
    * @returns the URNs that went
    */
-  async stateDelete(stack: EnvironmentName, urn: string): Promise<string[]> {
+  async stateDelete(stack: string, urn: string): Promise<string[]> {
     return this.stacks?.delete(stack, urn) ?? deleteFromFiles(join(this.dir, "state"), stack, urn);
   }
 
   /** An editor at the stack's state. Of the in-process engine only. */
-  editState(stack: EnvironmentName, change: (resources: Record<string, unknown>[]) => void): void {
+  editState(stack: string, change: (resources: Record<string, unknown>[]) => void): void {
     this.stacks!.edit(stack, change);
   }
 
   /** Outputs of a stack's last update. */
-  outputs(stack: EnvironmentName): Promise<OutputMap> {
+  outputs(stack: string): Promise<OutputMap> {
     const location = { projectDir: this.dir, stack, env: this.env };
     return (this.stacks?.open(location) ?? openEngine("embedded", location, {})).outputs();
   }
@@ -323,12 +335,12 @@ export class World {
     this.control.clock.advance(hours * 3_600_000);
   }
 
-  file(stack: EnvironmentName): string {
+  file(stack: string): string {
     return join(this.dir, `Pulumi.${stack}.yaml`);
   }
 
   /** A colleague's update of a stack, on another machine. @returns ends it */
-  lock(stack: EnvironmentName): () => void {
+  lock(stack: string): () => void {
     const locks = join(this.dir, "state/.pulumi/locks/organization/console-vault", stack);
     const file = join(locks, "1b4e28ba-2fa1-41d2-883f-0016d3cca427.json");
     mkdirSync(locks, { recursive: true });
@@ -338,7 +350,7 @@ export class World {
   }
 
   /** Another laptop, or a backend that was wiped: nothing is known of the stack's updates. Of the in-process engine only. */
-  loseState(stack: EnvironmentName): void {
+  loseState(stack: string): void {
     this.stacks!.forget(stack);
   }
 
@@ -348,9 +360,7 @@ export class World {
    */
   checkpoint(): () => void {
     const back = [this.services.checkpoint(), this.stacks!.checkpoint()];
-    const files = (["staging", "prod"] as const).map(
-      (stack) => [this.file(stack), readFileSync(this.file(stack))] as const,
-    );
+    const files = this.environments.map((stack) => [this.file(stack), readFileSync(this.file(stack))] as const);
     return () => {
       for (const restore of back) restore();
       for (const [file, bytes] of files) writeFileSync(file, bytes);
@@ -358,7 +368,7 @@ export class World {
   }
 
   /** Sets a config key, as an editor would; undefined removes it. */
-  set(stack: EnvironmentName, key: string, value: unknown): void {
+  set(stack: string, key: string, value: unknown): void {
     const document = parseDocument(readFileSync(this.file(stack), "utf8"));
     const path = ["config", `console-vault:${key}`];
     if (value === undefined) document.deleteIn(path);
@@ -380,7 +390,7 @@ export class World {
     return this.value(`/MooseQuest/${environmentScoped[name]}`, name);
   }
 
-  at(env: EnvironmentName, name: keyof typeof environmentScoped): string | undefined {
+  at(env: string, name: keyof typeof environmentScoped): string | undefined {
     return this.value(`/MooseQuest/${environmentScoped[name]}/${env}`, name);
   }
 
@@ -389,7 +399,7 @@ export class World {
     this.services.infisical.vault.write("prod", path, name, value);
   }
 
-  flag(env: EnvironmentName): string | undefined {
+  flag(env: string): string | undefined {
     return this.apps.vars(`raxx-console-${env}`).FLAG_CONSOLE_VAULT_ENV_AWARE;
   }
 

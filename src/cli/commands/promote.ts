@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { type Catalog, environmentOf } from "../../catalog/index.js";
+import { type Catalog, environmentOf, flaggedEnvironments, flagVariable } from "../../catalog/index.js";
 import { UsageError } from "../../errors.js";
 import {
   duration,
@@ -38,7 +38,7 @@ function settleFile(variable: string, on: boolean | undefined, file: ConfigFile)
 
 /** Which environment follows which: one of them says the other, and of two environments there is no doubt. */
 function pairOf(catalog: Catalog, given: Pick<PromoteOptions, "from" | "to">): { from: string; to: string } {
-  const order: readonly string[] = catalog.environments.map(({ name }) => name);
+  const order = flaggedEnvironments(catalog);
   for (const name of [given.from, given.to]) if (name !== undefined) environmentOf(catalog, name);
   const to =
     given.to ??
@@ -46,7 +46,9 @@ function pairOf(catalog: Catalog, given: Pick<PromoteOptions, "from" | "to">): {
   if (to === undefined)
     throw new UsageError(
       order.length < 2
-        ? `There is one environment, ${order[0]}: set console-vault:vaultEnvAware: true in Pulumi.${order[0]}.yaml, then\n  console-vault up --stack ${order[0]}`
+        ? order[0] === undefined
+          ? "The catalog has no flag, so there is nothing to promote."
+          : `Only ${order[0]} has the flag: set console-vault:vaultEnvAware: true in Pulumi.${order[0]}.yaml, then\n  console-vault up --stack ${order[0]}`
         : given.from === undefined
           ? `Say which environment's flag is to turn on: --to ${order.slice(1).join(" or --to ")}.`
           : `${given.from} is the last environment; the order is ${order.join(", ")}.`,
@@ -76,7 +78,7 @@ async function promote(io: Io, options: PromoteOptions): Promise<void> {
   const world = await look(catalog, stack.config, stack.vault, stack.heroku);
   refuseOtherTarget(stack, record, world.account);
   if (world.flag.on && stack.config.vaultEnvAware) {
-    io.err(`${catalog.flag.variable} is on already (${world.flag.app})`);
+    io.err(`${flagVariable(catalog)} is on already (${world.flag.app})`);
     await update(io, { ...options, stack: to });
     return;
   }
@@ -98,7 +100,7 @@ async function promote(io: Io, options: PromoteOptions): Promise<void> {
   } catch (error) {
     // Once the flag is on, a file that says otherwise would turn it off with the next update.
     const { on } = await lookAtFlag(stack.heroku, catalog, to).catch(() => ({ on: undefined }));
-    io.err(`  ${settleFile(catalog.flag.variable, on, file)}`);
+    io.err(`  ${settleFile(flagVariable(catalog), on, file)}`);
     throw error;
   }
 }

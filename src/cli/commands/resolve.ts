@@ -5,8 +5,10 @@ import { environmentPath, flatPath, readFlag, resolve } from "../../resolver/ind
 import type { Io } from "../io.js";
 import { openProject } from "../project.js";
 
-function flagOption(text: string | undefined, { variable }: Flag, env: NodeJS.ProcessEnv): boolean {
+function flagOption(text: string | undefined, flag: Flag | undefined, env: NodeJS.ProcessEnv): boolean {
   if (text === undefined) {
+    if (!flag) return false;
+    const { variable } = flag;
     const reading = readFlag(env[variable]);
     if (reading === "unclear")
       throw new UsageError(`${variable} in this shell is neither true, 1, false, 0 nor empty: set it, or pass --flag`);

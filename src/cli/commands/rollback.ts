@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { type Catalog, credentialOf, environmentOf, flagApp } from "../../catalog/index.js";
+import { type Catalog, credentialOf, environmentOf, flagApp, flagVariable } from "../../catalog/index.js";
 import { readStackConfig } from "../../config/index.js";
 import type { Work } from "../../engine/index.js";
 import { Refusal, UsageError } from "../../errors.js";
@@ -70,7 +70,7 @@ interface Progress {
 const toLookAt = ({ restoreFlat }: RollbackOptions, on: boolean) => on || restoreFlat === true;
 
 const appOf = ({ catalog, config }: OpenStack) => flagApp(catalog, config.environment);
-const variableOf = ({ catalog }: OpenStack) => catalog.flag.variable;
+const variableOf = ({ catalog }: OpenStack) => flagVariable(catalog);
 
 async function readRunning(stack: OpenStack): Promise<FlagReading> {
   return readFlag((await stack.heroku.configVars(appOf(stack))).get(variableOf(stack))?.reveal());
@@ -296,6 +296,7 @@ async function report(
 
 async function rollback(io: Io, options: RollbackOptions): Promise<void> {
   const stack = await openStack(io, options);
+  if (appOf(stack) === "") throw new UsageError(`${options.stack} has no flag to turn off.`);
   checkOptions(stack.catalog, options);
   const recorded = await readRecorded(io, stack, options);
   const own: Rollback = { io, options, stack, recorded, tell: options.json ? io.err : io.out };

@@ -1,12 +1,13 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Command } from "commander";
-import { flagApp } from "../../catalog/index.js";
+import { flagApp, flagVariable } from "../../catalog/index.js";
 import { readStackConfig } from "../../config/index.js";
 import { Refusal } from "../../errors.js";
 import { HerokuClient, HerokuError } from "../../heroku/index.js";
 import { type MigrationRecord, sentence } from "../../migration/index.js";
 import {
   type Flags,
+  flagged,
   type Kept,
   planRotation,
   type RotationEvent,
@@ -73,9 +74,10 @@ async function agreedFlags(
   const { environment, vaultEnvAware: wanted } = stack.config;
   const [running, recorded] = [flags[environment]!, record?.flag.running ?? false];
   const word = (on: boolean) => (on ? "on" : "off");
+  if (!flagged(catalog, environment)) return flags;
   if (wanted !== running || recorded !== running)
     throw new Refusal(
-      `${catalog.flag.variable} of ${environment} is not agreed on: wanted ${word(wanted)} (Pulumi.${environment}.yaml), recorded ${word(recorded)} (the stack's last update), running ${word(running)} (${flagApp(catalog, environment)}). First: console-vault up --stack ${environment}`,
+      `${flagVariable(catalog)} of ${environment} is not agreed on: wanted ${word(wanted)} (Pulumi.${environment}.yaml), recorded ${word(recorded)} (the stack's last update), running ${word(running)} (${flagApp(catalog, environment)}). First: console-vault up --stack ${environment}`,
     );
   return flags;
 }
@@ -206,11 +208,13 @@ async function planCommand(io: Io, name: string, options: RotateOptions): Promis
   return { stack, request, plan: await planRotation(request) };
 }
 
-function showPlan(io: Io, { request: { name, environment, flags }, plan }: Rotation): void {
+function showPlan(io: Io, { request, plan }: Rotation): void {
+  const { name, environment, flags } = request;
   const c = colorsOf(io);
   if (plan.warning) io.err(c.yellow(`! ${sentence(plan.warning)}`));
   io.out(c.bold(`Rotate ${name} for ${environment}`));
-  io.out(`  flag ${flags[environment] ? "on" : "off"}, so it is written to ${c.bold(plan.path)}`);
+  const flag = flagged(request.catalog, environment) ? (flags[environment] ? "flag on" : "flag off") : "no flag";
+  io.out(`  ${flag}, so it is written to ${c.bold(plan.path)}`);
   io.out(`  apps that read it there: ${plan.apps.map(({ app }) => app).join(", ") || "none"}`);
   for (const other of environmentsOf(plan).filter((one) => one !== environment))
     io.out(c.yellow(`  ! ${other} reads the same path: this rotates ${other}'s too`));

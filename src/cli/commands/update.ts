@@ -1,6 +1,7 @@
 // `up`, `preview`, `refresh`, `destroy`: the stack update.
 import { isDeepStrictEqual } from "node:util";
 import type { Command } from "commander";
+import { flagVariable } from "../../catalog/index.js";
 import type { OutputMap } from "../../engine/index.js";
 import { Refusal, UsageError } from "../../errors.js";
 import {
@@ -23,7 +24,7 @@ import {
   reportAsOf,
   retirementVerdict,
   sentence,
-  successors,
+  successor,
   targetOf,
 } from "../../migration/index.js";
 import { flagSwitch, planReport, refusedReport, soakOf } from "../../report/plan/index.js";
@@ -169,7 +170,10 @@ function showRecord(
     flag.wanted === flag.running || record.blocked.length > 0
       ? ""
       : c.yellow(`  wanted ${flag.wanted ? "on" : "off"}, and this update did not turn it`);
-  io.out(`${c.bold("flag")}    ${flag.variable} is ${flag.running ? c.green("on") : "off"} (${flag.app})${otherwise}`);
+  if (flag.app !== "")
+    io.out(
+      `${c.bold("flag")}    ${flag.variable} is ${flag.running ? c.green("on") : "off"} (${flag.app})${otherwise}`,
+    );
   for (const name of record.confirmed) io.out(`  ${c.green("✓")} ${name}  ${c.dim("confirmed")}`);
   for (const name of record.waiting) io.out(`  ${c.yellow("…")} ${name}  ${c.dim("awaits provision")}`);
   for (const one of record.blocked) io.out(`  ${c.red("✗")} ${sentence(one)}`);
@@ -182,15 +186,12 @@ function showRecord(
   if (lines.length > 0) io.out(`\n${c.bold("next")}\n${lines.join("\n")}`);
 }
 
-/** Environments after this one whose flag was off at their last update, or of whose last update nothing is known. */
-async function toFollow(io: Io, { projectDir, catalog, config }: OpenStack): Promise<string[]> {
-  const off = [];
-  for (const name of successors(catalog, config.environment)) {
-    // Only for what is said at the end: a state that cannot be read changes nothing of how this update ends.
-    const last = await lastUpdate(io, projectDir, name).catch(() => undefined);
-    if (last?.is !== "known" || !recordOf(last)?.flag.running) off.push(name);
-  }
-  return off;
+/** The environment after this one, where its flag was off at its last update, or nothing is known of that. */
+async function toFollow(io: Io, { projectDir, catalog, config }: OpenStack): Promise<string | undefined> {
+  const name = successor(catalog, config.environment);
+  // Only for what is said at the end: a state that cannot be read changes nothing of how this update ends.
+  const last = name === undefined ? undefined : await lastUpdate(io, projectDir, name).catch(() => undefined);
+  return last?.is === "known" && recordOf(last)?.flag.running ? undefined : name;
 }
 
 /** The environment before, where its state lies open. A state that cannot be read changes nothing of how this update ends. */
@@ -369,7 +370,7 @@ async function destroy(io: Io, options: UpdateOptions): Promise<void> {
   // Recorded on counts as well: then the state protects every resource.
   if (on || record?.flag.running)
     throw new Refusal(
-      `${catalog.flag.variable} is on (${app}): its readers need what this stack declares. Turn it off first:\n  console-vault rollback --stack ${options.stack}`,
+      `${flagVariable(catalog)} is on (${app}): its readers need what this stack declares. Turn it off first:\n  console-vault rollback --stack ${options.stack}`,
     );
   await askYes(
     io,

@@ -44,7 +44,7 @@ export function planOffline(facts: OfflineFacts): OfflinePlan {
   const running = record?.flag.running ?? null;
   return {
     steps,
-    flag: { variable, app, from: running, to: config.vaultEnvAware },
+    flag: app === "" ? null : { variable, app, from: running, to: config.vaultEnvAware },
     soak: soakOf(config, running === true ? last : (before ?? last)),
     gate: before && config.vaultEnvAware && running !== true ? gateOf(catalog, config, before) : null,
     warnings: [],
@@ -104,7 +104,7 @@ function uncheckedOf(catalog: Catalog, { environment }: StackConfig, last: LastU
   return [
     ...(last.is === "unknown" ? [{ what: `What the last update of ${environment} left`, why: last.why }] : []),
     { what: "The vault: which folders and credentials are there, and whether they pass their rules", why: offline },
-    { what: `The config vars of ${apps}, the running flag among them`, why: offline },
+    ...(apps === "" ? [] : [{ what: `The config vars of ${apps}, the running flag among them`, why: offline }]),
   ];
 }
 

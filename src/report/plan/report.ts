@@ -1,6 +1,6 @@
 // From what an engine's preview told, or an offline plan, to what a pull request's readers see: names and paths of the catalog,
 // actions and reasons.
-import type { Catalog } from "../../catalog/index.js";
+import { type Catalog, flagVariable } from "../../catalog/index.js";
 import type { StackConfig } from "../../config/index.js";
 import type { EngineEvent } from "../../engine/index.js";
 import {
@@ -13,7 +13,7 @@ import {
   retirementVerdict,
   type ShownOf,
   soakStart,
-  successors,
+  successor,
   type Target,
 } from "../../migration/index.js";
 import type { PlanReport } from "../comment.js";
@@ -79,7 +79,7 @@ export function planReport({ catalog, config, target, events, warnings }: Previe
   const refused = [...(seen?.refused ?? []), ...(stay ? [stay] : [])];
   const context = planContext(events);
   const to = context.turns ? !running : running;
-  const { variable } = catalog.flag;
+  const variable = flagVariable(catalog);
   const asked = config.vaultEnvAware && !running && predecessor(catalog, config.environment) !== undefined;
   const record = metadata && leftBefore("migration", metadata)?.migration;
   const steps = stepsOf(events, context);
@@ -87,7 +87,7 @@ export function planReport({ catalog, config, target, events, warnings }: Previe
     stack: config.environment,
     header: { vault: target.vault, project: target.project, account: target.account },
     steps,
-    flag: seen ? { variable, app: seen.app, from: running, to } : null,
+    flag: seen?.app ? { variable, app: seen.app, from: running, to } : null,
     soak: seen ? soakOf(config, seen, record) : null,
     gate: asked || refused.length > 0 ? { open: refused.length === 0, reasons: refused } : null,
     // The program warns of a refused flag too.
@@ -107,7 +107,7 @@ export function planReport({ catalog, config, target, events, warnings }: Previe
 
 /** With nothing to update, what comes next is what the last update said. */
 export function recordedNext(catalog: Catalog, environment: string, record: MigrationRecord): PlanReport["next"] {
-  const neighbours = { before: predecessor(catalog, environment), after: successors(catalog, environment) };
+  const neighbours = { before: predecessor(catalog, environment), after: successor(catalog, environment) };
   return nextSteps(environment, record, neighbours).map(({ command, setting }) => ({
     command,
     why: `${setting ? `once you have set ${setting}; ` : ""}${environment} as last recorded: ${record.phase}`,

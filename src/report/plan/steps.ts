@@ -98,7 +98,7 @@ function ownApps(events: readonly EngineEvent[]): ReadonlySet<string> | undefine
   const told = metadataOf(events, "migration").flatMap((one) =>
     (["old", "new"] as const).flatMap((side) => inputsOf("migration", one, side) ?? []),
   );
-  const apps = told.flatMap(({ apps, flag }) => [...Object.keys(apps), flag.app]);
+  const apps = told.flatMap(({ apps, flag }) => [...Object.keys(apps), flag.app].filter((app) => app !== ""));
   return told.length > 0 ? new Set(apps) : undefined;
 }
 
