@@ -104,6 +104,11 @@ it("flat copies that wait for the soak: until when, and how long that is; held b
   world.hoursPass(48);
   world.apps.set("raxx-console-staging", { FLAG_CONSOLE_VAULT_ENV_AWARE: "false" });
   expect((await world.up("prod")).out).toMatch(/^ {2}flat HEROKU_API_KEY, .* stay: .*staging's flag is off/m);
+  const { out: json } = await world.run(["up", "--stack", "prod", "--yes", "--json"]);
+  const why = expect.stringMatching(/staging's flag is off/);
+  expect((JSON.parse(json) as { retirement: { kept: object[] } }).retirement.kept).toContainEqual(
+    expect.objectContaining({ name: stripe, held: { reason: why }, why }),
+  );
   world.apps.set("raxx-console-staging", { FLAG_CONSOLE_VAULT_ENV_AWARE: "true" });
   world.hoursPass(48);
   done(await world.up("prod"));

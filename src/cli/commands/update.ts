@@ -288,13 +288,11 @@ function retirementJson({ retired, kept, refused }: RetirementReport) {
   return {
     retired,
     kept: kept.map((one) => {
-      if ("held" in one && "until" in one.held) return one;
-      const why = keptReasons(one);
-      const text = why.map(reason).join("; ");
-      const data = { findings: why.map(findingJson) };
-      return "held" in one
-        ? { name: one.name, held: { reason: text }, ...data }
-        : { name: one.name, why: text, ...data };
+      if ("held" in one && "until" in one.held) return { ...one, why: `until ${one.held.until}` };
+      const list = keptReasons(one);
+      const why = list.map(reason).join("; ");
+      const held = "held" in one ? { held: { reason: why } } : {};
+      return { name: one.name, ...held, why, findings: list.map(findingJson) };
     }),
     refused: refused.map(sentence),
     findings: refused.map(findingJson),
