@@ -65,8 +65,11 @@ it("a root that holds other folders too is read vendor by vendor, and nothing of
 it("a flat value that changes while it is copied is copied again by the next update", async () => {
   company = await openCompany({ count: 2, folders: 2, flagWanted: false });
   const { vault } = company.local.infisical;
+  // Once, while the first folder is written: its read-back sees it.
   company.local.control.onRequest = ({ path, method }) => {
-    if (method === "POST" && path === batch) vault.write("prod", "/Acme/vendor0", "CREDENTIAL_0", "another value");
+    if (method !== "POST" || path !== batch) return;
+    company.local.control.onRequest = undefined;
+    vault.write("prod", "/Acme/vendor0", "CREDENTIAL_0", "another value");
   };
   await vaultRequests(company.up);
   company.local.control.onRequest = undefined;
@@ -83,10 +86,13 @@ it("a copy that somebody writes after the program's look is not written over", a
   const { vault } = company.local.infisical;
   await vaultRequests(company.up);
   vault.write("prod", "/Acme/vendor0", "CREDENTIAL_0", "rotated at the flat path");
-  // The program asks Heroku once it has read the vault.
-  company.local.control.onRequest = ({ service, path }) => {
-    if (service === "heroku" && path.endsWith("/config-vars"))
-      vault.write("prod", "/Acme/vendor0/prod", "CREDENTIAL_0", "an operator's own");
+  // The program asks Heroku for the app's vars once it has read the vault.
+  let looked = false;
+  company.local.control.onRequest = ({ method, path }) => {
+    if (method === "GET" && path === lists) looked = true;
+    if (!looked || !path.endsWith("/config-vars")) return;
+    company.local.control.onRequest = undefined;
+    vault.write("prod", "/Acme/vendor0/prod", "CREDENTIAL_0", "an operator's own");
   };
   await company.up();
   company.local.control.onRequest = undefined;
