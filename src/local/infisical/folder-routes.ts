@@ -2,22 +2,19 @@
 import type { FastifyInstance } from "fastify";
 import { z } from "zod/v3";
 import { type Api, actorOf, guarded, parse, projectIdOf } from "./api.js";
-import { badRequest, type Flavour } from "./errors.js";
+import {
+  checkSegments,
+  nameSchema,
+  parentPath,
+  path,
+  present,
+  presentById,
+  presentList,
+  presentWithPath,
+} from "./folder-answers.js";
 import { createFolder, deleteFolder, folderById, listFolders, renameFolder, renameFolders } from "./folders.js";
-import { type FolderRow, isFolderName, removeTrailingSlash, type World } from "./world.js";
 
-const withSlash = (path: string): string => (path.startsWith("/") ? path : `/${path}`);
-const path = z.string().trim().transform(withSlash).transform(removeTrailingSlash);
-const parentPath = path.default("/");
 const folderParams = z.object({ folderId: z.string() });
-
-/** The measured server lets any name in; some then fail in the database, some become unreachable by path. */
-const nameSchema = (flavour: Flavour) =>
-  flavour === "2024-10"
-    ? z.string().trim()
-    : z.string().trim().refine(isFolderName, {
-        message: "Invalid folder name. Only alphanumeric characters, dashes, and underscores are allowed.",
-      });
 
 const prefix = "/api/v1/folders";
 
@@ -29,15 +26,10 @@ export function folderRoutes(app: FastifyInstance, api: Api): void {
   const pathOf = (input: { path: string; directory?: string | undefined }, given: unknown) => {
     const named = typeof given === "object" && given !== null && "path" in given;
     const chosen = current && !named && input.directory !== undefined ? input.directory : input.path;
-    if (current && !chosen.split("/").filter(Boolean).every(isFolderName)) {
-      throw badRequest("Invalid secret path. Only alphanumeric characters, dashes, and underscores are allowed.");
-    }
+    if (current) checkSegments(chosen);
     return chosen;
   };
   const directory = path.optional();
-  const show = (row: FolderRow) => present(api, row);
-  const showWithPath = (row: FolderRow) => (current ? { ...show(row), path: api.world.pathOf(row) } : show(row));
-
   const createBody = place.extend({
     name,
     path: parentPath,
@@ -54,7 +46,7 @@ export function folderRoutes(app: FastifyInstance, api: Api): void {
       name: body.name,
       description: description ?? null,
     });
-    return { folder: showWithPath(folder) };
+    return { folder: presentWithPath(api, folder) };
   });
 
   const listQuery = place.extend({
@@ -67,28 +59,13 @@ export function folderRoutes(app: FastifyInstance, api: Api): void {
     const query = parse(listQuery, request.query);
     const at = { projectId: query.workspaceId, environment: query.environment, path: pathOf(query, request.query) };
     const folders = listFolders(api, actorOf(request), at);
-    if (!current) return { folders: folders.map(show) };
-    const found = query.recursive === "true" ? below(api.world, folders) : folders;
-    const base = at.path === "/" ? "" : at.path;
-    return {
-      folders: found
-        .map((row) => ({ ...show(row), relativePath: api.world.pathOf(row).slice(base.length) }))
-        .sort((left, right) => left.name.localeCompare(right.name)),
-    };
+    if (!current) return { folders: folders.map((row) => present(api, row)) };
+    return { folders: presentList(api, folders, { ...at, recursive: query.recursive }) };
   });
 
   app.get(`${prefix}/:folderId`, guarded(api, "read"), async (request) => {
     const { folderId } = parse(folderParams, request.params);
-    const folder = folderById(api, actorOf(request), folderId);
-    const env = api.world.environments.find((row) => row.id === folder.envId)!;
-    return {
-      folder: {
-        ...show(folder),
-        environment: { envId: env.id, envName: env.name, envSlug: env.slug },
-        path: api.world.pathOf(folder),
-        projectId: api.world.project.id,
-      },
-    };
+    return { folder: presentById(api, folderById(api, actorOf(request), folderId)) };
   });
 
   const rename = { environment: z.string().trim(), name, path: parentPath };
@@ -99,7 +76,8 @@ export function folderRoutes(app: FastifyInstance, api: Api): void {
   app.patch(`${prefix}/batch`, guarded(api, "secrets"), async (request) => {
     const { projectSlug, folders } = parse(batchBody, request.body);
     const projectId = projectIdOf(api.world, undefined, projectSlug)!;
-    return { folders: renameFolders(api, actorOf(request), projectId, folders).map(showWithPath) };
+    const renamed = renameFolders(api, actorOf(request), projectId, folders);
+    return { folders: renamed.map((row) => presentWithPath(api, row)) };
   });
 
   const renameBody = place.extend({ name, path: parentPath, directory });
@@ -113,7 +91,7 @@ export function folderRoutes(app: FastifyInstance, api: Api): void {
       id: folderId,
       name: body.name,
     });
-    return { folder: showWithPath(folder) };
+    return { folder: presentWithPath(api, folder) };
   });
 
   const deleteBody = place.extend({ path: parentPath, directory });
@@ -126,17 +104,6 @@ export function folderRoutes(app: FastifyInstance, api: Api): void {
       path: pathOf(body, request.body),
       idOrName: folderId,
     });
-    return { folder: show(folder) };
+    return { folder: present(api, folder) };
   });
-}
-
-function below(world: World, folders: readonly FolderRow[]): FolderRow[] {
-  return folders.flatMap((row) => [row, ...below(world, world.children(row.id))]);
-}
-
-function present({ flavour, world }: Api, row: FolderRow) {
-  const { description, ...measured } = row;
-  if (flavour === "2024-10") return measured;
-  const changes = world.secretsIn(row.id).map((secret) => secret.updatedAt.getTime());
-  return { ...measured, description, lastSecretModified: changes.length ? new Date(Math.max(...changes)) : null };
 }

@@ -120,13 +120,11 @@ function findToRename(
   return folder;
 }
 
-/**
- * Deletes a folder with everything below it, unasked.
- */
+/** Deletes a folder: with everything below it, unasked, unless `force` is false, which only the current v2 has. */
 export function deleteFolder(
   api: Api,
   actor: Actor,
-  { projectId, environment, path, idOrName }: FolderPlace & { idOrName: string },
+  { projectId, environment, path, idOrName, force = true }: FolderPlace & { idOrName: string; force?: boolean },
 ): FolderRow {
   const { world, flavour } = api;
   authorize(api, actor, "delete", { projectId, environment, path });
@@ -142,6 +140,12 @@ export function deleteFolder(
   if (!first) {
     const measured = `Failed to delete folder with ID '${idOrName}', not found`;
     throw notFound(flavour === "current" ? `Folder with ID '${idOrName}' not found` : measured);
+  }
+  const isEmpty = ({ id }: FolderRow) => world.children(id).length === 0 && world.secretsIn(id).length === 0;
+  if (!force && !found.every(isEmpty)) {
+    throw badRequest(
+      `Cannot delete folder "${first.name}" because it contains resources. Use forceDelete=true to delete it forcefully.`,
+    );
   }
   for (const folder of found) world.removeFolder(folder);
   return first;

@@ -3,7 +3,7 @@
  * address. Measured in production mode; in development mode there are none, which is the default here.
  */
 import type { FastifyReply, FastifyRequest } from "fastify";
-import { ApiError } from "./errors.js";
+import { ApiError, type Flavour } from "./errors.js";
 
 export type LimitedKind = "read" | "write" | "secrets";
 
@@ -21,7 +21,7 @@ export interface RateLimits {
 
 const defaults = { read: 60, write: 200, secrets: 40, windowMs: 60_000 };
 
-export function rateLimiter(limits: boolean | RateLimits | undefined, now: () => Date) {
+export function rateLimiter(limits: boolean | RateLimits | undefined, now: () => Date, flavour: Flavour) {
   if (!limits) return () => async () => {};
   const { windowMs, ...perKind } = { ...defaults, ...(limits === true ? {} : limits) };
   const windows = new Map<string, { endsAt: number; count: number }>();
@@ -44,7 +44,8 @@ export function rateLimiter(limits: boolean | RateLimits | undefined, now: () =>
     });
     if (window.count <= limit) return;
     reply.header("retry-after", secondsLeft);
-    throw new ApiError(429, "RateLimitExceeded", "Rate limit exceeded. Please try again in 1 minute");
+    const left = flavour === "current" ? `${secondsLeft} seconds` : "1 minute";
+    throw new ApiError(429, "RateLimitExceeded", `Rate limit exceeded. Please try again in ${left}`);
   };
 }
 

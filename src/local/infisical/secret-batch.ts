@@ -7,7 +7,7 @@ import {
   approvalRequest,
   changedFields,
   openFolder,
-  refuseTags,
+  refuseUnknownTags,
   type SecretAnswer,
   type SecretChange,
   type SecretPlace,
@@ -22,12 +22,15 @@ export async function createSecrets(
   api: Api,
   actor: Actor,
   place: SecretPlace,
-  secrets: readonly (SecretFields & { tagIds?: readonly string[] | undefined })[],
+  secrets: readonly SecretFields[],
 ): Promise<SecretAnswer[] | Approval> {
   const folder = openFolder(api, actor, "create", place, "CreateManySecret");
   const existing = api.world.secretsNamed(folder.id, keysOf(secrets));
   if (existing.length > 0) throw badRequest(`Secret already exist: ${keysOf(existing).join(",")}`);
-  refuseTags(secrets.flatMap((secret) => secret.tagIds ?? []));
+  refuseUnknownTags(
+    api,
+    secrets.flatMap((secret) => secret.tagIds ?? []),
+  );
   if (needsApproval(api, place.path)) return approvalRequest(api, folder);
   await gapBeforeWrite();
   return secrets.map((secret) => ({ ...place, row: api.world.insertSecret(folder.id, secret) }));
@@ -36,29 +39,49 @@ export async function createSecrets(
 /** What to do with names that do not exist; only the current server has a choice. */
 export type MissingMode = "failOnNotFound" | "upsert" | "ignore";
 
+/** All or none. A change may name a folder of its own, which only the current v4 has; answers keep the order of the changes. */
 export function updateSecrets(
   api: Api,
   actor: Actor,
   place: SecretPlace,
-  changes: readonly SecretChange[],
+  changes: readonly (SecretChange & { path?: string | undefined })[],
   mode: MissingMode,
 ): SecretAnswer[] | Approval {
-  const { world } = api;
-  const folder = openFolder(api, actor, "edit", place, "UpdateManySecret");
-  const existing = world.secretsNamed(folder.id, keysOf(changes));
+  const paths = [...new Set(changes.map(({ path = place.path }) => path))];
+  const parts = paths.map((path) => {
+    const at = { ...place, path };
+    return {
+      at,
+      changes: changes.filter((change) => (change.path ?? place.path) === path),
+      folder: openFolder(api, actor, "edit", at, "UpdateManySecret"),
+    };
+  });
+  for (const { folder, changes } of parts) checkChanges(api, folder, changes, mode);
+  const guarded = parts.find(({ at }) => needsApproval(api, at.path));
+  if (guarded) return approvalRequest(api, guarded.folder);
+  return parts.flatMap(({ at, folder, changes }) => applyChanges(api, folder, changes, mode).map(copyOf(at)));
+}
+
+function checkChanges(api: Api, folder: FolderRow, changes: readonly SecretChange[], mode: MissingMode): void {
+  const existing = api.world.secretsNamed(folder.id, keysOf(changes));
   if (mode === "failOnNotFound" && existing.length !== changes.length) {
     throw notFound(`Secret does not exist: ${namedWhenMissing(api, existing, changes)}`);
   }
-  refuseTags(changes.flatMap((change) => change.tagIds ?? []));
+  refuseUnknownTags(
+    api,
+    changes.flatMap((change) => change.tagIds ?? []),
+  );
   refuseRenames(api, folder, changes);
-  if (needsApproval(api, place.path)) return approvalRequest(api, folder);
-  const rows = changes.flatMap((change) => {
+}
+
+function applyChanges({ world }: Api, folder: FolderRow, changes: readonly SecretChange[], mode: MissingMode) {
+  const existing = world.secretsNamed(folder.id, keysOf(changes));
+  return changes.flatMap((change) => {
     const row = existing.find((candidate) => candidate.key === change.key);
     if (row) return [world.updateSecret(row, changedFields(change))];
     const { key, value = "", comment } = change;
     return mode === "upsert" ? [world.insertSecret(folder.id, { key, value, comment })] : [];
   });
-  return rows.map(copyOf(place));
 }
 
 /** Read in the source of that time: it looks for the old name in place of the new one, so a rename never passes. */

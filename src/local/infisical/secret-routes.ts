@@ -3,18 +3,10 @@ import type { FastifyInstance, FastifyRequest } from "fastify";
 import { type Api, actorOf, guarded, parse, projectIdOf } from "./api.js";
 import { badRequest } from "./errors.js";
 import { onlyScope } from "./permissions.js";
+import { presentMany, presentOne, presentRead } from "./secret-answers.js";
 import { createSecrets, deleteSecrets, moveSecrets, updateSecrets } from "./secret-batch.js";
 import { encryptedSecret, secretSchemas } from "./secret-schemas.js";
-import {
-  type Approval,
-  createSecret,
-  deleteSecret,
-  getSecret,
-  listSecrets,
-  type SecretAnswer,
-  type SecretPlace,
-  updateSecret,
-} from "./secrets.js";
+import { createSecret, deleteSecret, getSecret, listSecrets, type SecretPlace, updateSecret } from "./secrets.js";
 
 const routes = {
   one: "/api/v3/secrets/raw/:secretName",
@@ -50,10 +42,6 @@ function rawRoutes(app: FastifyInstance, api: Api): void {
     if (!projectId) throw badRequest("Must provide either project slug or projectId");
     return { projectId, environment: body.environment, path: body.secretPath };
   };
-  const answer = (result: SecretAnswer | Approval) =>
-    "approval" in result ? result : { secret: present(api, result) };
-  const answerMany = (result: SecretAnswer[] | Approval) =>
-    "approval" in result ? result : { secrets: result.map((one) => present(api, one)) };
 
   app.get(routes.list, hooks, async (request) => {
     const query = parse(schemas.list, request.query);
@@ -94,20 +82,20 @@ function rawRoutes(app: FastifyInstance, api: Api): void {
     const key = parse(schemas.newParams, request.params).secretName;
     const body = parse(schemas.create, request.body);
     const fields = { key, value: body.secretValue, comment: body.secretComment, ...extraFields(body) };
-    return answer(await createSecret(api, actorOf(request), placeOf(body), { ...fields, type: body.type }));
+    return presentOne(api, await createSecret(api, actorOf(request), placeOf(body), { ...fields, type: body.type }));
   });
 
   app.patch(routes.one, hooks, async (request) => {
     const key = nameOf(request);
     const body = parse(schemas.update, request.body);
     const change = { ...changeOf({ ...body, secretKey: key }), type: body.type };
-    return answer(updateSecret(api, actorOf(request), placeOf(body), change));
+    return presentOne(api, updateSecret(api, actorOf(request), placeOf(body), change));
   });
 
   app.delete(routes.one, hooks, async (request) => {
     const key = nameOf(request);
     const body = parse(schemas.delete, request.body);
-    return answer(deleteSecret(api, actorOf(request), placeOf(body), { key, type: body.type }));
+    return presentOne(api, deleteSecret(api, actorOf(request), placeOf(body), { key, type: body.type }));
   });
 
   app.post(routes.batch, hooks, async (request) => {
@@ -118,19 +106,19 @@ function rawRoutes(app: FastifyInstance, api: Api): void {
       comment: one.secretComment,
       ...extraFields(one),
     }));
-    return answerMany(await createSecrets(api, actorOf(request), batchPlaceOf(body), secrets));
+    return presentMany(api, await createSecrets(api, actorOf(request), batchPlaceOf(body), secrets));
   });
 
   app.patch(routes.batch, hooks, async (request) => {
     const body = parse(schemas.updateMany, request.body);
     const changes = body.secrets.map(changeOf);
-    return answerMany(updateSecrets(api, actorOf(request), batchPlaceOf(body), changes, body.mode));
+    return presentMany(api, updateSecrets(api, actorOf(request), batchPlaceOf(body), changes, body.mode));
   });
 
   app.delete(routes.batch, hooks, async (request) => {
     const body = parse(schemas.deleteMany, request.body);
     const secrets = body.secrets.map((one) => ({ key: one.secretKey }));
-    return answerMany(deleteSecrets(api, actorOf(request), batchPlaceOf(body), secrets));
+    return presentMany(api, deleteSecrets(api, actorOf(request), batchPlaceOf(body), secrets));
   });
 
   app.post(routes.move, guarded(api, "secrets", ["identity"]), async (request) => {
@@ -173,33 +161,3 @@ const changeOf = (body: ChangeBody) => ({
   comment: body.secretComment,
   ...extraFields(body),
 });
-
-/** Fields and their order as measured; the current server adds some. */
-function present({ world, flavour }: Api, { row, environment, path, shown }: SecretAnswer) {
-  const measured = {
-    id: row.id,
-    _id: row.id,
-    workspace: world.project.id,
-    environment,
-    version: row.version,
-    type: "shared",
-    secretKey: row.key,
-    secretValue: shown?.value ?? row.value,
-    secretComment: shown?.comment ?? row.comment,
-    secretReminderNote: row.reminderNote,
-    secretReminderRepeatDays: row.reminderRepeatDays,
-    skipMultilineEncoding: row.skipMultilineEncoding,
-    metadata: null,
-    createdAt: row.createdAt,
-    updatedAt: row.updatedAt,
-  };
-  return flavour === "current" ? { ...measured, secretValueHidden: false, secretPath: path } : measured;
-}
-
-function presentRead(api: Api, found: SecretAnswer, view: "true" | "false", extra: object = {}) {
-  const secret = { ...present(api, found), ...extra, tags: [] };
-  if (api.flavour === "2024-10") return secret;
-  const hidden = view === "false";
-  const shown = hidden ? { secretValue: "<hidden-by-infisical>", secretValueHidden: true } : {};
-  return { ...secret, secretMetadata: [], ...shown };
-}

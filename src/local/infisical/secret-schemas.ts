@@ -16,6 +16,14 @@ const tagIds = z.string().array().optional();
 export const trimValue = (value: string): string => (value.endsWith("\n") ? `${value.trim()}\n` : value.trim());
 const secretValue = z.string().transform(trimValue);
 
+const withoutSeparators = (name: z.ZodString) =>
+  name
+    .refine((value) => !value.includes(":"), "Secret name cannot contain colon.")
+    .refine((value) => !value.includes("/"), "Secret name cannot contain forward slash.");
+
+/** What the current server takes for a name. */
+export const secretNameV4 = withoutSeparators(text.min(1));
+
 export function secretSchemas(flavour: Flavour) {
   const current = flavour === "current";
   const project = { workspaceId: text };
@@ -23,11 +31,8 @@ export function secretSchemas(flavour: Flavour) {
   const place = { environment: text, secretPath };
   const batchPlace = { projectSlug: text.optional(), ...maybeProject, ...place };
 
-  const withoutSeparators = (name: z.ZodString) =>
-    name
-      .refine((value) => !current || !value.includes(":"), "Secret name cannot contain colon.")
-      .refine((value) => !current || !value.includes("/"), "Secret name cannot contain forward slash.");
-  const newSecretName = withoutSeparators(z.string().min(1)).optional();
+  const nameOf = (name: z.ZodString) => (current ? withoutSeparators(name) : name);
+  const newSecretName = nameOf(z.string().min(1)).optional();
   const changedValue = current ? secretValue.optional() : secretValue;
   const reminder = {
     secretReminderRepeatDays: z.number().optional().nullable(),
@@ -46,7 +51,7 @@ export function secretSchemas(flavour: Flavour) {
 
   return {
     params: z.object({ secretName: text }),
-    newParams: z.object({ secretName: withoutSeparators(text) }),
+    newParams: z.object({ secretName: nameOf(text) }),
     list: z.object({ ...optionalPlace, ...read, recursive: flag, include_imports: flag }),
     get: z.object({
       ...optionalPlace,
@@ -83,7 +88,7 @@ export function secretSchemas(flavour: Flavour) {
       ...batchPlace,
       secrets: z
         .object({
-          secretKey: withoutSeparators(text),
+          secretKey: nameOf(text),
           secretValue,
           secretComment: text.optional().default(""),
           skipMultilineEncoding: z.boolean().optional(),

@@ -4,7 +4,7 @@ import { type Api, gapBeforeWrite, needsApproval, requireProject } from "./api.j
 import { ApiError, badRequest, folderNotFound, notFound } from "./errors.js";
 import { type Action, type Actor, can, requireCan, requireMember } from "./permissions.js";
 import { expandReferences } from "./references.js";
-import type { FolderRow, SecretFields, SecretRow } from "./world.js";
+import type { FolderRow, Metadata, SecretFields, SecretRow } from "./world.js";
 
 export interface SecretPlace {
   projectId: string;
@@ -46,14 +46,14 @@ export async function createSecret(
   api: Api,
   actor: Actor,
   place: SecretPlace,
-  fields: SecretFields & { type: Kind; tagIds?: readonly string[] | undefined },
+  fields: SecretFields & { type: Kind },
 ): Promise<SecretAnswer | Approval> {
   const folder = openFolder(api, actor, "create", place, "CreateSecret");
   refusePersonal(fields.type, "create");
   if (api.world.secretsNamed(folder.id, [fields.key]).length > 0) {
     throw badRequest(api.flavour === "current" ? "Secret already exists" : "Secret already exist");
   }
-  refuseTags(fields.tagIds);
+  refuseUnknownTags(api, fields.tagIds);
   if (needsApproval(api, place.path)) return approvalRequest(api, folder);
   await gapBeforeWrite();
   return { ...place, row: api.world.insertSecret(folder.id, fields) };
@@ -67,6 +67,7 @@ export interface SecretChange {
   reminderNote?: string | null | undefined;
   reminderRepeatDays?: number | null | undefined;
   skipMultilineEncoding?: boolean | undefined;
+  metadata?: readonly Metadata[] | undefined;
   tagIds?: readonly string[] | undefined;
 }
 
@@ -83,7 +84,7 @@ export function updateSecret(
   if (change.newKey !== undefined && api.world.secretsNamed(folder.id, [change.newKey]).length > 0) {
     throw badRequest("Secret with the new name already exist");
   }
-  refuseTags(change.tagIds);
+  refuseUnknownTags(api, change.tagIds);
   if (needsApproval(api, place.path)) return approvalRequest(api, folder);
   api.world.updateSecret(row, changedFields(change));
   // Measured: the answer repeats what was sent; a comment that was kept reads as empty here.
@@ -98,6 +99,8 @@ export const changedFields = (change: SecretChange): Partial<SecretFields> => ({
   reminderNote: change.reminderNote,
   reminderRepeatDays: change.reminderRepeatDays,
   skipMultilineEncoding: change.skipMultilineEncoding,
+  metadata: change.metadata,
+  tagIds: change.tagIds,
 });
 
 export function deleteSecret(
@@ -190,9 +193,8 @@ function refusePersonal(type: Kind, verb: "create" | "delete"): void {
   if (type === "personal") throw badRequest(`Must be user to ${verb} personal secret`);
 }
 
-/** There are no tags here, so that any is a wrong one. */
-export function refuseTags(tagIds: readonly string[] | undefined): void {
-  if (tagIds && tagIds.length > 0) throw notFound("One or more tags not found");
+export function refuseUnknownTags({ world }: Api, tagIds: readonly string[] = []): void {
+  if (!tagIds.every((id) => world.tags.some((tag) => tag.id === id))) throw notFound("One or more tags not found");
 }
 
 export function approvalRequest({ now }: Api, folder: FolderRow): Approval {

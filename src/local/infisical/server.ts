@@ -7,8 +7,10 @@ import { Accounts } from "./accounts.js";
 import { type Api, installIdentity, serialised } from "./api.js";
 import { type Flavour, installErrors } from "./errors.js";
 import { folderRoutes } from "./folder-routes.js";
+import { folderRoutesV2 } from "./folder-routes-v2.js";
 import { type RateLimits, rateLimiter } from "./rate-limit.js";
 import { secretRoutes } from "./secret-routes.js";
+import { secretRoutesV4 } from "./secret-routes-v4.js";
 import { type InfisicalSeed, infisicalSeedSchema } from "./seed.js";
 import { plant, Vault } from "./vault.js";
 import { World } from "./world.js";
@@ -50,7 +52,7 @@ export async function startInfisical(options: InfisicalOptions = {}): Promise<Lo
   plant(seed, vault, accounts);
   control.changeVault = (change) => vault.change(change);
 
-  const limit = rateLimiter(options.rateLimits, now);
+  const limit = rateLimiter(options.rateLimits, now, flavour);
   const app = build(control, { world, accounts, flavour, now, limit, approvalPaths, folderLock: serialised() });
   const url = await app.listen({ host: "127.0.0.1", port: options.port ?? 0 });
   return { url, port: Number(new URL(url).port), vault, control, close: () => app.close() };
@@ -78,6 +80,10 @@ function build(control: Control, api: Api): FastifyInstance {
     accountRoutes(scope, api);
     folderRoutes(scope, api);
     secretRoutes(scope, api);
+    if (api.flavour === "current") {
+      folderRoutesV2(scope, api);
+      secretRoutesV4(scope, api);
+    }
   });
   return app;
 }

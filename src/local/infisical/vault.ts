@@ -3,7 +3,7 @@ import { randomBytes, randomUUID } from "node:crypto";
 import type { VaultChange } from "../faults.js";
 import type { Accounts } from "./accounts.js";
 import type { ParsedSeed, Role, ServiceTokenSeed } from "./seed.js";
-import { type FolderRow, removeTrailingSlash, type SecretRow, type World } from "./world.js";
+import { type FolderRow, type Metadata, removeTrailingSlash, type SecretRow, type World } from "./world.js";
 
 export interface StoredSecret {
   id: string;
@@ -11,6 +11,8 @@ export interface StoredSecret {
   name: string;
   value: string;
   comment: string;
+  metadata: readonly Metadata[];
+  tagIds: readonly string[];
   /** Of its folder: `/MooseQuest/heroku`. */
   path: string;
   createdAt: Date;
@@ -76,10 +78,17 @@ export class Vault {
   }
 
   /** Writes as somebody else: makes the folder if missing, raises the version of a name that is there. */
-  write(environment: string, path: string, name: string, value: string, comment?: string): StoredSecret {
+  write(
+    environment: string,
+    path: string,
+    name: string,
+    value: string,
+    comment?: string,
+    more: { metadata?: readonly Metadata[]; tagIds?: readonly string[] } = {},
+  ): StoredSecret {
     const folder = this.#makeFolder(environment, path);
     const [existing] = this.world.secretsNamed(folder.id, [name]);
-    const fields = { key: name, value, comment };
+    const fields = { key: name, value, comment, ...more };
     const row = existing ? this.world.updateSecret(existing, fields) : this.world.insertSecret(folder.id, fields);
     return this.#stored(row, path);
   }
@@ -99,6 +108,13 @@ export class Vault {
   delete(environment: string, path: string, name: string): boolean {
     const folder = this.world.findByPath(environment, path);
     return folder !== undefined && this.world.removeSecrets(folder.id, [name]).length > 0;
+  }
+
+  /** A tag of the project; @returns its id, to be given to {@link write}. */
+  addTag(slug: string): string {
+    const id = randomUUID();
+    this.world.tags.push({ id, slug, name: slug, color: null });
+    return id;
   }
 
   createFolder(environment: string, path: string): void {
@@ -176,8 +192,9 @@ export class Vault {
   }
 
   #stored(row: SecretRow, path: string): StoredSecret {
-    const { id, version, key, value, comment, createdAt, updatedAt } = row;
-    return { id, version, name: key, value, comment, path: removeTrailingSlash(path), createdAt, updatedAt };
+    const { id, version, key, value, comment, metadata, tagIds, createdAt, updatedAt } = row;
+    const at = removeTrailingSlash(path);
+    return { id, version, name: key, value, comment, metadata, tagIds, path: at, createdAt, updatedAt };
   }
 }
 

@@ -31,8 +31,24 @@ export interface SecretRow {
   reminderNote: string | null;
   reminderRepeatDays: number | null;
   skipMultilineEncoding: boolean;
+  metadata: readonly Metadata[];
+  tagIds: readonly string[];
   createdAt: Date;
   updatedAt: Date;
+}
+
+/** A pair that its owner keeps with a secret; only the current server has them. */
+export interface Metadata {
+  key: string;
+  value: string;
+  isEncrypted: boolean;
+}
+
+export interface TagRow {
+  id: string;
+  slug: string;
+  name: string;
+  color: string | null;
 }
 
 export interface Located {
@@ -48,6 +64,8 @@ export interface SecretFields {
   reminderNote?: string | null | undefined;
   reminderRepeatDays?: number | null | undefined;
   skipMultilineEncoding?: boolean | undefined;
+  metadata?: readonly Metadata[] | undefined;
+  tagIds?: readonly string[] | undefined;
 }
 
 /** Only one trailing slash goes, as on the real server: `/a//` stays `/a/`, which no folder has. */
@@ -64,6 +82,8 @@ export class World {
   readonly environments: EnvironmentRow[] = [];
   readonly folders: FolderRow[] = [];
   readonly secrets: SecretRow[] = [];
+  /** Of the whole project. */
+  readonly tags: TagRow[] = [];
   readonly createdAt: Date;
 
   constructor(
@@ -184,6 +204,8 @@ export class World {
       reminderNote: fields.reminderNote ?? null,
       reminderRepeatDays: fields.reminderRepeatDays ?? null,
       skipMultilineEncoding: fields.skipMultilineEncoding ?? false,
+      metadata: fields.metadata ?? [],
+      tagIds: fields.tagIds ?? [],
       createdAt: at,
       updatedAt: at,
     };

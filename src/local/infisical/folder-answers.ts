@@ -1,0 +1,62 @@
+/** What the folder routes of both versions have in common: their fields, and folders as they answer with them. */
+import { z } from "zod/v3";
+import type { Api } from "./api.js";
+import { badRequest, type Flavour } from "./errors.js";
+import { type FolderRow, isFolderName, removeTrailingSlash, type World } from "./world.js";
+
+const withSlash = (path: string): string => (path.startsWith("/") ? path : `/${path}`);
+export const path = z.string().trim().transform(withSlash).transform(removeTrailingSlash);
+export const parentPath = path.default("/");
+
+/** The measured server lets any name in; some then fail in the database, some become unreachable by path. */
+export const nameSchema = (flavour: Flavour) =>
+  flavour === "2024-10"
+    ? z.string().trim()
+    : z.string().trim().refine(isFolderName, {
+        message: "Invalid folder name. Only alphanumeric characters, dashes, and underscores are allowed.",
+      });
+
+/** Only the current server looks. @throws ApiError 400 */
+export function checkSegments(path: string): void {
+  if (path.split("/").filter(Boolean).every(isFolderName)) return;
+  throw badRequest("Invalid secret path. Only alphanumeric characters, dashes, and underscores are allowed.");
+}
+
+/** As lists and deletions have it. */
+export function present({ flavour, world }: Api, row: FolderRow) {
+  const { description, ...measured } = row;
+  if (flavour === "2024-10") return measured;
+  const changes = world.secretsIn(row.id).map((secret) => secret.updatedAt.getTime());
+  return { ...measured, description, lastSecretModified: changes.length ? new Date(Math.max(...changes)) : null };
+}
+
+/** As creations and changes have it. */
+export const presentWithPath = (api: Api, row: FolderRow) =>
+  api.flavour === "current" ? { ...present(api, row), path: api.world.pathOf(row) } : present(api, row);
+
+export function presentById(api: Api, row: FolderRow) {
+  const env = api.world.environments.find(({ id }) => id === row.envId)!;
+  return {
+    ...present(api, row),
+    environment: { envId: env.id, envName: env.name, envSlug: env.slug },
+    path: api.world.pathOf(row),
+    projectId: api.world.project.id,
+  };
+}
+
+/** The current server's list: by name, on request with everything below. */
+export function presentList(
+  api: Api,
+  folders: readonly FolderRow[],
+  at: { path: string; recursive: "true" | "false" },
+) {
+  const found = at.recursive === "true" ? below(api.world, folders) : folders;
+  const base = at.path === "/" ? "" : at.path;
+  return found
+    .map((row) => ({ ...present(api, row), relativePath: api.world.pathOf(row).slice(base.length) }))
+    .sort((left, right) => left.name.localeCompare(right.name));
+}
+
+function below(world: World, folders: readonly FolderRow[]): FolderRow[] {
+  return folders.flatMap((row) => [row, ...below(world, world.children(row.id))]);
+}
