@@ -95,4 +95,4 @@ export {
   wayBackPaths,
 } from "./wayBack.js";
 export { findingJson, reason, refusalOf, sentence, verdictHead } from "./wording.js";
-export { movedFrom, type RunningFlag, type VaultRow, type World } from "./world.js";
+export { labelsOf, movedFrom, type RunningFlag, type VaultRow, type World } from "./world.js";

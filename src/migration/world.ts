@@ -10,8 +10,14 @@ export interface VaultRow {
   readonly revision: string;
   readonly value: SecretValue;
   readonly comment: string;
+  /** Pairs that somebody keeps with it. */
+  readonly metadata: readonly { readonly key: string; readonly value: SecretValue; readonly isEncrypted: boolean }[];
+  readonly tagIds: readonly string[];
   readonly updatedAt: Date;
 }
+
+/** What is written with a value where a row is made that takes another one's place. */
+export const labelsOf = ({ comment, metadata, tagIds }: VaultRow) => ({ comment, metadata, tagIds });
 
 /** A Heroku app as it was seen. */
 export interface AppView {

@@ -10,6 +10,7 @@ import {
   isFlagOn,
   type KeptFlat,
   keptOutputs,
+  labelsOf,
   type NamePlaces,
   type Reason,
   type Restored,
@@ -85,8 +86,10 @@ async function appsOff({ heroku: url, flag: { variable, apps } }: RetirementInpu
 async function bringBack(vault: InfisicalClient, place: Place, wasFlat: boolean): Promise<boolean> {
   const step = restore(place.flat, place.target, wasFlat);
   if (step.is !== "create") return false;
-  const { value, comment } = step.from;
-  const waiting = await writeSecrets(vault, place.flatPath, { create: [{ name: place.name, value, comment }] });
+  const { value } = step.from;
+  const waiting = await writeSecrets(vault, place.flatPath, {
+    create: [{ name: place.name, value, ...labelsOf(step.from) }],
+  });
   if (waiting.size > 0) throw approval(place.name, place.flatPath);
   return true;
 }

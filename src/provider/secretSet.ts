@@ -2,6 +2,7 @@ import {
   type Decisions,
   decide,
   keptOutputs,
+  labelsOf,
   readOutputs,
   type SecretSetInputs,
   type SecretSetOutputs,
@@ -18,11 +19,15 @@ import { inventoryAt, vaultAt } from "./vault.js";
 
 /** Writes what was decided. @returns names that wait for an approval */
 function write(vault: InfisicalClient, path: string, decisions: Decisions): Promise<ReadonlySet<string>> {
-  const pick = (kind: "create" | "follow"): SecretToWrite[] =>
+  const pick = (kind: "create" | "follow", labels: (from: VaultRow) => Partial<SecretToWrite>): SecretToWrite[] =>
     [...decisions].flatMap(([name, decision]) =>
-      decision.is === kind ? [{ name, value: decision.from.value, comment: decision.from.comment }] : [],
+      decision.is === kind ? [{ name, value: decision.from.value, ...labels(decision.from) }] : [],
     );
-  return writeSecrets(vault, path, { create: pick("create"), update: pick("follow") });
+  return writeSecrets(vault, path, {
+    create: pick("create", labelsOf),
+    // Tags and metadata of a row that is there are its own.
+    update: pick("follow", ({ comment }) => ({ comment })),
+  });
 }
 
 /** @returns whether any name is to be `create`d, or `follow`s its source */

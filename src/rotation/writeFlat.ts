@@ -1,6 +1,6 @@
 // Writes an environment's value at the flat path again, for readers that go back there.
 import { Refusal } from "../errors.js";
-import type { FlatWrite } from "../migration/index.js";
+import { type FlatWrite, labelsOf } from "../migration/index.js";
 import { type InfisicalClient, put } from "../vault/client/index.js";
 
 /**
@@ -15,7 +15,7 @@ export async function writeFlat(vault: InfisicalClient, { name, path, from, over
   const source = await vault.getSecret(from.path, name);
   if (source?.revision !== from.revision)
     throw new Refusal(`${name} at ${from.path} was ${source ? "written" : "deleted"} just now: look again.`);
-  const secret = { name, value: from.value, comment: (over ?? from).comment };
+  const secret = { name, value: from.value, ...(over ? { comment: over.comment } : labelsOf(from)) };
   const result = await put(vault, path, secret, { exists: over !== undefined, folder: true });
   if (result.is === "approval")
     throw new Refusal(

@@ -12,6 +12,8 @@ const row = (path: string, value: string, id = "a", at = name) => ({
   revision: `${id}@1`,
   value: SecretValue.of(value),
   comment: "",
+  metadata: [],
+  tagIds: [],
   updatedAt: new Date(0),
 });
 const side = (environment: string, more: Partial<ComparedEnvironment> = {}): ComparedEnvironment => ({

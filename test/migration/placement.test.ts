@@ -9,6 +9,8 @@ const row = (value: string, token: string, path = "/MooseQuest/heroku/"): VaultR
   revision: token,
   value: SecretValue.of(value),
   comment: "",
+  metadata: [],
+  tagIds: [],
   updatedAt: new Date(0),
 });
 const flat = (value: string, token = "f@1") => [row(value, token)];

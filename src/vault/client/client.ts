@@ -1,4 +1,5 @@
 import { createTransport } from "../../http/index.js";
+import { createApiChoice, type Place } from "./api.js";
 import type { Target } from "./diagnosis.js";
 import { createExchange } from "./exchange.js";
 import { folderMethods } from "./folders.js";
@@ -23,19 +24,21 @@ import { baseUrl } from "./url.js";
 export function createInfisicalClient(options: InfisicalClientOptions): InfisicalClient {
   const { projectId, environment, auth, timeoutMs = 30_000, signal, onRequest } = options;
   const target: Target = { baseUrl: baseUrl(options.url), projectId, environment, auth };
-  const place = { workspaceId: projectId, environment };
+  const place: Place = { apis: createApiChoice(), projectId, environment };
   const send = createTransport({ baseUrl: target.baseUrl, timeoutMs, signal, onRequest });
   const exchange = createExchange(send, target, options);
 
   /** The route for folders is the only cheap one that tells an unknown environment and an unknown project. */
   const checkAccess = async () => {
-    await exchange.read({
-      method: "GET",
-      path: "/api/v1/folders",
-      query: { ...place, path: "/" },
-      to: "look at the project's root folder",
-      expects: foldersAnswer,
-    });
+    await place.apis.read((api) =>
+      exchange.read({
+        method: "GET",
+        path: api.folders,
+        query: { ...api.project(projectId), environment, path: "/" },
+        to: "look at the project's root folder",
+        expects: foldersAnswer,
+      }),
+    );
   };
 
   let known: Promise<void> | undefined;
@@ -56,11 +59,12 @@ export function createInfisicalClient(options: InfisicalClientOptions): Infisica
         expects: statusAnswer,
         anonymous: true,
       }),
+    apiVersion: place.apis.chosen,
     checkAccess,
     authenticate: () => (auth.kind === "token" ? checkAccess() : exchange.logIn()),
     ...folderMethods(exchange, place),
     ...secretMethods(exchange, {
-      place,
+      ...place,
       checkEnvironment,
       isServiceToken: auth.kind === "token" && auth.token.reveal().startsWith("st."),
     }),

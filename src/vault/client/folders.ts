@@ -1,37 +1,41 @@
+import type { Api, Place } from "./api.js";
 import { InfisicalError } from "./error.js";
 import type { Exchange } from "./exchange.js";
 import { type FolderPath, folderPath, parentAndName } from "./paths.js";
 import { folderAnswer, foldersAnswer, folderTreeAnswer } from "./schemas.js";
 import type { FolderEntry, InfisicalClient } from "./types.js";
 
-const PATH = "/api/v1/folders";
-
 type FolderMethods = Pick<
   InfisicalClient,
   "listFolders" | "listFolderTree" | "folderExists" | "createFolder" | "deleteFolder"
 >;
 
-/** The v1 routes: they are there on servers of October 2024 and, deprecated, on current ones. */
-export function folderMethods(exchange: Exchange, place: { workspaceId: string; environment: string }): FolderMethods {
+export function folderMethods(exchange: Exchange, { apis, projectId, environment }: Place): FolderMethods {
+  const placeIn = (api: Api) => ({ ...api.project(projectId), environment });
+
   async function list(path: FolderPath): Promise<FolderEntry[]> {
-    const { folders } = await exchange.read({
-      method: "GET",
-      path: PATH,
-      query: { ...place, path: path.wire },
-      to: `list the folders of ${path.normal}`,
-      expects: foldersAnswer,
-    });
+    const { folders } = await apis.read((api) =>
+      exchange.read({
+        method: "GET",
+        path: api.folders,
+        query: { ...placeIn(api), path: path.wire },
+        to: `list the folders of ${path.normal}`,
+        expects: foldersAnswer,
+      }),
+    );
     return folders.map(({ id, name }) => ({ id, name, path: `${path.normal}${name}/` }));
   }
 
   async function listTree(path: FolderPath) {
-    const { folders } = await exchange.read({
-      method: "GET",
-      path: PATH,
-      query: { ...place, path: path.wire, recursive: "true" },
-      to: `list the folders of ${path.normal}`,
-      expects: folderTreeAnswer,
-    });
+    const { folders } = await apis.read((api) =>
+      exchange.read({
+        method: "GET",
+        path: api.folders,
+        query: { ...placeIn(api), path: path.wire, recursive: "true" },
+        to: `list the folders of ${path.normal}`,
+        expects: folderTreeAnswer,
+      }),
+    );
     const direct = folders.map(({ id, name }) => ({ id, name, path: `${path.normal}${name}/` }));
     if (folders.every(({ relativePath }) => relativePath === undefined))
       return { folders: direct, complete: folders.length === 0 };
@@ -68,21 +72,23 @@ export function folderMethods(exchange: Exchange, place: { workspaceId: string; 
     },
 
     createFolder: async (path) => {
-      const request = { method: "POST", path: PATH } as const;
-      const { parent, name } = parentAndName(path, request);
+      const { parent, name } = parentAndName(path, { method: "POST", path: "folders" });
       const existing = async () => {
         const [folder] = await named(parent, name);
         return folder && { folder };
       };
       try {
-        const { folder } = await exchange.write({
-          ...request,
-          body: { ...place, name, path: parent.wire },
-          to: `create the folder ${parent.normal}${name}/`,
-          rightAt: parent.normal,
-          expects: folderAnswer,
-          look: existing,
-        });
+        const { folder } = await apis.write((api) =>
+          exchange.write({
+            method: "POST",
+            path: api.folders,
+            body: { ...placeIn(api), name, path: parent.wire },
+            to: `create the folder ${parent.normal}${name}/`,
+            rightAt: parent.normal,
+            expects: folderAnswer,
+            look: existing,
+          }),
+        );
         return folder.id;
       } catch (error) {
         // Current servers refuse a folder that exists; in October 2024 it was an ordinary 200.
@@ -93,26 +99,28 @@ export function folderMethods(exchange: Exchange, place: { workspaceId: string; 
     },
 
     deleteFolder: async (path) => {
-      const { parent, name } = parentAndName(path, { method: "DELETE", path: PATH });
+      const { parent, name } = parentAndName(path, { method: "DELETE", path: "folders" });
       const [folder, ...more] = await named(parent, name);
       if (!folder) return false;
-      const request = { method: "DELETE", path: `${PATH}/${encodeURIComponent(folder.id)}` } as const;
       if (more.length > 0) {
         const diagnosis = `${folder.path} is there ${more.length + 1} times. Delete the wrong one in Infisical's console first.`;
-        throw new InfisicalError("conflict", diagnosis, request);
+        throw new InfisicalError("conflict", diagnosis, { method: "DELETE", path: folder.path });
       }
       try {
-        await exchange.write({
-          ...request,
-          body: { ...place, path: parent.wire },
-          to: `delete the folder ${folder.path}`,
-          rightAt: parent.normal,
-          expects: folderAnswer,
-          look: async () => {
-            const left = await named(parent, name);
-            return left.some(({ id }) => id === folder.id) ? undefined : { folder };
-          },
-        });
+        await apis.write((api) =>
+          exchange.write({
+            method: "DELETE",
+            path: `${api.folders}/${encodeURIComponent(folder.id)}`,
+            body: { ...placeIn(api), path: parent.wire, ...api.deletion },
+            to: `delete the folder ${folder.path}`,
+            rightAt: parent.normal,
+            expects: folderAnswer,
+            look: async () => {
+              const left = await named(parent, name);
+              return left.some(({ id }) => id === folder.id) ? undefined : { folder };
+            },
+          }),
+        );
         return true;
       } catch (error) {
         // Someone else was faster.

@@ -28,6 +28,19 @@ const secret = z.object({
     .string()
     .nullish()
     .transform((comment) => comment ?? ""),
+  /** The value of a pair that the token may not read is left out, and so is the pair then. */
+  secretMetadata: z
+    .array(z.object({ key: z.string(), value: z.string().optional(), isEncrypted: z.boolean().default(false) }))
+    .nullish()
+    .transform((pairs) =>
+      (pairs ?? []).flatMap(({ value, ...pair }) =>
+        value === undefined ? [] : [{ ...pair, value: SecretValue.of(value) }],
+      ),
+    ),
+  tags: z
+    .array(z.object({ id: z.string() }))
+    .nullish()
+    .transform((tags) => tags ?? []),
   environment: z.string().optional(),
   /** In lists on every server; in other answers only on current ones. */
   secretPath: z.string().optional(),

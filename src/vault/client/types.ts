@@ -75,6 +75,21 @@ export interface FolderEntry {
 }
 
 /**
+ * A pair of a secret's metadata. Its value may be as secret as the secret's: Infisical keeps it encrypted on request.
+ *
+ * @example
+ * ```ts
+ * import { type SecretMetadata, SecretValue } from "console-vault/vault";
+ * const owner: SecretMetadata = { key: "owner", value: SecretValue.of("payments"), isEncrypted: false };
+ * ```
+ */
+export interface SecretMetadata {
+  readonly key: string;
+  readonly value: SecretValue;
+  readonly isEncrypted: boolean;
+}
+
+/**
  * A secret as it was read.
  *
  * @example
@@ -93,6 +108,9 @@ export interface SecretEntry {
   readonly revision: string;
   readonly value: SecretValue;
   readonly comment: string;
+  /** Pairs that somebody keeps with it; servers of 2024 have none. */
+  readonly metadata: readonly SecretMetadata[];
+  readonly tagIds: readonly string[];
   readonly createdAt: Date;
   readonly updatedAt: Date;
 }
@@ -109,8 +127,10 @@ export interface SecretEntry {
 export interface SecretToWrite {
   readonly name: string;
   readonly value: SecretValue;
-  /** Left out: empty on create, kept on update. */
+  /** Left out, as the two below: empty on create, kept on update. */
   readonly comment?: string;
+  readonly metadata?: readonly SecretMetadata[];
+  readonly tagIds?: readonly string[];
 }
 
 /**
@@ -154,6 +174,9 @@ export interface InfisicalClient {
   /** Whether a server answers at all; needs no token. */
   status(): Promise<{ readonly message: string; readonly date: Date }>;
 
+  /** Of the server's API, once a request was answered: `v4` (secrets v4, folders v2) or `v3` (secrets v3, folders v1). */
+  apiVersion(): "v4" | "v3" | undefined;
+
   /** One request that tells apart: unreachable, wrong token, unknown project, unknown environment. */
   checkAccess(): Promise<void>;
 
@@ -170,7 +193,11 @@ export interface InfisicalClient {
   folderExists(path: string): Promise<boolean>;
   /** Makes the folder, and what is missing above it, unless it is there. @returns its id. */
   createFolder(path: string): Promise<string>;
-  /** Deletes the folder **with everything in it**. @returns false if there was none. */
+  /**
+   * Deletes an empty folder. Look first: only a server with folders v2 refuses one that has anything in it, with an error of
+   * kind `invalid`; an older one deletes it **with everything in it**.
+   * @returns false if there was none
+   */
   deleteFolder(path: string): Promise<boolean>;
 
   /**

@@ -36,8 +36,7 @@ export function inRequests<Secret extends SecretToWrite>(
   const parts: Secret[][] = [];
   let free = 0;
   for (const secret of secrets) {
-    // The keys of the three fields, quotes and commas around them: less than 64 bytes.
-    const bytes = bytesOf(secret.name) + bytesOf(secret.comment ?? "") + bytesInBody(secret.value) + 64;
+    const bytes = bytesOfSecret(secret);
     if (bytes > MAX_BODY_BYTES - rest) {
       const diagnosis = `${secret.name} is over 1 MiB in a request, which is more than Infisical takes. Nothing was written.`;
       throw new InfisicalError("invalid", diagnosis, request);
@@ -50,6 +49,13 @@ export function inRequests<Secret extends SecretToWrite>(
     free -= bytes;
   }
   return parts;
+}
+
+/** The keys of the fields, quotes and commas around them are less than 64 bytes a field. */
+function bytesOfSecret({ name, value, comment = "", metadata = [], tagIds = [] }: SecretToWrite): number {
+  const pairs = metadata.map((pair) => bytesOf(pair.key) + bytesInBody(pair.value) + 64);
+  const tags = tagIds.map((id) => bytesOf(id) + 1);
+  return [bytesOf(name), bytesOf(comment), bytesInBody(value), 128, ...pairs, ...tags].reduce((sum, one) => sum + one);
 }
 
 const bytesOf = (text: string) => Buffer.byteLength(JSON.stringify(text));

@@ -147,7 +147,7 @@ describe("what is harmless is passed on", () => {
       body: { message: "The folder is locked by an import.", error: "BadRequest" },
     }));
     await expect(clientOf(url).createSecrets("/a", secrets)).rejects.toThrowError(
-      "Infisical could not create A in /a/: The folder is locked by an import. [POST /api/v3/secrets/batch/raw: 400]",
+      "Infisical could not create A in /a/: The folder is locked by an import. [POST /api/v4/secrets/batch: 400]",
     );
   });
 });

@@ -27,7 +27,7 @@ describe("a read", () => {
     expect(received).toHaveLength(2);
     expect(performance.now() - start).toBeGreaterThanOrEqual(950);
     expect(waits).toEqual([
-      { service: "Infisical", method: "GET", path: "/api/v1/folders", because: "rate-limited", waitMs: 1000 },
+      { service: "Infisical", method: "GET", path: "/api/v2/folders", because: "rate-limited", waitMs: 1000 },
     ]);
   });
 
@@ -59,7 +59,7 @@ describe("a read", () => {
     await expect(read).rejects.toMatchObject({
       kind: "unreachable",
       message: expect.stringMatching(
-        /could not list the secrets of \/a\/: .*page to sign in.*run the same command again\. \[GET \/api\/v3\/secrets\/raw: 200\]/,
+        /could not list the secrets of \/a\/: .*page to sign in.*run the same command again\. \[GET \/api\/v4\/secrets: 200\]/,
       ),
     });
     expect(received).toHaveLength(3);

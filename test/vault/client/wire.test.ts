@@ -2,18 +2,27 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { SecretValue } from "../../../src/secret.js";
 import { clientOf, failure, row, serve, TOKEN } from "./scripted-server.js";
 
+const noRoute = { status: 404, body: { message: "Route GET:/api/… not found", error: "Not Found", statusCode: 404 } };
+
 const queryOf = (url = "") => Object.fromEntries(new URL(url, "http://host").searchParams);
 
 describe("what goes over the wire", () => {
   it("asks for values as they are stored, and for nothing imported, whatever the server's defaults are", async () => {
     const { url, received } = await serve(({ url }) => ({
-      body: url.includes("/raw?") ? { secrets: [row("A", "v")] } : { secret: row("A", "v") },
+      body: url.includes("/secrets?") ? { secrets: [row("A", "v")] } : { secret: row("A", "v") },
     }));
     await clientOf(url).listSecrets("/a/");
     await clientOf(url).listSecrets("/a/", { recursive: true });
     await clientOf(url).getSecret("/a/", "A");
-    const place = { workspaceId: "7b8c3f0e-0000-4000-8000-000000000001", environment: "prod", secretPath: "/a" };
-    const asStored = { ...place, expandSecretReferences: "false", include_imports: "false" };
+    const place = { projectId: "7b8c3f0e-0000-4000-8000-000000000001", environment: "prod", secretPath: "/a" };
+    const asStored = {
+      ...place,
+      viewSecretValue: "true",
+      expandSecretReferences: "false",
+      includeImports: "false",
+      include_imports: "false",
+      includePersonalOverrides: "false",
+    };
     expect(received.slice(0, 2).map(({ url }) => queryOf(url))).toEqual([asStored, { ...asStored, recursive: "true" }]);
     expect(queryOf(received[2]?.url)).toEqual({ ...asStored, type: "shared" });
   });
@@ -21,15 +30,84 @@ describe("what goes over the wire", () => {
   it("sends a folder as parent and name, which is the only way that every server understands", async () => {
     const { url, received } = await serve(() => ({ body: { folder: { id: "f", name: "prod" } } }));
     await clientOf(url).createFolder("/MooseQuest/heroku/prod/");
-    const { workspaceId, ...rest } = JSON.parse(received[0]?.body ?? "");
+    const { projectId, ...rest } = JSON.parse(received[0]?.body ?? "");
     expect(rest).toEqual({ environment: "prod", name: "prod", path: "/MooseQuest/heroku" });
+  });
+
+  it("asks an older server by its own routes, after one request that tells", async () => {
+    const { url, received } = await serve(({ url }) =>
+      /v[24]/.test(url) ? noRoute : { body: url.includes("folders") ? { folders: [] } : { secrets: [row("A", "v")] } },
+    );
+    const client = clientOf(url);
+    expect(client.apiVersion()).toBeUndefined();
+    await Promise.all([client.listSecrets("/a/"), client.listFolders("/a"), client.listSecrets("/b/")]);
+    expect(client.apiVersion()).toBe("v3");
+    expect(received.map(({ url }) => url.split("?")[0])).toEqual([
+      "/api/v4/secrets",
+      "/api/v3/secrets/raw",
+      "/api/v1/folders",
+      "/api/v3/secrets/raw",
+    ]);
+    expect(queryOf(received[1]?.url)).toEqual({
+      workspaceId: "7b8c3f0e-0000-4000-8000-000000000001",
+      environment: "prod",
+      secretPath: "/a",
+      expandSecretReferences: "false",
+      include_imports: "false",
+    });
+  });
+
+  it("writes by the older routes where the first request is a write", async () => {
+    const { url, received } = await serve(({ url }) =>
+      url.includes("v4") ? noRoute : { body: { secrets: [row("A", "v")] } },
+    );
+    await clientOf(url).createSecrets("/a", [{ name: "A", value: SecretValue.of("v") }]);
+    expect(received.map(({ method, url }) => `${method} ${url}`)).toEqual([
+      "POST /api/v4/secrets/batch",
+      "POST /api/v3/secrets/batch/raw",
+    ]);
+  });
+
+  it("does not take a missing secret, a refusal or a proxy's page for an older server", async () => {
+    for (const reply of [
+      failure(404, "Secret with name 'A' not found", "NotFound"),
+      failure(403, "You are not allowed to read on secrets", "PermissionDenied"),
+      { status: 404, body: "<html>Not Found</html>" },
+    ]) {
+      const { url, received } = await serve(() => reply);
+      await clientOf(url)
+        .getSecret("/a", "A")
+        .catch(() => undefined);
+      expect(received[0]?.url).toContain("/api/v4/secrets/A");
+      expect(received.filter(({ url }) => /v[13]/.test(url))).toEqual([]);
+    }
+  });
+
+  it("sends tags and metadata with a secret that has them, and deletes no folder that is not empty", async () => {
+    const { url, received } = await serve(({ method }) =>
+      method === "GET"
+        ? { body: { folders: [{ id: "f", name: "b" }] } }
+        : { body: { secrets: [row("A", "v")], folder: { id: "f", name: "b" } } },
+    );
+    const metadata = [{ key: "owner", value: SecretValue.of("payments"), isEncrypted: true }];
+    await clientOf(url).createSecrets("/a", [{ name: "A", value: SecretValue.of("v"), metadata, tagIds: ["t"] }]);
+    expect(JSON.parse(received[0]?.body ?? "").secrets).toEqual([
+      {
+        secretKey: "A",
+        secretValue: "v",
+        secretMetadata: [{ key: "owner", value: "payments", isEncrypted: true }],
+        tagIds: ["t"],
+      },
+    ]);
+    await clientOf(url).deleteFolder("/a/b");
+    expect(JSON.parse(received.at(-1)?.body ?? "")).toMatchObject({ path: "/a", forceDelete: false });
   });
 
   for (const suffix of ["", "/", "/api", "/api/"]) {
     it(`finds the API from a URL that ends in ${JSON.stringify(suffix)}`, async () => {
       const { url, received } = await serve(() => ({ body: { folders: [] } }));
       await clientOf(`${url}/infisical${suffix}`).checkAccess();
-      expect(received[0]?.url).toMatch(/^\/infisical\/api\/v1\/folders\?/);
+      expect(received[0]?.url).toMatch(/^\/infisical\/api\/v2\/folders\?/);
     });
   }
 
@@ -57,8 +135,8 @@ describe("what goes over the wire", () => {
     const { url } = await serve((_, index) => (index === 0 ? "drop" : { body: { folders: [] } }));
     await clientOf(url, { onRequest: (...request) => seen.push(request) }).checkAccess();
     expect(seen).toEqual([
-      ["GET", "/api/v1/folders", undefined],
-      ["GET", "/api/v1/folders", 200],
+      ["GET", "/api/v2/folders", undefined],
+      ["GET", "/api/v2/folders", 200],
     ]);
   });
 });
@@ -77,7 +155,7 @@ describe("what comes over the wire", () => {
   it("is not taken for a value where the server hides it", async () => {
     const hidden = row("A", "<hidden-by-infisical>", { secretValueHidden: true, secretPath: "/a" });
     const { url } = await serve(({ url }) => ({
-      body: url.includes("/raw?") ? { secrets: [hidden] } : { secret: hidden },
+      body: url.includes("/secrets?") ? { secrets: [hidden] } : { secret: hidden },
     }));
     const refused = {
       kind: "forbidden",
