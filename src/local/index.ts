@@ -8,8 +8,7 @@ import { ConfigurationError } from "../errors.js";
 import { Control } from "./control.js";
 import type { Fault } from "./faults.js";
 import { type LocalHeroku, startHeroku } from "./heroku/index.js";
-import type { Flavour } from "./infisical/errors.js";
-import { type LocalInfisical, type RateLimits, startInfisical } from "./infisical/index.js";
+import { type Flavour, type LocalInfisical, type RateLimits, startInfisical } from "./infisical/index.js";
 import { defaultSeed, type LocalSeed, localSeedSchema } from "./seed.js";
 
 export { Control, type RequestRecord } from "./control.js";
@@ -25,10 +24,10 @@ export interface LocalOptions {
   herokuPort?: number;
   /** Default {@link defaultSeed}: the company of docs/console-vault-env-aware.md before its migration. */
   seed?: LocalSeed;
+  /** Which Infisical to be; default the measured server of October 2024. */
+  flavour?: Flavour;
   /** Infisical's; default none. */
   rateLimits?: boolean | RateLimits;
-  /** Which Infisical; default as of October 2024. */
-  flavour?: Flavour;
   /** Requests that a Heroku account has at most; default 4500. */
   herokuRequests?: number;
   /** Ordered from the first request on. */
@@ -57,16 +56,10 @@ export interface LocalServices {
  */
 export async function startLocal(options: LocalOptions = {}): Promise<LocalServices> {
   const { infisicalPort = 0, herokuPort = 0, seed = defaultSeed(), rateLimits = false, faults = [] } = options;
-  const { herokuRequests: rateLimit, flavour } = options;
+  const { herokuRequests: rateLimit, flavour = "2024-10" } = options;
   const control = new Control();
   for (const fault of faults) control.addFault(fault);
-  const infisical = await startInfisical({
-    port: infisicalPort,
-    control,
-    seed: seed.infisical,
-    rateLimits,
-    ...(flavour === undefined ? {} : { flavour }),
-  });
+  const infisical = await startInfisical({ port: infisicalPort, control, seed: seed.infisical, rateLimits, flavour });
   try {
     const heroku = await startHeroku({
       port: herokuPort,

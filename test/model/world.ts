@@ -20,6 +20,7 @@ import { herokuEngineProvider } from "../../src/heroku/index.js";
 import { type LocalSeed, type LocalServices, startLocal } from "../../src/local/index.js";
 import { type MigrationRecord, resourceTypes } from "../../src/migration/index.js";
 import { consoleVault } from "../../src/program/index.js";
+import { usualFlavour } from "../support/flavour.js";
 import { InProcessStacks } from "../support/inProcessEngine.js";
 import { appsOf, type Env, environments, flatOf, goodValue, names, type Place, pathOf } from "./values.js";
 
@@ -169,7 +170,7 @@ export class World {
   static async open(): Promise<World> {
     // A project of its own for each world: the provider keeps one client per vault and project for as long as its process lives.
     const projectId = `model-${++projects}`;
-    const local = await startLocal({ seed: seedOf(projectId), herokuRequests: 1e9 });
+    const local = await startLocal({ seed: seedOf(projectId), herokuRequests: 1e9, flavour: usualFlavour });
     const stranger = await new Stranger().open();
     return new World(local, mkdtempSync(join(tmpdir(), "console-vault-model-")), stranger, projectId);
   }

@@ -22,6 +22,7 @@ import { run as runCommand } from "../../src/cli/program.js";
 import { type OutputMap, openEngine } from "../../src/engine/index.js";
 import {
   defaultSeed,
+  type Flavour,
   type LocalSeed,
   type LocalServices,
   type RequestRecord,
@@ -30,6 +31,7 @@ import {
 import { findCatalog, loadCatalog } from "../../src/project/index.js";
 import { Canaries, type Places, withoutCiphertext } from "./canaries.js";
 import { environmentScoped } from "./document.js";
+import { usualFlavour } from "./flavour.js";
 import { type Watched, watchProcesses } from "./processes.js";
 import { deleteFromFiles } from "./stateDelete.js";
 import { stagingValues } from "./values.js";
@@ -52,6 +54,8 @@ export interface WorldOptions {
   readonly engine?: "in-process" | "processes";
   /** In place of this package's own program; of the in-process engine only. */
   readonly program?: () => Promise<object>;
+  /** Default: `CONSOLE_VAULT_FLAVOUR`. */
+  readonly flavour?: Flavour;
 }
 
 /** How a command ended, and what it asked the services. */
@@ -111,6 +115,7 @@ export class World {
 
   static async open(options: WorldOptions = {}): Promise<World> {
     const { seed = defaultSeed(), config = {}, engine = "in-process", program, project = checkout } = options;
+    const { flavour = usualFlavour } = options;
     const dir = mkdtempSync(join(realpathSync(tmpdir()), "console-vault-test-"));
     mkdirSync(join(dir, "state"));
     const text = readFileSync(join(project, "Pulumi.yaml"), "utf8");
@@ -119,7 +124,7 @@ export class World {
     const file = findCatalog(project);
     if (project !== checkout) cpSync(file, join(dir, basename(file)));
     const stacks = engine === "in-process" ? await inProcess(program) : undefined;
-    const world = new World(await startLocal({ seed }), dir, await loadCatalog(file), stacks);
+    const world = new World(await startLocal({ seed, flavour }), dir, await loadCatalog(file), stacks);
     for (const stack of world.environments) {
       const text = readFileSync(join(project, `Pulumi.${stack}.yaml`), "utf8");
       writeFileSync(world.file(stack), text.replace(/^encryptionsalt: .*\n/m, ""));

@@ -1,9 +1,11 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import type { Command } from "commander";
 import { consoleCatalog, heldBy } from "../../catalog/index.js";
+import type { Flavour } from "../../local/index.js";
 import { Stage } from "../demo/stage.js";
 import { colorsOf, type Io, type RunCommand } from "../io.js";
 import { table } from "../table.js";
+import { flavourOption } from "./local.js";
 
 const hour = 3_600_000;
 
@@ -26,10 +28,15 @@ function showVault(io: Io, stage: Stage): void {
   io.out(rows.toString());
 }
 
-async function demo(io: Io, engine: string, run: RunCommand): Promise<void> {
+interface DemoOptions {
+  readonly engine: string;
+  readonly flavour: Flavour;
+}
+
+async function demo(io: Io, { engine, flavour }: DemoOptions, run: RunCommand): Promise<void> {
   const c = colorsOf(io);
   io.out(`${c.bold("console-vault")}: from one flat folder per vendor to a folder per environment, on local services.`);
-  const stage = await Stage.open(io, engine, run);
+  const stage = await Stage.open(io, engine, run, flavour);
   try {
     stage.say(
       "The flat vault",
@@ -111,5 +118,6 @@ export function addDemo(program: Command, io: Io, run: RunCommand): void {
     .command("demo")
     .description("the whole story on the local services, with a state of its own")
     .option("--engine <engine>", "embedded or pulumi", "embedded")
-    .action((options: { engine: string }) => demo(io, options.engine, run));
+    .addOption(flavourOption())
+    .action((options: DemoOptions) => demo(io, options, run));
 }

@@ -1,9 +1,9 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { UsageError } from "../../errors.js";
-import { parseFaults, parseSeed, startLocal } from "../../local/index.js";
+import { type Flavour, parseFaults, parseSeed, startLocal } from "../../local/index.js";
 import type { Io } from "../io.js";
 
 /** The local services together with a place for the state that belongs to them: it is worth nothing without them. */
@@ -30,7 +30,14 @@ interface LocalStartOptions {
   readonly seed?: string;
   readonly faults?: string;
   readonly rateLimits?: boolean;
+  readonly flavour: Flavour;
 }
+
+/** `--flavour` of the commands that serve an Infisical of their own. */
+export const flavourOption = () =>
+  new Option("--flavour <flavour>", "the Infisical to be: the measured one of October 2024, or the current one")
+    .choices(["2024-10", "current"])
+    .default("2024-10");
 
 async function start(io: Io, options: LocalStartOptions): Promise<void> {
   const port = options.port === undefined ? undefined : Number(options.port);
@@ -41,6 +48,7 @@ async function start(io: Io, options: LocalStartOptions): Promise<void> {
     ...(options.seed ? { seed: parseSeed(textOf("--seed", options.seed)) } : {}),
     ...(options.faults ? { faults: parseFaults(textOf("--faults", options.faults)) } : {}),
     rateLimits: options.rateLimits ?? false,
+    flavour: options.flavour,
   });
   const stateDir = mkdtempSync(join(tmpdir(), "console-vault-local-"));
   for (const [name, value] of Object.entries(localEnv(services, stateDir))) io.out(`export ${name}='${value}'`);
@@ -64,6 +72,7 @@ export function addLocal(program: Command, io: Io): void {
     .option("--port <port>", "Infisical's port; Heroku gets the next one (default: any free ones)")
     .option("--seed <file>", "a world to start with, as JSON (default: the flat vault before the migration)")
     .option("--rate-limits", "limit requests as a self-hosted Infisical in production does")
+    .addOption(flavourOption())
     .option("--faults <file>", "answers that go wrong, as JSON (docs/reliability.md)")
     .action((options: LocalStartOptions) => start(io, options));
 }

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { consoleCatalog } from "../../catalog/index.js";
 import { withConfigValue } from "../../config/index.js";
-import { type LocalServices, startLocal } from "../../local/index.js";
+import { type Flavour, type LocalServices, startLocal } from "../../local/index.js";
 import { localEnv } from "../commands/local.js";
 import { colorsOf, type Io, type RunCommand } from "../io.js";
 import { packageDir } from "../project.js";
@@ -24,7 +24,7 @@ export class Stage {
     this.env = { ...io.env, ...localEnv(services, join(dir, "state")) };
   }
 
-  static async open(io: Io, engine: string, command: RunCommand): Promise<Stage> {
+  static async open(io: Io, engine: string, command: RunCommand, flavour: Flavour): Promise<Stage> {
     const dir = mkdtempSync(join(tmpdir(), "console-vault-demo-"));
     mkdirSync(join(dir, "state"));
     const project = readFileSync(join(packageDir, "Pulumi.yaml"), "utf8");
@@ -33,7 +33,7 @@ export class Stage {
       project.replace(/^main: .*$/m, `main: ${relative(dir, join(packageDir, "program.mjs"))}`),
     );
     copyFileSync(join(packageDir, "catalog.ts"), join(dir, "catalog.ts"));
-    const services = await startLocal({});
+    const services = await startLocal({ flavour });
     // Not the checkout's own stack files: those may be set to a real vault already, or not be there in an installed package.
     const config = `config:\n  console-vault:infisicalProjectId: ${services.infisical.vault.project.id}\n  console-vault:vaultEnvAware: false\n`;
     for (const { name } of consoleCatalog.environments) writeFileSync(join(dir, `Pulumi.${name}.yaml`), config);
