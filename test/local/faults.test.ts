@@ -108,7 +108,7 @@ describe("with faults ordered", () => {
       method: "POST",
       body,
       headers: { "content-type": "application/json", authorization: `Bearer ${vault.addIdentity().accessToken}` },
-      signal: AbortSignal.timeout(300),
+      signal: AbortSignal.timeout(3000),
     });
     await expect(sent).rejects.toThrow(/timeout/);
     expect(vault.folders("prod")).toContain("/made");

@@ -6,6 +6,7 @@ import { defaultSeed } from "../../src/local/index.js";
 import { providers } from "../../src/provider/index.js";
 import type { StatusReport } from "../../src/report/index.js";
 import { authFromEnvironment, createInfisicalClient } from "../../src/vault/client/index.js";
+import { usual } from "../support/flavour.js";
 import { stagingValues, valueFor } from "../support/values.js";
 import { done, World } from "../support/world.js";
 
@@ -230,7 +231,7 @@ describe("rollback looks again once nobody else can write", () => {
   const afterFirstLook = (work: () => void) => {
     let looked = false;
     world.control.onRequest = ({ service, path }) => {
-      if (path.startsWith("/api/v3/secrets/raw")) looked = true;
+      if (path.startsWith(usual("/api/v3/secrets/raw"))) looked = true;
       if (!looked || service !== "heroku") return;
       world.control.onRequest = undefined;
       setImmediate(work);

@@ -1,5 +1,6 @@
 // A value that is not the newest one: what is remembered of a copy, and what the flag may leave behind.
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { usual } from "../support/flavour.js";
 import { valueFor } from "../support/values.js";
 import { done, World } from "../support/world.js";
 
@@ -92,7 +93,7 @@ it("no more flat copies go once staging's flag has gone off during a retirement,
   world.set("prod", "retireFlat", true);
   let deleted = 0;
   world.control.onRequest = ({ method, path }) => {
-    if (method !== "DELETE" || !path.startsWith("/api/v3/secrets/raw")) return;
+    if (method !== "DELETE" || !path.startsWith(usual("/api/v3/secrets/raw"))) return;
     deleted += 1;
     world.apps.set("raxx-console-staging", { FLAG_CONSOLE_VAULT_ENV_AWARE: "false" });
   };

@@ -1,5 +1,6 @@
 // What each command reads of the vault: the names and folders that its decision needs, and nothing else.
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { usual } from "../support/flavour.js";
 import { valueFor } from "../support/values.js";
 import { done, type Ran, World } from "../support/world.js";
 
@@ -16,7 +17,9 @@ const liveAt = (...folders: string[]) => folders.flatMap((folder) => live.map((n
 function reads({ requests }: Pick<Ran, "requests">): string[] {
   const all = requests.flatMap(({ method, path, folder }) => {
     const [, name] = /^\/api\/v3\/secrets\/raw(?:\/(.*))?$/.exec(path) ?? [undefined, undefined];
-    return method === "GET" && folder && path.startsWith("/api/v3/secrets/raw") ? [`${folder}${name ?? ""}`] : [];
+    return method === "GET" && folder && path.startsWith(usual("/api/v3/secrets/raw"))
+      ? [`${folder}${name ?? ""}`]
+      : [];
   });
   return [...new Set(all)].sort();
 }

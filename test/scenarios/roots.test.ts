@@ -1,5 +1,6 @@
 // A root that is not the vault's, and stacks that work in two places.
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { usual } from "../support/flavour.js";
 import { valueFor } from "../support/values.js";
 import { done, World } from "../support/world.js";
 
@@ -138,7 +139,7 @@ describe("a staging token that reads and writes staging's folders only", () => {
     world.control.addFault({
       service: "infisical",
       method: "GET",
-      path: "/api/v1/folders",
+      path: usual("/api/v1/folders"),
       after,
       do: {
         status: 403,

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Command, Option } from "commander";
 import { UsageError } from "../../errors.js";
-import { type Flavour, parseFaults, parseSeed, startLocal } from "../../local/index.js";
+import { type Flavour, type Plan, parseFaults, parseSeed, plans, startLocal } from "../../local/index.js";
 import type { Io } from "../io.js";
 
 /** The local services together with a place for the state that belongs to them: it is worth nothing without them. */
@@ -29,7 +29,7 @@ interface LocalStartOptions {
   readonly port?: string;
   readonly seed?: string;
   readonly faults?: string;
-  readonly rateLimits?: boolean;
+  readonly rateLimits?: Plan;
   readonly flavour: Flavour;
 }
 
@@ -47,7 +47,7 @@ async function start(io: Io, options: LocalStartOptions): Promise<void> {
     ...(port === undefined ? {} : { infisicalPort: port, herokuPort: port + 1 }),
     ...(options.seed ? { seed: parseSeed(textOf("--seed", options.seed)) } : {}),
     ...(options.faults ? { faults: parseFaults(textOf("--faults", options.faults)) } : {}),
-    rateLimits: options.rateLimits ?? false,
+    rateLimits: options.rateLimits ? plans[options.rateLimits] : false,
     flavour: options.flavour,
   });
   const stateDir = mkdtempSync(join(tmpdir(), "console-vault-local-"));
@@ -71,7 +71,11 @@ export function addLocal(program: Command, io: Io): void {
     .description("start both in the foreground and print the export lines to use them")
     .option("--port <port>", "Infisical's port; Heroku gets the next one (default: any free ones)")
     .option("--seed <file>", "a world to start with, as JSON (default: the flat vault before the migration)")
-    .option("--rate-limits", "limit requests as a self-hosted Infisical in production does")
+    .addOption(
+      new Option("--rate-limits [plan]", "limit requests as Infisical does for this plan")
+        .choices(Object.keys(plans))
+        .preset("self-hosted"),
+    )
     .addOption(flavourOption())
     .option("--faults <file>", "answers that go wrong, as JSON (docs/reliability.md)")
     .action((options: LocalStartOptions) => start(io, options));

@@ -1,6 +1,6 @@
 /**
- * The rate limits of a self-hosted server without a licence: a fixed window per route pattern, verb and caller's
- * address. Measured in production mode; in development mode there are none, which is the default here.
+ * Rate limits: a fixed window per route pattern, verb and caller's address. Measured on a self-hosted server of October 2024 in
+ * production mode; in development mode there are none, which is the default here.
  */
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { ApiError, type Flavour } from "./errors.js";
@@ -19,11 +19,21 @@ export interface RateLimits {
   windowMs?: number;
 }
 
-const defaults = { read: 60, write: 200, secrets: 40, windowMs: 60_000 };
+/**
+ * Requests per minute that each plan allows.
+ * - `self-hosted`: without a licence, in production mode, measured in October 2024. Newer servers limit nothing there.
+ * - `cloud-free`: Infisical Cloud's free plan, from https://infisical.com/docs/api-reference/overview/rate-limits, read 2026-11-27.
+ */
+export const plans = {
+  "self-hosted": { read: 60, write: 200, secrets: 40 },
+  "cloud-free": { read: 200, write: 90, secrets: 120 },
+} as const satisfies Record<string, RateLimits>;
+
+export type Plan = keyof typeof plans;
 
 export function rateLimiter(limits: boolean | RateLimits | undefined, now: () => Date, flavour: Flavour) {
   if (!limits) return () => async () => {};
-  const { windowMs, ...perKind } = { ...defaults, ...(limits === true ? {} : limits) };
+  const { windowMs, ...perKind } = { windowMs: 60_000, ...plans["self-hosted"], ...(limits === true ? {} : limits) };
   const windows = new Map<string, { endsAt: number; count: number }>();
 
   return (kind: LimitedKind) => async (request: FastifyRequest, reply: FastifyReply) => {

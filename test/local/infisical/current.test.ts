@@ -103,6 +103,106 @@ describe("the current server, as its source says", () => {
     expect((await ask("GET", path, { query: at })).body.secrets).toHaveLength(2);
   });
 
+  describe("by its own routes", () => {
+    const secrets = "/api/v4/secrets";
+    const folders = "/api/v2/folders";
+    let at: { projectId: string; environment: string };
+    beforeEach(() => {
+      at = { projectId: vault.project.id, environment: "prod" };
+    });
+
+    it("wants the project by projectId, and a folder list by its path", async () => {
+      const issue = async (method: string, path: string, question: object) =>
+        (await ask(method, path, question)).body.message.map((one: { path: string[] }) => one.path[0]);
+      expect(await issue("POST", `${secrets}/KEY`, { body: { ...v1, secretValue: "v" } })).toEqual(["projectId"]);
+      expect(await issue("GET", folders, { query: at })).toEqual(["path"]);
+      expect(await ask("GET", secrets, { query: { environment: "prod" } })).toMatchObject({
+        status: 400,
+        body: { message: "Missing project id or environment" },
+      });
+    });
+
+    it("fills in references and takes imports along unless it is told not to", async () => {
+      vault.write("prod", "/", "HOST", "h");
+      vault.write("prod", "/", "URL", "https://${HOST}");
+      const list = async (query: object) => (await ask("GET", secrets, { query: { ...at, ...query } })).body;
+      expect(await list({})).toMatchObject({ secrets: [{}, { secretValue: "https://h" }], imports: [] });
+      const stored = await list({ expandSecretReferences: "false", includeImports: "false" });
+      expect(stored.secrets[1]).toMatchObject({ secretValue: "https://${HOST}", secretPath: "/" });
+      expect(stored).not.toHaveProperty("imports");
+    });
+
+    it("keeps tags and metadata, also through a change that leaves them out", async () => {
+      const tagIds = [vault.addTag("payments")];
+      const secretMetadata = [{ key: "owner", value: "billing", isEncrypted: false }];
+      const one = `${secrets}/KEY`;
+      await ask("POST", one, { body: { ...at, secretValue: "v", tagIds, secretMetadata } });
+      await ask("PATCH", one, { body: { ...at, secretValue: "w" } });
+      const { secret } = (await ask("GET", one, { query: at })).body;
+      expect(secret).toMatchObject({ secretValue: "w", secretMetadata, tags: [{ id: tagIds[0], slug: "payments" }] });
+      const unknown = { body: { ...at, secretValue: "v", tagIds: ["nope"] } };
+      expect((await ask("POST", `${secrets}/OTHER`, unknown)).body.message).toBe("One or more tags not found");
+    });
+
+    it("changes many in several folders at once, all or none", async () => {
+      vault.write("prod", "/a", "A", "1");
+      vault.write("prod", "/b", "B", "1");
+      const change = (...names: string[]) =>
+        ask("PATCH", `${secrets}/batch`, {
+          body: {
+            ...at,
+            secretPath: "/a",
+            secrets: names.map((name) => ({
+              secretKey: name,
+              secretValue: "2",
+              ...(name === "A" ? {} : { secretPath: "/b" }),
+            })),
+          },
+        });
+      expect((await change("A", "MISSING")).status).toBe(404);
+      expect(vault.value("prod", "/a", "A")).toBe("1");
+      expect((await change("A", "B")).body.secrets).toMatchObject([{ secretPath: "/a" }, { secretPath: "/b" }]);
+      expect([vault.value("prod", "/a", "A"), vault.value("prod", "/b", "B")]).toEqual(["2", "2"]);
+    });
+
+    it("deletes no folder with anything in it unless it is forced to", async () => {
+      vault.write("prod", "/a", "KEY", "v");
+      const del = (more: object) => ask("DELETE", `${folders}/a`, { body: { ...at, path: "/", ...more } });
+      expect(await del({})).toMatchObject({
+        status: 400,
+        body: {
+          message:
+            'Cannot delete folder "a" because it contains resources. Use forceDelete=true to delete it forcefully.',
+        },
+      });
+      expect(vault.value("prod", "/a", "KEY")).toBe("v");
+      expect((await del({ forceDelete: true })).status).toBe(200);
+      expect(vault.folders("prod")).toEqual([]);
+    });
+
+    it("does not know directory, and is not there on the server of 2024", async () => {
+      await ask("POST", folders, { body: { ...at, name: "z", directory: "/a" } });
+      expect(vault.folders("prod")).toEqual(["/z"]);
+      const older = await startAsAdmin({ flavour: "2024-10" });
+      expect(await older.ask("GET", folders, { query: { ...at, path: "/" } })).toMatchObject({
+        status: 404,
+        body: { message: expect.stringMatching(/^Route GET:\/api\/v2\/folders.* not found$/), error: "Not Found" },
+      });
+      await older.service.close();
+    });
+  });
+
+  it("says in a 429 how many seconds are left", async () => {
+    const limited = await startAsAdmin({ flavour: "current", rateLimits: { secrets: 1 } });
+    const list = () => limited.ask("GET", "/api/v4/secrets", { query: { projectId: "x", environment: "prod" } });
+    await list();
+    expect(await list()).toMatchObject({
+      status: 429,
+      body: { message: expect.stringMatching(/^Rate limit exceeded\. Please try again in \d+ seconds$/) },
+    });
+    await limited.service.close();
+  });
+
   it("does not tell an unknown client from a wrong secret, and locks after three", async () => {
     const { clientId, clientSecret } = vault.addIdentity();
     const login = (id: string, secret: string) =>
