@@ -13,15 +13,21 @@ async function vaultRequests(work: () => Promise<{ result: string; errors: reado
   const from = requests.length;
   const { result, errors } = await work();
   expect([result, errors]).toEqual(["succeeded", []]);
-  return requests.slice(from).filter(({ path, service }) => service === "infisical" && path !== login);
+  const made = requests.slice(from).filter(({ path, service }) => service === "infisical" && path !== login);
+  // A server of October 2024 is asked once for a newer route, which it does not have.
+  const probes = made.filter(({ path, status }) => status === 404 && path.startsWith("/api/v4/"));
+  expect(probes.length).toBeLessThanOrEqual(1);
+  return made.filter((one) => !probes.includes(one));
 }
 
 const count = (requests: Awaited<ReturnType<typeof vaultRequests>>, method: string, path: string) =>
   requests.filter((one) => one.method === method && one.path === path).length;
 
-const lists = "/api/v3/secrets/raw";
-const folders = "/api/v1/folders";
-const batch = "/api/v3/secrets/batch/raw";
+const routes = {
+  "2024-10": { lists: "/api/v3/secrets/raw", folders: "/api/v1/folders", batch: "/api/v3/secrets/batch/raw" },
+  current: { lists: "/api/v4/secrets", folders: "/api/v2/folders", batch: "/api/v4/secrets/batch" },
+};
+const { lists, batch } = routes["2024-10"];
 
 async function firstAndNext(options: CompanyOptions) {
   company = await openCompany({ parallel: 16, ...options });
@@ -35,6 +41,7 @@ describe.each(["current", "2024-10"] as const)("with an Infisical of %s", (flavo
   // A server of October 2024 lists the direct children of a folder only: whether an environment's folder is there, and not
   // hidden, is asked for each.
   const eachFolder = (many: number) => (flavour === "current" ? 0 : many);
+  const { lists, folders, batch } = routes[flavour];
 
   it.each([
     { count: 4, folders: 4 },
@@ -58,7 +65,9 @@ it("a root that holds other folders too is read vendor by vendor, and nothing of
   const others = { slack: { SLACK_BOT_TOKEN: "xoxb-not-moved" } };
   const { plan, next } = await firstAndNext({ count: 12, folders: 3, others, flavour: "current" });
   expect([plan.length, next.length]).toEqual([1 + 3, 1 + 3]);
-  const read = new Set([...plan, ...next].filter(({ path }) => path === lists).map(({ folder }) => folder));
+  const read = new Set(
+    [...plan, ...next].filter(({ path }) => path === routes.current.lists).map(({ folder }) => folder),
+  );
   expect([...read].sort()).toEqual(["/Acme/vendor0/**", "/Acme/vendor1/**", "/Acme/vendor2/**"]);
 });
 

@@ -2,6 +2,7 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { usual } from "../support/flavour.js";
 import { type RunOptions, World } from "../support/world.js";
 
 let world: World;
@@ -26,8 +27,8 @@ async function doctor(options: RunOptions = {}, ...argv: string[]) {
   expect(ran.writes).toEqual([]);
   for (const { method, path } of ran.requests)
     expect(`${method} ${path}`).toMatch(/^(GET |POST \/api\/v1\/auth\/universal-auth\/login$)/);
-  for (const { path } of ran.requests.filter((one) => one.path.startsWith("/api/v3/secrets/raw")))
-    expect(path).toMatch(/\/raw(\/console-vault-doctor-[0-9a-f-]{36})?$/);
+  for (const { path } of ran.requests.filter((one) => /^\/api\/v[34]\/secrets/.test(one.path)))
+    expect(path).toMatch(/\/(secrets|raw)(\/console-vault-doctor-[0-9a-f-]{36})?$/);
   for (const { path } of ran.requests) expect(path).not.toContain("config-vars");
   // Each line that is not right has its fix, and no other.
   for (const { state, fix } of checks) expect(fix === null).toBe(state === "ok");
@@ -228,8 +229,7 @@ describe("misses", () => {
   it("a server with the routes that are used", async () => {
     world.control.addFault({
       service: "infisical",
-      path: "/api/v3/secrets/raw",
-      times: 1,
+      path: usual("/api/v3/secrets/raw"),
       do: {
         status: 404,
         body: { message: "Route GET:/api/v3/secrets/raw not found", error: "Not Found", statusCode: 404 },

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { RetirementReport } from "../../src/migration/index.js";
 import { resourceTypes } from "../../src/migration/index.js";
 import type { StatusReport } from "../../src/report/index.js";
+import { usual } from "../support/flavour.js";
 import { valueFor } from "../support/values.js";
 import { done, World } from "../support/world.js";
 
@@ -193,7 +194,7 @@ it("a flat copy that stayed for what is over goes with the next update", async (
   begin();
   // Right before the rows are read from which the deletions follow.
   const deletion = requests.findIndex(({ method }) => method === "DELETE");
-  const isList = (index: number) => requests[index]!.path === "/api/v3/secrets/raw";
+  const isList = (index: number) => requests[index]!.path === usual("/api/v3/secrets/raw");
   let after = deletion;
   while (!isList(after)) after--;
   while (isList(after - 1)) after--;

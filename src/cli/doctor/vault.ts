@@ -81,8 +81,8 @@ function readAuth(env: NodeJS.ProcessEnv, checks: Check[]): InfisicalAuth | unde
 async function reachable(probe: VaultProbe, url: string): Promise<Check> {
   await probe.status();
   const lacking = await probe.missingRoutes();
-  if (lacking.length === 0)
-    return ok("infisical", url, "answers, and has the routes that are used (folders v1, secrets v3)");
+  const routes = { v4: "secrets v4, folders v2", v3: "secrets v3, folders v1" };
+  if (lacking.length === 0) return ok("infisical", url, `answers, API: ${routes[await probe.apiVersion()]}`);
   return missing(
     "infisical",
     url,

@@ -18,7 +18,7 @@ export interface Api {
  * Secrets v4 and folders v2. The list takes imports along and fills in references unless told not to; its option for imports
  * had another spelling at first (both routers are in Infisical's repository: backend/src/server/routes/v4 and v2).
  */
-const newest: Api = {
+export const newest: Api = {
   version: "v4",
   secrets: "/api/v4/secrets",
   batch: "/api/v4/secrets/batch",
@@ -35,7 +35,7 @@ const newest: Api = {
 };
 
 /** Secrets v3 and folders v1: what a server of October 2024 has, and newer ones call deprecated. */
-const older: Api = {
+export const older: Api = {
   version: "v3",
   secrets: "/api/v3/secrets/raw",
   batch: "/api/v3/secrets/batch/raw",

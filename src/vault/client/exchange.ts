@@ -215,7 +215,7 @@ function limiterOf(baseUrl: string): Limiter {
 
 /** Measured: a limit is of a route's pattern and its verb. */
 const kindOf = (method: string, path: string): string =>
-  `${method} ${path.replace(/(\/secrets\/raw\/).+/, "$1:name").replace(/(\/folders\/).+/, "$1:id")}`;
+  `${method} ${path.replace(/(\/secrets\/raw\/|\/v4\/secrets\/(?!batch$)).+/, "$1:name").replace(/(\/folders\/).+/, "$1:id")}`;
 
 function asFailedAttempt(error: unknown): never {
   throw error instanceof InfisicalError ? new AttemptFailed(error, false) : error;

@@ -3,6 +3,7 @@ import { randomUUID } from "node:crypto";
 import { z } from "zod";
 import { type Answer, createTransport, NoAnswer, type Request } from "../../http/index.js";
 import { SecretValue } from "../../secret.js";
+import { type Api, newest, older } from "./api.js";
 import { type Asked, diagnose, diagnoseSilence, type Target } from "./diagnosis.js";
 import { InfisicalError } from "./error.js";
 import { folderPath } from "./paths.js";
@@ -44,9 +45,6 @@ const serviceToken = z.object({
 
 const claims = z.object({ identityId: z.string().optional(), exp: z.number().optional() });
 
-const FOLDERS = "/api/v1/folders";
-const SECRETS = "/api/v3/secrets/raw";
-
 type ProbeOptions = Pick<InfisicalClientOptions, "url" | "projectId" | "environment" | "signal"> & {
   readonly auth: InfisicalAuth | undefined;
 };
@@ -85,15 +83,29 @@ export class VaultProbe {
     await this.#ask({ method: "GET", path: "/api/status" }, "tell its status", false);
   }
 
-  /** Which of the routes that console-vault uses the server does not have. Needs no token: a route that is there asks for one. */
+  /** The version of the API that requests use here. Needs no token: a route that is there asks for one. */
+  async apiVersion(): Promise<Api["version"]> {
+    return (await this.#knownApi()).version;
+  }
+
+  /** Which of the routes that console-vault uses the server does not have, in no version. */
   async missingRoutes(): Promise<string[]> {
+    const { folders, secrets } = await this.#knownApi();
     const missing: string[] = [];
-    for (const path of [FOLDERS, SECRETS]) {
-      const answer = await this.#answer({ method: "GET", path }, "answer", false);
-      const { message = "" } = (answer.body ?? {}) as { message?: unknown };
-      if (answer.status === 404 && String(message).startsWith("Route ")) missing.push(path);
-    }
+    for (const path of [folders, secrets]) if (!(await this.#hasRoute(path))) missing.push(path);
     return missing;
+  }
+
+  #api: Promise<Api> | undefined;
+  #knownApi(): Promise<Api> {
+    this.#api ??= this.#hasRoute(newest.secrets).then((has) => (has ? newest : older));
+    return this.#api;
+  }
+
+  async #hasRoute(path: string): Promise<boolean> {
+    const answer = await this.#answer({ method: "GET", path }, "answer", false);
+    const { message = "" } = (answer.body ?? {}) as { message?: unknown };
+    return !(answer.status === 404 && String(message).startsWith("Route "));
   }
 
   async holder(): Promise<TokenHolder> {
@@ -119,9 +131,10 @@ export class VaultProbe {
 
   /** Folders directly in one, by name. A folder that does not exist has none. */
   async folders(path: string): Promise<string[]> {
-    const { projectId: workspaceId, environment } = this.#target;
-    const query = { workspaceId, environment, path: folderPath(path).wire };
-    const answer = await this.#ask({ method: "GET", path: FOLDERS, query }, `list the folders of ${path}`);
+    const { projectId, environment } = this.#target;
+    const api = await this.#knownApi();
+    const query = { ...api.project(projectId), environment, path: folderPath(path).wire };
+    const answer = await this.#ask({ method: "GET", path: api.folders, query }, `list the folders of ${path}`);
     return understood(foldersAnswer, answer.body, "the list of folders").folders.map(({ name }) => name);
   }
 
@@ -145,11 +158,12 @@ export class VaultProbe {
         write: reaches && holder.permissions.includes("write"),
       };
     }
-    const { projectId: workspaceId, environment } = this.#target;
-    const query = { workspaceId, environment, secretPath: wire };
+    const { projectId, environment } = this.#target;
+    const api = await this.#knownApi();
+    const query = { ...api.project(projectId), environment, secretPath: wire };
     const name = `console-vault-doctor-${randomUUID()}`;
     try {
-      await this.#ask({ method: "GET", path: `${SECRETS}/${name}`, query }, `read at ${path}`);
+      await this.#ask({ method: "GET", path: `${api.secrets}/${name}`, query }, `read at ${path}`);
       return { read: undefined, write: undefined };
     } catch (error) {
       if (!(error instanceof InfisicalError)) throw error;
