@@ -15,7 +15,7 @@ async function vaultRequests(work: () => Promise<{ result: string; errors: reado
   expect([result, errors]).toEqual(["succeeded", []]);
   const made = requests.slice(from).filter(({ path, service }) => service === "infisical" && path !== login);
   // A server of October 2024 is asked once for a newer route, which it does not have.
-  const probes = made.filter(({ path, status }) => status === 404 && path.startsWith("/api/v4/"));
+  const probes = made.filter(({ path, status }) => status === 404 && /^\/api\/v[24]\//.test(path));
   expect(probes.length).toBeLessThanOrEqual(1);
   return made.filter((one) => !probes.includes(one));
 }
