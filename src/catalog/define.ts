@@ -50,7 +50,7 @@ export const ruleSchema: z.ZodType<Rule> = z.discriminatedUnion("rule", [
 
 const catalogSchema = z
   .object({
-    root: z.string().regex(/^(\/[A-Za-z0-9_-]+)+$/, "an absolute folder path such as /MooseQuest"),
+    root: z.string().regex(/^(\/[A-Za-z0-9_-]+)+$/, "an absolute folder path such as /Company"),
     environments: z
       .array(
         z.object({

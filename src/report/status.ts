@@ -25,7 +25,7 @@ const finding = z
 const cell = z
   .object({
     environment: z.string(),
-    path: z.string().describe("The environment path, e.g. /MooseQuest/heroku/staging/"),
+    path: z.string().describe("The environment path, e.g. /Company/vendor/environment/"),
     state: z
       .enum(cellStates)
       .describe(

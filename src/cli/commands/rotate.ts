@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Command } from "commander";
-import { flagApp, flagVariable } from "../../catalog/index.js";
+import { type Catalog, credentialOf, flagApp, flagVariable } from "../../catalog/index.js";
 import { readStackConfig } from "../../config/index.js";
 import { Refusal } from "../../errors.js";
 import { HerokuClient, HerokuError } from "../../heroku/index.js";
@@ -36,8 +36,9 @@ interface RotateOptions {
   readonly also?: readonly string[];
 }
 
-/** Names whose value is a Heroku key, which Heroku itself can try. */
-const herokuKeys = ["HEROKU_API_KEY", "HEROKU_PLATFORM_API_TOKEN"];
+/** Whether a credential is a Heroku key, which Heroku itself can try. */
+const isHerokuKey = (catalog: Catalog, name: string) =>
+  credentialOf(catalog, name).vendor === "heroku" && /(KEY|TOKEN)$/.test(name);
 
 /** The key that the tool itself logs in with may be the one that is rotated: revoked already, it is the new one that works. */
 async function clientFor(stack: OpenStack, name: string, value: SecretValue): Promise<HerokuClient> {
@@ -45,7 +46,8 @@ async function clientFor(stack: OpenStack, name: string, value: SecretValue): Pr
     await stack.heroku.account();
     return stack.heroku;
   } catch (error) {
-    if (!herokuKeys.includes(name) || !(error instanceof HerokuError) || error.kind !== "unauthorized") throw error;
+    if (!isHerokuKey(stack.catalog, name) || !(error instanceof HerokuError) || error.kind !== "unauthorized")
+      throw error;
     return keyed(stack, value);
   }
 }
@@ -203,7 +205,7 @@ async function planCommand(io: Io, name: string, options: RotateOptions): Promis
     flags,
     also: options.also ?? [],
     ...configured(stack, name, flags),
-    ...(herokuKeys.includes(name) ? { attempt: (tried: SecretValue) => tryKey(stack, name, tried) } : {}),
+    ...(isHerokuKey(catalog, name) ? { attempt: (tried: SecretValue) => tryKey(stack, name, tried) } : {}),
   };
   return { stack, request, plan: await planRotation(request) };
 }
@@ -251,7 +253,7 @@ async function rotateCommand(io: Io, name: string, options: RotateOptions): Prom
     reached = await rotateNow(io, rotation, lost);
   });
   tellWarnings(io, updates);
-  if (herokuKeys.includes(name) && io.env.HEROKU_API_KEY)
+  if (isHerokuKey(request.catalog, name) && io.env.HEROKU_API_KEY)
     io.out(
       `\nnext\n  if it was the key that this shell uses: export HEROKU_API_KEY=… (the new one), or pulumi config set --secret heroku:apiKey --stack ${stack.config.environment}`,
     );

@@ -22,7 +22,7 @@ export function folderPath(path: string, request = FOLDERS): FolderPath {
   const segments = inner === "" ? [] : inner.split("/");
   const wrong = segments.find((segment) => !SEGMENT.test(segment));
   if (!path.startsWith("/") || wrong !== undefined || path === "//") {
-    const diagnosis = `${JSON.stringify(path)} is no folder path: it starts with / and has names of letters, digits, - and _, for example /MooseQuest/heroku/.`;
+    const diagnosis = `${JSON.stringify(path)} is no folder path: it starts with / and has names of letters, digits, - and _, for example /Company/vendor/.`;
     throw new InfisicalError("invalid", diagnosis, request);
   }
   return { normal: ["", ...segments, ""].join("/"), wire: `/${segments.join("/")}`, segments };
