@@ -69,6 +69,15 @@ const commands: Record<string, Listed> = {
     about: "credentials × environments, flags, soak, drift, and the next command to type",
     load: async () => (await import("./commands/status.js")).addStatus,
   },
+  next: {
+    about: "show the next command, and run it after a yes",
+    load: async () => (await import("./commands/next.js")).addNext,
+  },
+  completion: {
+    takes: "<shell>",
+    about: 'completes commands, options and the catalog\'s names: eval "$(console-vault completion bash)"',
+    load: async () => (await import("./commands/completion.js")).addCompletion,
+  },
   diff: {
     takes: "<environment> <environment>",
     about: "compare two environments' credentials: equal, different, missing or unreadable; never a value",
@@ -132,6 +141,23 @@ async function build(io: Io, argv: readonly string[]): Promise<Command> {
   return program;
 }
 
+/** For a shell's completion: what can stand at the cursor, a line each. */
+async function offer(io: Io, words: readonly string[]): Promise<number> {
+  const { complete } = await import("./complete.js");
+  const catalog = async () => {
+    const { openProject } = await import("./project.js");
+    return openProject({ ...io, err: () => {} }, undefined).then(
+      (project) => project.catalog,
+      () => undefined,
+    );
+  };
+  const [first] = words;
+  const program = first !== undefined && Object.hasOwn(commands, first) ? await build(io, [first]) : new Command();
+  const offered = await complete(words, Object.keys(commands), program, catalog);
+  if (offered.length > 0) io.out(offered.join("\n"));
+  return exitCodes.done;
+}
+
 /**
  * Runs a command line and returns its exit code. Mistakes of the user are told in their own words; only what nobody expected
  * says so, with a stack under CONSOLE_VAULT_DEBUG=1.
@@ -146,6 +172,7 @@ export async function run(argv: readonly string[], given: Io): Promise<number> {
     },
   };
   try {
+    if (argv[0] === "__complete") return await offer(io, argv.slice(1));
     const program = await build(io, argv);
     await program.parseAsync([...argv], { from: "user" });
     return exitCodes.done;

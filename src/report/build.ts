@@ -273,6 +273,7 @@ function nextOf(
     return steps.map(({ command, setting }) => ({
       command,
       why: setting ? `${why}; once you have set ${setting}` : why,
+      ...(setting ? { setting } : {}),
     }));
   });
 }

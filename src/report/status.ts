@@ -99,7 +99,15 @@ export const statusReport = z
     overrides: z.array(z.object({ environment: z.string(), name: z.string(), rule: z.string(), reason: z.string() })),
     warnings: z.array(z.string()),
     findings: z.array(finding).describe("The warnings as data, in the same order"),
-    next: z.array(z.object({ command: z.string(), why: z.string() })).describe("To type next, in this order"),
+    next: z
+      .array(
+        z.object({
+          command: z.string(),
+          why: z.string(),
+          setting: z.string().optional().describe("A key of a stack's file that has to be set before"),
+        }),
+      )
+      .describe("To type next, in this order"),
   })
   .meta({ title: "console-vault status", description: "What `console-vault status --json` prints" });
 

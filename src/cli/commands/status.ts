@@ -46,7 +46,7 @@ interface Observed {
 }
 
 /** Looks at every environment and at what its stack recorded. Reads only. */
-async function observe(io: Io, options: Omit<StackOptions, "stack">): Promise<Observed> {
+export async function observe(io: Io, options: Omit<StackOptions, "stack">): Promise<Observed> {
   const { catalog } = await openProject(io, options.cwd);
   const sights = new Map<string, EnvironmentSight>();
   let target: StatusReport["target"] | undefined;
