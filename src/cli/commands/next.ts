@@ -14,7 +14,8 @@ interface NextOptions {
 const asking = new Set(["up", "promote", "rollback", "rotate"]);
 
 async function next(io: Io, run: RunCommand, options: NextOptions): Promise<void> {
-  const { yes, ...where } = options;
+  const { yes, engine, cwd } = options;
+  const where = { engine, cwd };
   const { report } = await observe(io, where);
   const [step] = report.next;
   if (!step) {
