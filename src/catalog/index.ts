@@ -26,6 +26,7 @@ export {
   type Subject,
   type Surroundings,
   shapeRules,
+  wantedOf,
   withOverrides,
 } from "./rules.js";
 export type { Catalog, Credential, Environment, Flag, Format, Rule, RuleName, Scope } from "./types.js";

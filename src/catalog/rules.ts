@@ -150,6 +150,35 @@ export function judge(subject: Subject, surroundings: Surroundings): Judgement {
   return { findings, distinct };
 }
 
+/**
+ * What a value has to be in an environment: a phrase for each rule that says something there, for a person who is about to type one.
+ * `["begins with rk_test_", "differs from every other environment's"]`.
+ */
+export function wantedOf(rules: readonly Rule[], environment: string): string[] {
+  return rules.flatMap((rule) => {
+    if ("environments" in rule && !rule.environments.includes(environment)) return [];
+    switch (rule.rule) {
+      case "prefix":
+        return [`begins with ${rule.prefixes[environment]?.join(" or ") ?? "a prefix that nobody knows yet"}`];
+      case "format":
+        return [`is ${formats[rule.format].description}`];
+      case "pattern":
+        return [`is ${rule.description}`];
+      case "length":
+        return [`has ${lengthInWords(rule)}`];
+      case "expiry":
+        return [`is valid for ${rule.days} days or more`];
+      case "distinct":
+        return ["differs from every other environment's"];
+      case "not-value-of":
+        return [`is not the value of ${rule.names.join(" or ")}`];
+      case "never-in":
+        break;
+    }
+    return [];
+  });
+}
+
 function lengthInWords({ min, max }: Extract<Rule, { rule: "length" }>): string {
   if (min !== undefined && max !== undefined)
     return min === max ? `exactly ${min} characters` : `${min} to ${max} characters`;

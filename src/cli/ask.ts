@@ -23,9 +23,9 @@ export async function askWhether(io: Io, question: string): Promise<boolean> {
 /** Ctrl-C at a prompt, by the names of the prompt library's errors. */
 const interruptions = new Set(["ExitPromptError", "AbortPromptError"]);
 
+export const isInterruption = (error: unknown): boolean => error instanceof Error && interruptions.has(error.name);
+
 /** A prompt's interruption in our words. Every command asks before it changes anything. */
 export function promptError(error: unknown): unknown {
-  return error instanceof Error && interruptions.has(error.name)
-    ? new Ended(exitCodes.failed, "Interrupted at the prompt: nothing was changed.")
-    : error;
+  return isInterruption(error) ? new Ended(exitCodes.failed, "Interrupted at the prompt: nothing was changed.") : error;
 }

@@ -4,7 +4,9 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { stripVTControlCharacters } from "node:util";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { World } from "../support/world.js";
+import { consoleCatalog, heldBy } from "../../src/catalog/index.js";
+import { stagingValues } from "../support/values.js";
+import { done, World } from "../support/world.js";
 
 let world: World;
 beforeEach(async () => {
@@ -15,8 +17,13 @@ afterEach(() => world.close());
 const loader = new URL("../../load.mjs", import.meta.url).href;
 const checkout = fileURLToPath(new URL("../../", import.meta.url));
 
-/** Runs a command that thinks it has a terminal. @param keys typed once `question` is on the screen */
-async function typing(argv: readonly string[], question: RegExp, keys: string) {
+/** Runs a command that thinks it has a terminal. @param keys typed once `question` is on the screen, and so on for `more` */
+async function typing(
+  argv: readonly string[],
+  question: RegExp,
+  keys: string,
+  ...more: readonly (readonly [question: RegExp, keys: string])[]
+) {
   const program = `
     const { load } = await import(${JSON.stringify(loader)});
     const { processIo } = await load("cli/io");
@@ -27,11 +34,11 @@ async function typing(argv: readonly string[], question: RegExp, keys: string) {
   `;
   const env = { PATH: process.env.PATH, HOME: world.dir, ...world.env };
   const child = spawn(process.execPath, ["--input-type=module", "--eval", program], { cwd: checkout, env });
-  let [out, err, typed] = ["", "", false];
+  let [out, err] = ["", ""];
+  const waiting = [[question, keys] as const, ...more];
   const look = () => {
-    if (typed || !question.test(out + err)) return;
-    typed = true;
-    child.stdin.write(keys);
+    if (!waiting[0]?.[0].test(out + err)) return;
+    child.stdin.write(waiting.shift()![1]);
   };
   child.stdout.on("data", (chunk) => {
     out += chunk;
@@ -85,5 +92,54 @@ describe("a question", () => {
     const { code, err } = await world.run(["cancel", "--stack", "staging"]);
     expect(code).toBe(2);
     expect(err).toMatch(/Not a terminal, so there is no way to ask: pass --yes/);
+  });
+});
+
+describe("provision without a name", () => {
+  const everything = stagingValues();
+  const prompt = (name: string) => new RegExp(`Value of ${name}`);
+
+  it("asks for what is missing alone, says what each rule wants, asks again after a refusal, and leaves out on Enter", async () => {
+    const left = ["STRIPE_RESTRICTED_KEY", "POSTMARK_SERVER_TOKEN"];
+    for (const [name, value] of Object.entries(everything))
+      if (!left.includes(name)) done(await world.run(["provision", name, "--env", "staging"], { input: value }));
+    const wrong = "rk_live_0123456789abcdef01234567";
+    const right = everything.STRIPE_RESTRICTED_KEY ?? "";
+    const { code, out, err } = await typing(
+      ["provision", "--env", "staging"],
+      prompt("STRIPE_RESTRICTED_KEY"),
+      `${wrong}\n`,
+      [/is not written/, `${right}\n`],
+      [prompt("POSTMARK_SERVER_TOKEN"), "\n"],
+    );
+    expect(code).toBe(0);
+    expect(out).toMatch(/STRIPE_RESTRICTED_KEY written to .*stripe\/staging\/ and read back/);
+    expect(out).toMatch(/^1 of 2 written\.\n$/m);
+    expect(err).toMatch(/^2 to provision\. Enter alone leaves one out/m);
+    expect(err).toMatch(
+      /1 of 2: STRIPE_RESTRICTED_KEY\n.*\n {2}The value differs from every other environment's; begins with rk_test_\./,
+    );
+    expect(out + err).not.toContain(wrong);
+    expect(out + err).not.toContain(right);
+    expect(world.at("staging", "STRIPE_RESTRICTED_KEY")).toBe(right);
+    expect(world.at("staging", "POSTMARK_SERVER_TOKEN")).toBeUndefined();
+  });
+
+  it("keeps what was written before Ctrl-C, and says how much", async () => {
+    const [first, second] = heldBy(consoleCatalog, "staging").map(({ name }) => name);
+    const { code, err } = await typing(["provision", "--env", "staging"], prompt(first!), `${everything[first!]}\n`, [
+      prompt(second!),
+      "\x03",
+    ]);
+    expect(code).toBe(1);
+    expect(err).toContain(`Interrupted at ${second}: it was not changed. 1 written before it`);
+    expect(world.services.infisical.vault.value("prod", "/MooseQuest/heroku/staging", first!)).toBe(everything[first!]);
+  });
+
+  it("needs a terminal, and a token that may read where the credentials go", async () => {
+    expect(await world.run(["provision", "--env", "staging"], { input: "x" })).toMatchObject({
+      code: 2,
+      err: expect.stringContaining("Here, name the credential"),
+    });
   });
 });

@@ -133,7 +133,7 @@ describe("who asks", () => {
         env: { INFISICAL_TOKEN: token, INFISICAL_CLIENT_ID: undefined, INFISICAL_CLIENT_SECRET: undefined },
       });
       expect(code).toBe(1);
-      expect(said).toMatch(/^error: .*INFISICAL_TOKEN/);
+      expect(said).toMatch(/^error: .*INFISICAL_TOKEN/m);
       expect(leaks(new Map([[token, "token"]]), { said })).toEqual([]);
     },
   );
@@ -141,7 +141,7 @@ describe("who asks", () => {
   it("a wrong client secret: 1", async () => {
     const { code, said } = await make({ env: { INFISICAL_CLIENT_SECRET: "x".repeat(64) } });
     expect(code).toBe(1);
-    expect(said).toMatch(/^error: .*client secret/);
+    expect(said).toMatch(/^error: .*client secret/m);
     expect(said).not.toContain("xxxxxx");
   });
 
@@ -156,7 +156,7 @@ describe("who asks", () => {
   it("a wrong Heroku key: 1", async () => {
     const { code, said } = await make({ env: { HEROKU_API_KEY: "HRKU-not-a-key" } });
     expect(code).toBe(1);
-    expect(said).toMatch(/^error: Heroku does not accept the API key/);
+    expect(said).toMatch(/^error: Heroku does not accept the API key/m);
     expect(said).not.toContain("HRKU-not-a-key");
   });
 
@@ -230,7 +230,7 @@ describe("what the stack's file says", () => {
       "an override of what no override lifts",
       { overrides: { STRIPE_RESTRICTED_KEY: { rule: "never-in", token: "id@1", reason: "just this once" } } },
       2,
-      /overrides.STRIPE_RESTRICTED_KEY.rule: .*one of prefix, format, distinct, not-value-of/,
+      /overrides.STRIPE_RESTRICTED_KEY.rule: .*one of prefix, format, pattern, length, expiry, distinct, not-value-of, older-than-flat/,
     ],
     ["retirement on staging", { retireFlat: true }, 2, /retireFlat: only prod owns the flat path/],
   ])("%s", async (_, config, expected, message) => {

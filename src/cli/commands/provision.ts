@@ -5,10 +5,12 @@ import {
   credentialOf,
   type Environment,
   environmentOf,
+  heldBy,
   type Judgement,
   judge,
   mayHold,
   rulesOf,
+  wantedOf,
 } from "../../catalog/index.js";
 import { Refusal, UsageError } from "../../errors.js";
 import {
@@ -23,7 +25,9 @@ import {
 import { environmentPath, flatPath } from "../../resolver/index.js";
 import { SecretValue } from "../../secret.js";
 import { bytesInBody, MAX_VALUE_BYTES, put, trimmed } from "../../vault/client/index.js";
+import { isInterruption } from "../ask.js";
 import { environmentToWrite } from "../environment.js";
+import { Ended, exitCodes } from "../exit.js";
 import { insideUpdates, refuseFailed, tellWarnings } from "../insideUpdates.js";
 import { colorsOf, type Io } from "../io.js";
 import { lastRecord } from "../lastUpdate.js";
@@ -39,6 +43,9 @@ interface ProvisionOptions {
   readonly keepNewline?: boolean;
 }
 
+/** Nothing was typed, or piped in. */
+class NoValue extends UsageError {}
+
 /** A value that an operator types or pipes. One line break at the end is the shell's, not the value's. */
 export async function readValue(io: Io, name: string, keepNewline = false): Promise<SecretValue> {
   const piped = await io.readStdin();
@@ -46,7 +53,7 @@ export async function readValue(io: Io, name: string, keepNewline = false): Prom
     piped ?? (io.interactive ? await password({ message: `Value of ${name} (not shown)`, mask: false }) : "");
   const value = keepNewline ? text : text.replace(/\r?\n$/, "");
   if (value.trim() === "")
-    throw new UsageError(
+    throw new NoValue(
       `No value for ${name}: pipe it in (… | console-vault …), or type it at the prompt of a terminal.`,
     );
   // A config var cannot hold NUL, and no vendor's key has an escape in it: a file in UTF-16, or a key that was pressed.
@@ -96,6 +103,85 @@ async function provision(io: Io, name: string, options: ProvisionOptions): Promi
   const updates = await insideUpdates(io, [stack], (lost) => write(io, services, placing, lost));
   tellWarnings(io, updates);
   refuseFailed(updates, `${name} is at ${path}, and was read back`);
+}
+
+/** Asks for every credential that the environment still waits for, one by one. Each is written before the next one is asked for. */
+async function provisionMissing(io: Io, options: ProvisionOptions): Promise<void> {
+  if (!io.interactive)
+    throw new UsageError(
+      "Without a name, provision asks for each value at a terminal. Here, name the credential: … | console-vault provision NAME --env E",
+    );
+  const { catalog } = await openProject(io, options.cwd);
+  const named = { ...options, env: await environmentToWrite(io, catalog, options.env) };
+  const missing = await findMissing(io, named);
+  if (missing.length === 0) {
+    io.out("Nothing is missing: every credential that is written by hand is there.");
+    return;
+  }
+  io.err(`${missing.length} to provision. Enter alone leaves one out; Ctrl-C ends, and keeps what was written.`);
+  let written = 0;
+  for (const [index, { name, reason, wanted }] of missing.entries()) {
+    io.err(`\n${colorsOf(io).bold(`${index + 1} of ${missing.length}: ${name}`)}\n  ${reason}`);
+    if (wanted.length > 0) io.err(`  The value ${wanted.join("; ")}.`);
+    if (await askUntilWritten(io, name, named, written)) written += 1;
+  }
+  io.out(`${written} of ${missing.length} written.`);
+}
+
+/** @returns whether a value was written; false where none was typed */
+async function askUntilWritten(io: Io, name: string, options: ProvisionOptions, before: number): Promise<boolean> {
+  for (;;)
+    try {
+      await provision(io, name, options);
+      return true;
+    } catch (error) {
+      if (error instanceof NoValue) return false;
+      if (isInterruption(error))
+        throw new Ended(
+          exitCodes.failed,
+          `Interrupted at ${name}: it was not changed. ${before} written before it; run the command again for the rest.`,
+        );
+      // A value that breaks a rule, or is no text: the next one may be right.
+      if (!(error instanceof Refusal || error instanceof UsageError)) throw error;
+      io.err(`${colorsOf(io).red("error:")} ${error.message}`);
+    }
+}
+
+interface Missing {
+  readonly name: string;
+  readonly reason: string;
+  readonly wanted: readonly string[];
+}
+
+/** What is written by hand in the environment and is not there, in the catalog's order. Reads these names alone. */
+async function findMissing(io: Io, options: ProvisionOptions & { readonly env: string }): Promise<readonly Missing[]> {
+  const project = await openProject(io, options.cwd);
+  const { catalog } = project;
+  const environment = environmentOf(catalog, options.env);
+  const services = await openServices(io, project, environment.name);
+  const { config, vault } = services;
+  // Before a token is sent there.
+  refuseOtherTarget(services, await lastRecord(io, project.dir, { ...options, stack: environment.name }), undefined);
+  const byHand = heldBy(catalog, environment.name).filter(
+    ({ name }) => (config.sources[name] ?? environment.source) === "provision",
+  );
+  const placeOf = ({ name, vendor }: Credential) => ({
+    name,
+    path: environmentPath(config.root, vendor, environment.name),
+  });
+  const { rows, unread } = await readNames(vault, byHand.map(placeOf));
+  if (unread.length > 0)
+    throw new Refusal(
+      `The token may not read ${[...new Set(unread.map(({ path }) => path))].join(", ")}, so that what is missing there is not known. Give it that right, or name the credential.`,
+    );
+  const there = new Set(rows.map(({ name }) => name));
+  return byHand
+    .filter(({ name }) => !there.has(name))
+    .map(({ name, reason, ...credential }) => ({
+      name,
+      reason,
+      wanted: wantedOf(rulesOf(catalog, { name, reason, ...credential }), environment.name),
+    }));
 }
 
 interface Placing {
@@ -192,7 +278,7 @@ async function write(io: Io, services: OpenServices, placing: Placing, lost: Abo
 export function addProvision(program: Command, io: Io): void {
   program
     .command("provision")
-    .argument("<name>", "credential of the catalog")
+    .argument("[name]", "credential of the catalog; left out: everything that is missing, asked for one by one")
     .description(
       "write a credential at its environment path: value from stdin or a hidden prompt, checked by its rules, read back",
     )
@@ -201,5 +287,7 @@ export function addProvision(program: Command, io: Io): void {
     .option("--keep-newline", "the line break at the end of stdin belongs to the value")
     .option("--engine <engine>", "auto, pulumi (the Pulumi CLI) or embedded: who updates the stack", "auto")
     .option("--cwd <dir>", "the project's directory")
-    .action((name: string, options: ProvisionOptions) => provision(io, name, options));
+    .action((name: string | undefined, options: ProvisionOptions) =>
+      name === undefined ? provisionMissing(io, options) : provision(io, name, options),
+    );
 }
