@@ -67,6 +67,7 @@ describe("status, one stage after the other", () => {
     expect(phases(report)).toEqual(["confirmed", "confirmed"]);
     expect(report.next[0]).toEqual({
       command: "console-vault up --stack staging",
+      setting: "console-vault:vaultEnvAware: true in Pulumi.staging.yaml",
       why: expect.stringContaining("console-vault:vaultEnvAware: true in Pulumi.staging.yaml"),
     });
     for (const command of commands(report)) expect(command).toMatch(/^console-vault /);
@@ -136,6 +137,7 @@ describe("status, one stage after the other", () => {
     expect(soaked.next).toEqual([
       {
         command: "console-vault up --stack prod",
+        setting: "console-vault:retireFlat: true in Pulumi.prod.yaml",
         why: expect.stringContaining("console-vault:retireFlat: true in Pulumi.prod.yaml"),
       },
     ]);

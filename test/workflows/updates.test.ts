@@ -220,7 +220,7 @@ test("no job tells any value, nor any credential of its own", () => {
   for (const secret of [...values, ...credentials]) for (const text of told) expect(text).not.toContain(secret);
 });
 
-test("another repository uses the action with its config alone, and the action's code is its own", async () => {
+test("another repository uses the action with its config and catalog alone, and the action's code is its own", async () => {
   const theirs = join(repo.dir, "theirs");
   mkdirSync(join(theirs, ".github/workflows"), { recursive: true });
   writeFileSync(
@@ -245,6 +245,10 @@ jobs:
   writeFileSync(
     join(theirs, "infra/Pulumi.yaml"),
     "name: console-vault\nruntime: nodejs\nmain: node_modules/console-vault/program.mjs\n",
+  );
+  writeFileSync(
+    join(theirs, "infra/catalog.ts"),
+    'export { consoleCatalog as default } from "console-vault/catalog";\n',
   );
   writeFileSync(join(theirs, "infra/Pulumi.staging.yaml"), readFileSync(main.file("staging"), "utf8"));
   const { jobs } = await repo.run("preview.yml", {
