@@ -252,7 +252,7 @@ function planRetirement(
     const record = last.sets[own]?.memory.records[name];
     const step = retire(there, target, record);
     observed[name] = revisionsOf(there);
-    if (step.is === "keep") stays[name] = step.why.code;
+    if (wanted && step.is === "keep") stays[name] = step.why.code;
     flat[name] = wanted
       ? retiredWords(path, step, refused)
       : there.length === 0 && target.length > 0
