@@ -164,6 +164,7 @@ export class World {
     });
     local.heroku.keys.check("any");
     writeFileSync(join(dir, "Pulumi.yaml"), "name: console-vault\nruntime: nodejs\n");
+    writeFileSync(join(dir, "catalog.ts"), 'export { consoleCatalog as default } from "console-vault/catalog";\n');
     for (const env of environments) this.configure(env, {});
   }
 
