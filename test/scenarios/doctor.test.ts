@@ -2,7 +2,6 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { usual } from "../support/flavour.js";
 import { type RunOptions, World } from "../support/world.js";
 
 let world: World;
@@ -227,14 +226,12 @@ describe("misses", () => {
   });
 
   it("a server with the routes that are used", async () => {
-    world.control.addFault({
-      service: "infisical",
-      path: usual("/api/v3/secrets/raw"),
-      do: {
-        status: 404,
-        body: { message: "Route GET:/api/v3/secrets/raw not found", error: "Not Found", statusCode: 404 },
-      },
-    });
+    for (const path of ["/api/v4/secrets", "/api/v3/secrets/raw"])
+      world.control.addFault({
+        service: "infisical",
+        path,
+        do: { status: 404, body: { message: `Route GET:${path} not found`, error: "Not Found", statusCode: 404 } },
+      });
     expect(await onlyMissing()).toMatchObject({ check: "infisical", found: "has no /api/v3/secrets/raw" });
   });
 });

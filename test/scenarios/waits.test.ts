@@ -14,7 +14,7 @@ it("up tells the waits of the command, the program and the providers", async () 
   control.addFault({ path: "^/apps/raxx-api-staging$", nth: 1, do: "429-retry-after" });
   control.addFault({ path: usual("/api/v1/folders"), method: "POST", nth: 1, do: "429-retry-after" });
   const { err } = done(await world.up("staging"));
-  expect(err).toMatch(/… waiting: Infisical failed; GET \/api\/v1\/folders again in 0\.3 s/);
+  expect(err).toMatch(/… waiting: Infisical failed; GET \/api\/v[12]\/folders again in 0\.3 s/);
   expect(err).toContain("… waiting: Heroku limits the rate of requests; GET /apps/raxx-api-staging again in 1.0 s");
   expect(err).toContain(
     `… waiting: Infisical limits the rate of requests; POST ${usual("/api/v1/folders")} again in 1.0 s`,
