@@ -46,7 +46,7 @@ const commands: Record<string, Listed> = {
     load: async () => (await import("./commands/update.js")).addCancel,
   },
   provision: {
-    takes: "<name>",
+    takes: "[name]",
     about:
       "write a credential at its environment path: value from stdin or a hidden prompt, checked by its rules, read back",
     load: async () => (await import("./commands/provision.js")).addProvision,
