@@ -64,6 +64,18 @@ export function onlyScope(actor: Actor): (Scope & { projectId: string }) | undef
   return scope && !isGlob(scope.secretPath) ? { ...scope, projectId: actor.projectId } : undefined;
 }
 
+interface AskedPlace {
+  readonly projectId: string | undefined;
+  readonly environment: string | undefined;
+  readonly path: string;
+}
+
+/** What a read is of: a service token with a single exact path reads that path, whatever it asks for. */
+export function placeOfRead(actor: Actor, asked: () => AskedPlace): AskedPlace {
+  const scope = onlyScope(actor);
+  return scope ? { projectId: scope.projectId, environment: scope.environment, path: scope.secretPath } : asked();
+}
+
 const isGlob = (path: string): boolean => picomatch.scan(path).isGlob === true;
 
 /** As the real server does it, with the same library: `**` any depth (`/a/**` is also `/a`), `*` within a segment. */

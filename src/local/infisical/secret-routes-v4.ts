@@ -6,19 +6,16 @@ import type { FastifyInstance } from "fastify";
 import { z } from "zod/v3";
 import { type Api, actorOf, guarded, parse } from "./api.js";
 import { badRequest } from "./errors.js";
-import { type Actor, onlyScope } from "./permissions.js";
+import { placeOfRead } from "./permissions.js";
 import { presentMany, presentOne, presentRead } from "./secret-answers.js";
 import { createSecrets, deleteSecrets, moveSecrets, updateSecrets } from "./secret-batch.js";
-import { secretNameV4, trimValue } from "./secret-schemas.js";
+import { kind, secretNameV4, secretValue, text } from "./secret-schemas.js";
 import { createSecret, deleteSecret, getSecret, listSecrets, type SecretPlace, updateSecret } from "./secrets.js";
 import { removeTrailingSlash } from "./world.js";
 
 const prefix = "/api/v4/secrets";
 
-const text = z.string().trim();
 const path = text.transform(removeTrailingSlash);
-const secretValue = z.string().transform(trimValue);
-const kind = z.enum(["shared", "personal"]).default("shared");
 const flag = (fallback: "true" | "false") => z.enum(["true", "false"]).default(fallback);
 const metadata = z
   .object({ key: text.min(1), value: z.string().default(""), isEncrypted: z.boolean().default(false) })
@@ -107,7 +104,7 @@ function readRoutes(app: FastifyInstance, api: Api): void {
   app.get(prefix, guarded(api, "secrets"), async (request) => {
     const query = parse(list, request.query);
     const actor = actorOf(request);
-    const { projectId, environment, path } = scoped(actor, query);
+    const { projectId, environment, path } = placeOfRead(actor, () => askedPlace(query));
     if (!projectId || !environment) throw badRequest("Missing project id or environment");
     const options = { recursive: query.recursive === "true", expand: query.expandSecretReferences === "true" };
     const found = listSecrets(api, actor, { projectId, environment, path }, options) ?? [];
@@ -119,7 +116,7 @@ function readRoutes(app: FastifyInstance, api: Api): void {
     const { secretName: key } = parse(params, request.params);
     const query = parse(get, request.query);
     const actor = actorOf(request);
-    const { projectId, environment, path } = scoped(actor, query);
+    const { projectId, environment, path } = placeOfRead(actor, () => askedPlace(query));
     if (!environment || !projectId) throw badRequest("Missing environment");
     const asked = { key, type: query.type, expand: query.expandSecretReferences === "true" };
     const found = getSecret(api, actor, { projectId, environment, path }, asked);
@@ -127,19 +124,11 @@ function readRoutes(app: FastifyInstance, api: Api): void {
   });
 }
 
-interface Asked {
+const askedPlace = (query: {
   projectId?: string | undefined;
   environment?: string | undefined;
   secretPath: string;
-}
-
-/** A service token with a single exact path reads that path, whatever it asks for. */
-function scoped(actor: Actor, query: Asked) {
-  const scope = onlyScope(actor);
-  return scope
-    ? { projectId: scope.projectId, environment: scope.environment, path: scope.secretPath }
-    : { projectId: query.projectId, environment: query.environment, path: query.secretPath };
-}
+}) => ({ projectId: query.projectId, environment: query.environment, path: query.secretPath });
 
 function oneRoutes(app: FastifyInstance, api: Api): void {
   const one = `${prefix}/:secretName`;

@@ -2,7 +2,7 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { type Api, actorOf, guarded, parse, projectIdOf } from "./api.js";
 import { badRequest } from "./errors.js";
-import { onlyScope } from "./permissions.js";
+import { onlyScope, placeOfRead } from "./permissions.js";
 import { presentMany, presentOne, presentRead } from "./secret-answers.js";
 import { createSecrets, deleteSecrets, moveSecrets, updateSecrets } from "./secret-batch.js";
 import { encryptedSecret, secretSchemas } from "./secret-schemas.js";
@@ -46,15 +46,11 @@ function rawRoutes(app: FastifyInstance, api: Api): void {
   app.get(routes.list, hooks, async (request) => {
     const query = parse(schemas.list, request.query);
     const actor = actorOf(request);
-    const scope = onlyScope(actor);
-    const place = scope
-      ? { projectId: scope.projectId, environment: scope.environment, path: scope.secretPath }
-      : {
-          projectId: projectIdOf(api.world, query.workspaceId, query.workspaceSlug),
-          environment: query.environment,
-          path: query.secretPath,
-        };
-    const { projectId, environment, path } = place;
+    const { projectId, environment, path } = placeOfRead(actor, () => ({
+      projectId: projectIdOf(api.world, query.workspaceId, query.workspaceSlug),
+      environment: query.environment,
+      path: query.secretPath,
+    }));
     if (!projectId || !environment) throw badRequest("Missing workspace id or environment");
     const options = { recursive: query.recursive, expand: query.expandSecretReferences };
     const found = listSecrets(api, actor, { projectId, environment, path }, options);

@@ -3,18 +3,18 @@ import { z } from "zod/v3";
 import type { Flavour } from "./errors.js";
 import { removeTrailingSlash } from "./world.js";
 
-const text = z.string().trim();
+export const text = z.string().trim();
 const secretPath = text.default("/").transform(removeTrailingSlash);
 const flag = z
   .enum(["true", "false"])
   .default("false")
   .transform((value) => value === "true");
-const kind = z.nativeEnum({ Shared: "shared", Personal: "personal" } as const).default("shared");
+export const kind = z.nativeEnum({ Shared: "shared", Personal: "personal" } as const).default("shared");
 const tagIds = z.string().array().optional();
 
 /** The real server trims every value, but for one newline at its end (measured). */
 export const trimValue = (value: string): string => (value.endsWith("\n") ? `${value.trim()}\n` : value.trim());
-const secretValue = z.string().transform(trimValue);
+export const secretValue = z.string().transform(trimValue);
 
 const withoutSeparators = (name: z.ZodString) =>
   name
