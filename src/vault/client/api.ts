@@ -100,5 +100,6 @@ export function createApiChoice(): ApiChoice {
   };
 }
 
-const isMissingRoute = (error: unknown): boolean =>
+/** Whether a server said that it has no such route: the request was not handled. */
+export const isMissingRoute = (error: unknown): boolean =>
   error instanceof InfisicalError && error.kind === "unreachable" && error.status === 404;

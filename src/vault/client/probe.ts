@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { z } from "zod";
 import { type Answer, createTransport, NoAnswer, type Request } from "../../http/index.js";
 import { SecretValue } from "../../secret.js";
-import { type Api, newest, older } from "./api.js";
+import { type Api, isMissingRoute, newest, older } from "./api.js";
 import { type Asked, diagnose, diagnoseSilence, type Target } from "./diagnosis.js";
 import { InfisicalError } from "./error.js";
 import { folderPath } from "./paths.js";
@@ -103,9 +103,9 @@ export class VaultProbe {
   }
 
   async #hasRoute(path: string): Promise<boolean> {
-    const answer = await this.#answer({ method: "GET", path }, "answer", false);
-    const { message = "" } = (answer.body ?? {}) as { message?: unknown };
-    return !(answer.status === 404 && String(message).startsWith("Route "));
+    const request = { method: "GET", path } as const;
+    const answer = await this.#answer(request, "answer", false);
+    return !isMissingRoute(diagnose(answer, await this.#asked(request, "answer", false), this.#target));
   }
 
   async holder(): Promise<TokenHolder> {
