@@ -114,6 +114,10 @@ export const configKeys = Object.keys(shape) as (keyof typeof shape)[];
 export const configShape = z.object(shape);
 export type StackConfig = z.infer<typeof configShape> & { readonly environment: string };
 
+/** Where a credential of the stack comes from: as config says, else as its environment does. */
+export const sourceOf = (catalog: Catalog, { sources, environment }: StackConfig, name: string): "copy" | "provision" =>
+  sources[name] ?? environmentOf(catalog, environment).source;
+
 /**
  * The rules between keys, and between keys and the catalog.
  * @param wrong keys that are wrong by themselves, and have their defaults in `config`

@@ -8,7 +8,7 @@ import {
   heldBy,
   scopedVendors,
 } from "../catalog/index.js";
-import type { Services, StackConfig } from "../config/index.js";
+import { type Services, type StackConfig, sourceOf } from "../config/index.js";
 import { Refusal } from "../errors.js";
 import { type HerokuClient, HerokuError } from "../heroku/index.js";
 import { environmentPath, flatPath } from "../resolver/index.js";
@@ -113,17 +113,13 @@ export async function mustRead(vault: InfisicalClient, rows: World["rows"], path
 }
 
 /** Paths that a plan is made from. */
-function pathsToRead(
-  catalog: Catalog,
-  { environment, root, sources, vaultEnvAware }: StackConfig,
-  on: boolean,
-): string[] {
-  const { source } = environmentOf(catalog, environment);
+function pathsToRead(catalog: Catalog, config: StackConfig, on: boolean): string[] {
+  const { environment, root, vaultEnvAware } = config;
   // With the flag off it is the flat path that is read.
   const turnsOff = on && !vaultEnvAware;
   return heldBy(catalog, environment).flatMap(({ name, vendor }) => [
     environmentPath(root, vendor, environment),
-    ...(turnsOff || (sources[name] ?? source) === "copy" ? [flatPath(root, vendor)] : []),
+    ...(turnsOff || sourceOf(catalog, config, name) === "copy" ? [flatPath(root, vendor)] : []),
   ]);
 }
 

@@ -4,7 +4,6 @@ import {
   type Catalog,
   type Credential,
   credentialOf,
-  environmentOf,
   flagApp,
   flagVariable,
   forbiddenIn,
@@ -16,7 +15,7 @@ import {
   scopedVendors,
   withOverrides,
 } from "../catalog/index.js";
-import type { StackConfig } from "../config/index.js";
+import { type StackConfig, sourceOf } from "../config/index.js";
 import { configVarBytes, configVarLimit, configVarProblem, configVarWarning } from "../heroku/index.js";
 import { environmentPath, flagMeansOn, flatPath } from "../resolver/index.js";
 import type { SecretValue } from "../secret.js";
@@ -125,7 +124,6 @@ export interface PlanQuestion {
 /** What the set of one vendor's folder is told. @param on the running flag */
 export function specOf(catalog: Catalog, config: StackConfig, on: boolean, vendor: string): SetSpec {
   const { environment, root } = config;
-  const { source } = environmentOf(catalog, environment);
   const held = heldByVendor(catalog, environment, vendor);
   const names = new Set(held.map(({ name }) => name));
   return {
@@ -136,7 +134,7 @@ export function specOf(catalog: Catalog, config: StackConfig, on: boolean, vendo
     flatPath: flatPath(root, vendor),
     authority: on ? "environment" : "flat",
     names: Object.fromEntries(
-      held.map((one) => [one.name, { source: config.sources[one.name] ?? source, rules: rulesOf(catalog, one) }]),
+      held.map((one) => [one.name, { source: sourceOf(catalog, config, one.name), rules: rulesOf(catalog, one) }]),
     ),
     overrides: overridesOf(config).filter(({ name }) => names.has(name)),
     forbidden: forbiddenIn(catalog, environment),
@@ -309,7 +307,7 @@ function planVar(
   const [flat, own] = [flatPath(root, credential.vendor), environmentPath(root, credential.vendor, environment)];
   const at = (path: string) => indexed(world.rows).at(path, name)[0];
   const wanted = on ? own : flat;
-  const source = config.sources[name] ?? environmentOf(catalog, environment).source;
+  const source = sourceOf(catalog, config, name);
   // Turning on copies first: what the environment path has now may be missing or older than what it will have then.
   const copied = flag.transition === "on" && source === "copy" ? at(flat) : undefined;
   const row = copied ?? at(wanted);

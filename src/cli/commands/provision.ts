@@ -12,6 +12,7 @@ import {
   rulesOf,
   wantedOf,
 } from "../../catalog/index.js";
+import { sourceOf } from "../../config/index.js";
 import { Refusal, UsageError } from "../../errors.js";
 import {
   comparedPlaces,
@@ -31,7 +32,7 @@ import { Ended, exitCodes } from "../exit.js";
 import { insideUpdates, refuseFailed, tellWarnings } from "../insideUpdates.js";
 import { colorsOf, type Io } from "../io.js";
 import { lastRecord } from "../lastUpdate.js";
-import { openProject } from "../project.js";
+import { openProject, type Project } from "../project.js";
 import { type OpenServices, openServices, openStack } from "../stack.js";
 import { refuseOtherTarget } from "../target.js";
 
@@ -83,7 +84,7 @@ async function provision(io: Io, name: string, options: ProvisionOptions): Promi
     throw new Refusal(`${environment.name} must never hold ${name} (never-in).`);
   const services = await openServices(io, project, environment.name);
   const { config, vault, heroku } = services;
-  if ((config.sources[name] ?? environment.source) === "copy")
+  if (sourceOf(catalog, config, name) === "copy")
     throw new Refusal(
       `${name} is copied from its flat path on ${environment.name}. To write it by hand, set console-vault:sources: { ${name}: provision } in Pulumi.${environment.name}.yaml first.`,
     );
@@ -111,9 +112,9 @@ async function provisionMissing(io: Io, options: ProvisionOptions): Promise<void
     throw new UsageError(
       "Without a name, provision asks for each value at a terminal. Here, name the credential: … | console-vault provision NAME --env E",
     );
-  const { catalog } = await openProject(io, options.cwd);
-  const named = { ...options, env: await environmentToWrite(io, catalog, options.env) };
-  const missing = await findMissing(io, named);
+  const project = await openProject(io, options.cwd);
+  const named = { ...options, env: await environmentToWrite(io, project.catalog, options.env) };
+  const missing = await findMissing(io, project, named);
   if (missing.length === 0) {
     io.out("Nothing is missing: every credential that is written by hand is there.");
     return;
@@ -154,20 +155,20 @@ interface Missing {
 }
 
 /** What is written by hand in the environment and is not there, in the catalog's order. Reads these names alone. */
-async function findMissing(io: Io, options: ProvisionOptions & { readonly env: string }): Promise<readonly Missing[]> {
-  const project = await openProject(io, options.cwd);
+async function findMissing(
+  io: Io,
+  project: Project,
+  { env: environment, ...options }: ProvisionOptions & { readonly env: string },
+): Promise<readonly Missing[]> {
   const { catalog } = project;
-  const environment = environmentOf(catalog, options.env);
-  const services = await openServices(io, project, environment.name);
+  const services = await openServices(io, project, environment);
   const { config, vault } = services;
   // Before a token is sent there.
-  refuseOtherTarget(services, await lastRecord(io, project.dir, { ...options, stack: environment.name }), undefined);
-  const byHand = heldBy(catalog, environment.name).filter(
-    ({ name }) => (config.sources[name] ?? environment.source) === "provision",
-  );
+  refuseOtherTarget(services, await lastRecord(io, project.dir, { ...options, stack: environment }), undefined);
+  const byHand = heldBy(catalog, environment).filter(({ name }) => sourceOf(catalog, config, name) === "provision");
   const placeOf = ({ name, vendor }: Credential) => ({
     name,
-    path: environmentPath(config.root, vendor, environment.name),
+    path: environmentPath(config.root, vendor, environment),
   });
   const { rows, unread } = await readNames(vault, byHand.map(placeOf));
   if (unread.length > 0)
@@ -177,10 +178,10 @@ async function findMissing(io: Io, options: ProvisionOptions & { readonly env: s
   const there = new Set(rows.map(({ name }) => name));
   return byHand
     .filter(({ name }) => !there.has(name))
-    .map(({ name, reason, ...credential }) => ({
-      name,
-      reason,
-      wanted: wantedOf(rulesOf(catalog, { name, reason, ...credential }), environment.name),
+    .map((credential) => ({
+      name: credential.name,
+      reason: credential.reason,
+      wanted: wantedOf(rulesOf(catalog, credential), environment),
     }));
 }
 

@@ -1,6 +1,6 @@
 // Which rights the commands need in the vault, and what a token has. docs/security.md has the same table by role.
 import { type Catalog, type Environment, heldBy } from "../../catalog/index.js";
-import type { StackConfig } from "../../config/index.js";
+import { type StackConfig, sourceOf } from "../../config/index.js";
 import { environmentPath, flatPath } from "../../resolver/index.js";
 import type { FolderRights } from "../../vault/client/index.js";
 import { type Check, missing, note, ok, unknown } from "./check.js";
@@ -33,10 +33,10 @@ export function needsOf(
   config: StackConfig,
   exists: (path: string) => boolean,
 ): Need[] {
-  const { name, source } = environment;
+  const { name } = environment;
   const copied = new Set(
     heldBy(catalog, name)
-      .filter((credential) => (config.sources[credential.name] ?? source) === "copy")
+      .filter((credential) => sourceOf(catalog, config, credential.name) === "copy")
       .map(({ vendor }) => flatPath(config.root, vendor)),
   );
   return foldersOf(catalog, config).flatMap(({ flat, own }): Need[] => [
