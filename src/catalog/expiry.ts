@@ -6,14 +6,15 @@ type Expiry = Extract<Rule, { rule: "expiry" }>;
 
 const day = 86_400_000;
 
-/** Why a value does not stay valid for as long as the rule says; undefined where it does. A JWT without `exp` does. */
-export function endsEarly({ of, days }: Expiry, text: string, now: Date): string | undefined {
+/** That a value does not stay valid for as long as the rule says. `left`: whole days, negative for one that has expired. */
+export type Early = { readonly is: "unreadable" } | { readonly is: "early"; readonly left: number };
+
+/** undefined where it does. A JWT without `exp` does. */
+export function endsEarly({ of, days }: Expiry, text: string, now: Date): Early | undefined {
   const ends = of === "jwt" ? jwtEnd(text) : certificateEnd(text);
-  if (ends === undefined) return of === "jwt" ? "the value is no JWT" : "the value is no certificate in PEM";
+  if (ends === undefined) return { is: "unreadable" };
   if (ends === "never" || ends - now.getTime() >= days * day) return undefined;
-  const left = Math.floor((ends - now.getTime()) / day);
-  const what = of === "jwt" ? "the JWT" : "the certificate";
-  return left < 0 ? `${what} has expired` : `${what} expires in ${left} days`;
+  return { is: "early", left: Math.floor((ends - now.getTime()) / day) };
 }
 
 /** ms since the epoch. */

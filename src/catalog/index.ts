@@ -23,10 +23,11 @@ export {
   looksLikeSecret,
   type Override,
   overridableRules,
+  type RuleDetails,
   type Subject,
   type Surroundings,
   shapeRules,
-  wantedOf,
   withOverrides,
 } from "./rules.js";
+export { ruleLines, ruleWords, wantedOf } from "./ruleWords.js";
 export type { Catalog, Credential, Environment, Flag, Format, Rule, RuleName, Scope } from "./types.js";

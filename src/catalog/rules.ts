@@ -1,19 +1,15 @@
 import { SecretValue } from "../secret.js";
-import { endsEarly } from "./expiry.js";
+import { type Early, endsEarly } from "./expiry.js";
 import { matches } from "./pattern.js";
 import type { Format, Rule, RuleName } from "./types.js";
 
-/** What a format accepts, and how a finding names it. The whole text counts: a line feed at the end is none of a UUID. */
-const formats: Readonly<Record<Format, { readonly description: string; readonly accepts: (text: string) => boolean }>> =
-  {
-    uuid: {
-      description: "a UUID",
-      accepts: (text) => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text),
-    },
-    json: { description: "a JSON object or array", accepts: isJson },
-    pem: { description: "PEM (-----BEGIN …-----)", accepts: isPem },
-    url: { description: "a URL with a host", accepts: isUrl },
-  };
+/** What a format accepts. The whole text counts: a line feed at the end is none of a UUID. */
+const formats: Readonly<Record<Format, (text: string) => boolean>> = {
+  uuid: (text) => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text),
+  json: isJson,
+  pem: isPem,
+  url: isUrl,
+};
 
 function isJson(text: string): boolean {
   try {
@@ -58,13 +54,41 @@ export interface Held {
   readonly value: SecretValue;
 }
 
-/** What is wrong with a value. Names and paths only, nothing of the value itself. */
-export interface Finding {
-  readonly name: string;
-  /** A rule of the catalog, or one that holds for every value. */
-  readonly rule: RuleName | "empty" | "reference" | "blanks";
-  readonly why: string;
+/**
+ * What is wrong with a value, by the rule that it breaks: one of the catalog's, or one that holds for every value. Names, paths and
+ * the rule's own settings, nothing of the value itself. `ruleWords.ts` says it to a person.
+ */
+export interface RuleDetails {
+  readonly empty: Record<never, never>;
+  readonly reference: Record<never, never>;
+  readonly blanks: Record<never, never>;
+  readonly prefix: { readonly environment: string; readonly prefixes: readonly string[] };
+  readonly format: { readonly environment: string; readonly format: Format };
+  readonly pattern: { readonly environment: string; readonly description: string };
+  readonly length: { readonly environment: string } & Bounds;
+  readonly expiry: { readonly environment: string; readonly of: "jwt" | "certificate"; readonly days: number } & Early;
+  /** Where the other environment's equal value is. */
+  readonly distinct: { readonly environment: string; readonly path: string };
+  /** Whose value it is. */
+  readonly "not-value-of": { readonly credential: string; readonly path: string };
+  /** `credential`: whose value it is, where it is under another name. */
+  readonly "never-in": { readonly environment: string; readonly credential?: string };
 }
+
+/** In characters. */
+interface Bounds {
+  readonly min?: number | undefined;
+  readonly max?: number | undefined;
+}
+
+/** A rule that the value of a credential breaks. */
+export type Finding = {
+  readonly [Name in keyof RuleDetails]: {
+    readonly name: string;
+    readonly rule: Name;
+    readonly detail: RuleDetails[Name];
+  };
+}[keyof RuleDetails];
 
 export interface Subject {
   readonly name: string;
@@ -99,90 +123,47 @@ export function judge(subject: Subject, surroundings: Surroundings): Judgement {
   const { fallback } = surroundings;
   const { named, forbiddenHolder } = indexOf(surroundings);
   const findings: Finding[] = [];
-  const add = (rule: Finding["rule"], why: string) => findings.push({ name, rule, why });
+  const add = <Name extends keyof RuleDetails>(rule: Name, detail: RuleDetails[Name]) =>
+    findings.push({ name, rule, detail } as Finding);
   const text = value.reveal();
 
-  if (text.trim() === "") add("empty", "the value is empty");
+  if (text.trim() === "") add("empty", {});
   // Clients that expand references (Infisical's SDK does by default) would read another value than the one stored.
-  if (text.includes("${")) add("reference", "the value contains ${, which Infisical's clients expand");
+  if (text.includes("${")) add("reference", {});
   // A vault may hold one since before its server dropped them; every write from now on would make it another value.
-  if (!isKept(text)) add("blanks", "the value has blanks around it, which Infisical drops: save it without them");
+  if (!isKept(text)) add("blanks", {});
 
   const elsewhere = named(name).filter((other) => (other.environment ?? fallback) !== environment);
   let distinct: Judgement["distinct"] = "not-asked";
   for (const rule of rules) {
-    if (rule.rule === "never-in") {
-      if (rule.environments.includes(environment)) add("never-in", `${environment} must never hold ${name}`);
-    } else if (rule.rule === "prefix") {
-      const allowed = rule.prefixes[environment] ?? [];
-      if (!allowed.some((prefix) => text.startsWith(prefix)))
-        add(
-          "prefix",
-          `the value does not begin with ${allowed.join(" or ") || "any prefix that is known"}, as in ${environment}`,
-        );
+    if ("environments" in rule && !rule.environments.includes(environment)) continue;
+    if (rule.rule === "never-in") add("never-in", { environment });
+    else if (rule.rule === "prefix") {
+      const prefixes = rule.prefixes[environment] ?? [];
+      if (!prefixes.some((prefix) => text.startsWith(prefix))) add("prefix", { environment, prefixes });
     } else if (rule.rule === "format") {
-      const { description, accepts } = formats[rule.format];
-      if (rule.environments.includes(environment) && !accepts(text))
-        add("format", `the value is not ${description}, which ${environment} requires`);
+      if (!formats[rule.format](text)) add("format", { environment, format: rule.format });
     } else if (rule.rule === "pattern") {
-      if (rule.environments.includes(environment) && !matches(rule.pattern, text))
-        add("pattern", `the value is not ${rule.description}, which ${environment} requires`);
+      if (!matches(rule.pattern, text)) add("pattern", { environment, description: rule.description });
     } else if (rule.rule === "length") {
-      const { min = 0, max = Number.POSITIVE_INFINITY } = rule;
-      if (rule.environments.includes(environment) && (text.length < min || text.length > max))
-        add("length", `the value has not ${lengthInWords(rule)}, which ${environment} requires`);
+      const { min, max } = rule;
+      if (text.length < (min ?? 0) || text.length > (max ?? Number.POSITIVE_INFINITY))
+        add("length", { environment, min, max });
     } else if (rule.rule === "expiry") {
-      const why =
-        rule.environments.includes(environment) && surroundings.now && endsEarly(rule, text, surroundings.now);
-      if (why) add("expiry", `${why}, and ${environment} requires ${rule.days} days`);
+      const early = surroundings.now && endsEarly(rule, text, surroundings.now);
+      if (early) add("expiry", { environment, of: rule.of, days: rule.days, ...early });
     } else if (rule.rule === "distinct") {
       distinct = elsewhere.length > 0 ? "checked" : "unchecked";
       const same = elsewhere.find((other) => other.value.equals(value));
-      if (same) add("distinct", `the value is the same as ${same.environment ?? fallback}'s at ${same.path}`);
+      if (same) add("distinct", { environment: same.environment ?? fallback, path: same.path });
     } else if (rule.rule === "not-value-of") {
       const same = rule.names.flatMap(named).find((other) => other.value.equals(value));
-      if (same) add("not-value-of", `the value is that of ${same.name} at ${same.path}`);
+      if (same) add("not-value-of", { credential: same.name, path: same.path });
     } else throw new TypeError(`no such rule: ${(rule satisfies never as Rule).rule}`);
   }
   const forbiddenValue = forbiddenHolder(name, value);
-  if (forbiddenValue)
-    add("never-in", `the value is that of ${forbiddenValue.name}, which ${environment} must never hold`);
+  if (forbiddenValue) add("never-in", { environment, credential: forbiddenValue.name });
   return { findings, distinct };
-}
-
-/**
- * What a value has to be in an environment: a phrase for each rule that says something there, for a person who is about to type one.
- * `["begins with rk_test_", "differs from every other environment's"]`.
- */
-export function wantedOf(rules: readonly Rule[], environment: string): string[] {
-  return rules.flatMap((rule) => {
-    if ("environments" in rule && !rule.environments.includes(environment)) return [];
-    switch (rule.rule) {
-      case "prefix":
-        return [`begins with ${rule.prefixes[environment]?.join(" or ") ?? "a prefix that nobody knows yet"}`];
-      case "format":
-        return [`is ${formats[rule.format].description}`];
-      case "pattern":
-        return [`is ${rule.description}`];
-      case "length":
-        return [`has ${lengthInWords(rule)}`];
-      case "expiry":
-        return [`is valid for ${rule.days} days or more`];
-      case "distinct":
-        return ["differs from every other environment's"];
-      case "not-value-of":
-        return [`is not the value of ${rule.names.join(" or ")}`];
-      case "never-in":
-        break;
-    }
-    return [];
-  });
-}
-
-function lengthInWords({ min, max }: Extract<Rule, { rule: "length" }>): string {
-  if (min !== undefined && max !== undefined)
-    return min === max ? `exactly ${min} characters` : `${min} to ${max} characters`;
-  return min !== undefined ? `at least ${min} characters` : `at most ${max} characters`;
 }
 
 /** The values around a subject as `judge` asks for them, made once for all that are judged among the same. */
@@ -250,12 +231,12 @@ export interface Override {
  *
  * @param revisions the value's own revision, and the one it was copied from
  */
-export function withOverrides(
-  findings: readonly Finding[],
+export function withOverrides<One extends Pick<Finding, "name" | "rule">>(
+  findings: readonly One[],
   overrides: readonly Override[],
   revisions: readonly (string | undefined)[],
-): { standing: Finding[]; overridden: Override[] } {
-  const standing: Finding[] = [];
+): { standing: One[]; overridden: Override[] } {
+  const standing: One[] = [];
   const overridden: Override[] = [];
   for (const finding of findings) {
     const override = overrides.find(

@@ -8,4 +8,5 @@ export {
   configVarWarning,
   inKilobytes,
   overLimit,
+  type VarProblem,
 } from "./limits.js";

@@ -14,12 +14,15 @@ export function configVarBytes(vars: Values, changes: Values = new Map()): numbe
   return [...after].reduce((sum, [name, value]) => sum + bytes(name) + bytes(value.reveal()), 0);
 }
 
+/** Why an app cannot have a value. `bytes`: what all of its config vars would have with it. */
+export type VarProblem =
+  | { readonly is: "nul"; readonly app: string }
+  | { readonly is: "too-much"; readonly app: string; readonly bytes: number; readonly limit: number };
+
 /** Why an app cannot get a change, before it is sent; undefined where it can. */
-export function overLimit(app: string, vars: Values, changes: Values): string | undefined {
+export function overLimit(app: string, vars: Values, changes: Values): VarProblem | undefined {
   const size = configVarBytes(vars, changes);
-  return size > configVarLimit
-    ? `the config vars of ${app} would have ${inKilobytes(size)} with it, and Heroku takes ${inKilobytes(configVarLimit)}`
-    : undefined;
+  return size > configVarLimit ? { is: "too-much", app, bytes: size, limit: configVarLimit } : undefined;
 }
 
 /** Why an app cannot have a value, whatever else it has; undefined where it can. @param others that it is to get besides */
@@ -28,9 +31,8 @@ export function configVarProblem(
   name: string,
   value: SecretValue,
   others: Values,
-): string | undefined {
-  if (value.reveal().includes("\0"))
-    return `${app.name} cannot have it: the value has NUL in it, which ends a config var`;
+): VarProblem | undefined {
+  if (value.reveal().includes("\0")) return { is: "nul", app: app.name };
   return overLimit(app.name, app.vars, new Map([...others, [name, value]]));
 }
 

@@ -39,9 +39,9 @@ function unfitForApps(catalog: Catalog, config: StackConfig, { rows, apps }: See
       // Before the flag turns on, what is to be copied is at the flat path only.
       const row = (on ? at(environmentPath(root, vendor, environment)) : undefined) ?? at(flatPath(root, vendor));
       if (!row) return [];
-      const why = configVarProblem(app, name, row.value, values);
-      if (why === undefined) values.set(name, row.value);
-      return why === undefined ? [] : [{ name, rule: "config-var", why }];
+      const detail = configVarProblem(app, name, row.value, values);
+      if (detail === undefined) values.set(name, row.value);
+      return detail === undefined ? [] : [{ name, rule: "config-var", detail }];
     });
   });
 }

@@ -136,5 +136,5 @@ function mustDiffer(
     .filter((one) => one.value.equals(row.value))
     .map(({ revision }) => revision);
   const overrides = sides.flatMap((side) => side.overrides);
-  return withOverrides([{ name, rule: "distinct", why: "" }], overrides, revisions).standing.length > 0;
+  return withOverrides([{ name, rule: "distinct" as const }], overrides, revisions).standing.length > 0;
 }

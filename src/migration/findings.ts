@@ -1,16 +1,46 @@
 // Every reason, warning and refusal that a plan, an update or a status can give, as data: names, paths, rules and times, never a
 // value. `wording.ts` says each of them to a person; nothing else reads or writes those sentences. Plain JSON, since state keeps them.
 import { isDeepStrictEqual } from "node:util";
+import type { RuleDetails } from "../catalog/index.js";
+import type { VarProblem } from "../heroku/index.js";
 import type { Phase } from "./phases.js";
 
-/** A rule that a value breaks, or that an app or the vault has for it: the rule is its code. */
-export interface Broken {
-  readonly name: string;
-  readonly rule: string;
-  readonly why: string;
-  /** Of the value, where an override for it would let it pass. */
-  readonly token?: string | undefined;
+/** Of the rules on values, and of those that an app or the vault has for a credential: what of the world breaks them. */
+interface BrokenDetails extends Omit<RuleDetails, "never-in"> {
+  readonly "never-in": RuleDetails["never-in"] | ForbiddenDetail;
+  /** Times are ISO. */
+  readonly "older-than-flat": {
+    readonly path: string;
+    readonly written: string;
+    readonly flatPath: string;
+    readonly flatWritten: string;
+  };
+  readonly duplicate: { readonly path: string; readonly rows: number };
+  readonly approval: { readonly path: string };
+  readonly "read-back": { readonly path: string; readonly is: "absent" | "other" };
+  readonly "config-var": VarProblem;
 }
+
+/** Where a credential is that the environment must never hold. */
+export interface ForbiddenDetail {
+  readonly environment: string;
+  /** An environment path, or an app. */
+  readonly at: string;
+  readonly kind: "secret" | "var";
+  /** The secret or var that holds it; null for one outside the catalog, whose name is its owner's business. */
+  readonly under: string | null;
+}
+
+/** A rule that a value breaks, or that an app or the vault has for it: the rule is its code. */
+export type Broken = {
+  readonly [Name in keyof BrokenDetails]: {
+    readonly name: string;
+    readonly rule: Name;
+    readonly detail: BrokenDetails[Name];
+    /** Of the value, where an override for it would let it pass. */
+    readonly token?: string | undefined;
+  };
+}[keyof BrokenDetails];
 
 /** About one credential. `environment` is there where it is another one than the stack's own. */
 export type NameFinding =
@@ -18,7 +48,8 @@ export type NameFinding =
   /** @param path where its copy would come from, where that is known */
   | { readonly code: "missing"; readonly name: string; readonly path?: string }
   | ({ readonly code: "rule-broken"; readonly environment?: string } & Broken)
-  | { readonly code: "conflict"; readonly name: string; readonly why: string }
+  /** Somebody wrote another value at its environment path than the flat one. States of the third version do not say where. */
+  | { readonly code: "conflict"; readonly name: string; readonly path?: string | undefined }
   | { readonly code: "not-confirmed"; readonly name: string }
   | { readonly code: "unreadable"; readonly name: string; readonly path: string; readonly environment?: string }
   | { readonly code: "absent"; readonly name: string; readonly path: string; readonly environment?: string }
@@ -200,5 +231,5 @@ export type Finding =
 export type FindingCode = Finding["code"];
 
 /** Each once. */
-export const distinct = <One extends Finding>(findings: readonly One[]): One[] =>
+export const distinct = <One extends Finding | Broken>(findings: readonly One[]): One[] =>
   findings.filter((one, index) => findings.findIndex((other) => isDeepStrictEqual(one, other)) === index);

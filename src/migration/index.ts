@@ -82,7 +82,7 @@ export {
   summarise,
 } from "./set.js";
 export * from "./state/index.js";
-export { brokenOf, mergeSummaries, ruleBroken } from "./summary.js";
+export { brokenOf, duplicateOf, mergeSummaries, ruleBroken } from "./summary.js";
 export { flagVerdict, recordAsOf, reportAsOf, retirementVerdict } from "./verdict.js";
 export {
   type DifferentName,
@@ -94,5 +94,5 @@ export {
   wayBack,
   wayBackPaths,
 } from "./wayBack.js";
-export { findingJson, reason, refusalOf, sentence, verdictHead } from "./wording.js";
+export { findingJson, reason, recordOutput, refusalOf, sentence, verdictHead } from "./wording.js";
 export { labelsOf, movedFrom, type RunningFlag, type VaultRow, type World } from "./world.js";

@@ -15,8 +15,8 @@ import {
 } from "../catalog/index.js";
 import { environmentPath, flatPath } from "../resolver/index.js";
 import { SecretValue } from "../secret.js";
-import type { Broken, Reason } from "./findings.js";
-import { howToSee, publicName } from "./readers.js";
+import { type Broken, distinct, type Reason } from "./findings.js";
+import { publicName } from "./readers.js";
 import { indexed } from "./rows.js";
 import type { SeenRevisions } from "./state/index.js";
 import { brokenOf, ruleBroken } from "./summary.js";
@@ -69,8 +69,9 @@ export function seenNow(
 ): SeenRevisions {
   const verdict = (found: readonly VaultRow[]) => {
     if (found.length !== 1) return [];
-    const { findings, distinct } = judge({ ...subject, value: found[0]!.value }, surroundings);
-    return [...findings.map(({ rule }) => rule), ...(distinct === "unchecked" ? ["unchecked" as const] : [])];
+    const judgement = judge({ ...subject, value: found[0]!.value }, surroundings);
+    const rules = judgement.findings.map(({ rule }) => rule);
+    return judgement.distinct === "unchecked" ? [...rules, "unchecked"] : rules;
   };
   return {
     target: revisionsOf(rows.target),
@@ -144,22 +145,14 @@ export function forbiddenPlaces(
   return found;
 }
 
-function whyForbidden(catalog: Catalog, environment: string, { name, at, under, kind }: ForbiddenPlace): string {
-  if (under === name)
-    return `${environment} must never hold it, and ${kind === "var" ? `${at} has it` : `it is at ${at}`}`;
-  const shown = publicName(catalog, under);
-  if (kind === "var") return `${at} has its value, in ${shown ?? `a var outside the catalog (${howToSee})`}`;
-  return `its value is at ${at}${shown ?? `, under a name outside the catalog (${howToSee})`}`;
-}
-
-/** The same as findings of the rule `never-in`, in words that any reader may see. */
+/** The same as findings of the rule `never-in`, with names that any reader may see. */
 export function forbiddenHere(...[catalog, environment, root, world]: Parameters<typeof forbiddenPlaces>): Broken[] {
-  const found = new Map<string, Broken>();
-  for (const place of forbiddenPlaces(catalog, environment, root, world)) {
-    const broken = { name: place.name, rule: "never-in", why: whyForbidden(catalog, environment, place) };
-    found.set(`${broken.name}: ${broken.why}`, broken);
-  }
-  return [...found.values()];
+  return distinct(
+    forbiddenPlaces(catalog, environment, root, world).map(({ name, at, kind, under }): Broken => {
+      const detail = { environment, at, kind, under: publicName(catalog, under) ?? null };
+      return { name, rule: "never-in", detail };
+    }),
+  );
 }
 
 /**
@@ -188,17 +181,17 @@ export function readNow(
       else wrong.push({ code: hidden.has(path) ? "unreadable" : "absent", ...at });
       continue;
     }
-    const { findings, distinct } = judge(
+    const judgement = judge(
       { name, environment, value: found[0]!.value, rules: rulesOf(catalog, credential) },
       surroundings,
     );
     const { standing } = withOverrides(
-      findings,
+      judgement.findings,
       overrides,
       revisionsFor(found[0]!, rows, flatPath(root, vendor), overrides),
     );
     wrong.push(...brokenOf(standing, found[0]!.revision).map((one) => ({ ...ruleBroken(one), environment })));
-    if (distinct === "unchecked") unchecked.push(name);
+    if (judgement.distinct === "unchecked") unchecked.push(name);
   }
   return { wrong, unchecked };
 }

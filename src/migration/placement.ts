@@ -25,9 +25,9 @@ export type Placement =
   | { readonly is: "follow"; readonly from: VaultRow }
   | { readonly is: "keep"; readonly row: VaultRow; readonly record: CopyRecord | undefined }
   | { readonly is: "waiting" }
-  | { readonly is: "missing"; readonly why: string }
-  | { readonly is: "conflict"; readonly why: string }
-  | { readonly is: "duplicate"; readonly why: string };
+  | { readonly is: "missing"; readonly authority: Authority }
+  | { readonly is: "conflict"; readonly path: string }
+  | { readonly is: "duplicate"; readonly path: string; readonly rows: number };
 
 /**
  * One authority per name. While the flag is off the flat path is it: a copy follows its source as long as nobody else wrote
@@ -36,21 +36,14 @@ export type Placement =
 export function place({ source, authority, flat, target, record }: Sight): Placement {
   const read = source === "copy" && authority === "flat" ? [flat, target] : [target];
   const twice = read.find((rows) => rows.length > 1);
-  if (twice)
-    return {
-      is: "duplicate",
-      why: `${twice.length} rows of the name at ${twice[0]!.path}; delete all but one in Infisical`,
-    };
+  if (twice) return { is: "duplicate", path: twice[0]!.path, rows: twice.length };
   const [original] = flat;
   const [row] = target;
 
   if (!row) {
-    if (authority === "environment")
-      return { is: "missing", why: "the flag is on and nothing is there; write it with console-vault rotate" };
+    if (authority === "environment") return { is: "missing", authority };
     if (source === "provision") return { is: "waiting" };
-    return original
-      ? { is: "create", from: original }
-      : { is: "missing", why: "the flat path does not have it either" };
+    return original ? { is: "create", from: original } : { is: "missing", authority };
   }
   if (source === "provision") return { is: "keep", row, record: undefined };
   if (!original || authority === "environment") return { is: "keep", row, record };
@@ -58,8 +51,5 @@ export function place({ source, authority, flat, target, record }: Sight): Place
   if (row.value.equals(original.value))
     return { is: "keep", row, record: { wrote: row.revision, from: original.revision } };
   if (record?.wrote === row.revision) return { is: "follow", from: original };
-  return {
-    is: "conflict",
-    why: `somebody wrote another value than the flat path's; delete it at ${row.path} to have the flat value copied, or set sources.${row.name}: provision to keep it`,
-  };
+  return { is: "conflict", path: row.path };
 }

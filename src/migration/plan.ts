@@ -28,7 +28,7 @@ import { soakEnd } from "./phases.js";
 import { type MigrationFacts, recordMigration, remembersElse } from "./record.js";
 import { retire } from "./retirement.js";
 import { indexed } from "./rows.js";
-import { decide, predict, SetView, setChanged, wordsOf } from "./set.js";
+import { decide, predict, SetView, setChanged } from "./set.js";
 import type {
   MigrationRecord,
   OnApp,
@@ -42,7 +42,7 @@ import type {
 } from "./state/index.js";
 import { brokenOf, mergeSummaries, notProvisioned, ruleBroken, wrongOf } from "./summary.js";
 import { wayBack } from "./wayBack.js";
-import { reason } from "./wording.js";
+import { planWords, reason } from "./wording.js";
 import type { RunningFlag, VaultRow, World } from "./world.js";
 
 export interface FolderPlan {
@@ -151,7 +151,7 @@ function planSet(question: PlanQuestion, vendor: string): SetPlan {
   const observed = view.seen();
   const names = Object.entries(spec.names).map(([name, one]) => {
     const decision = decisions.get(name)!;
-    return [name, { ...one, is: decision.is, plan: wordsOf(spec, name, decision) }] as const;
+    return [name, { ...one, is: decision.is, plan: planWords(spec, name, decision) }] as const;
   });
   return {
     ...spec,
@@ -314,7 +314,7 @@ function planVar(
   const current = app.vars.get(name);
   const unfit = row && configVarProblem(app, name, row.value, new Map(Object.entries(others)));
   const broken: Reason[] = row ? wrongForApp(question, credential, row) : [{ code: "absent", name, path: wanted }];
-  const wrong = [...broken, ...(unfit === undefined ? [] : [ruleBroken({ name, rule: "config-var", why: unfit })])];
+  const wrong = [...broken, ...(unfit === undefined ? [] : [ruleBroken({ name, rule: "config-var", detail: unfit })])];
   const about = { app: app.name, name };
   if (row && wrong.length === 0) {
     if (current && !current.equals(row.value) && !before.owned.includes(name) && !config.takeover[app.name]?.[name])

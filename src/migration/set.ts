@@ -16,7 +16,7 @@ import {
   type SetSummary,
   stateVersion,
 } from "./state/index.js";
-import { brokenOf } from "./summary.js";
+import { brokenOf, duplicateOf } from "./summary.js";
 import type { VaultRow } from "./world.js";
 
 export type Decision =
@@ -92,7 +92,7 @@ export class SetView {
    * The flat path holds this environment's own values and is what is read: a value of an operator's that is older than another
    * one there would be a step back. (A copy that differs is a conflict already.)
    */
-  #olderThanFlat(name: string, row: VaultRow | undefined): Broken | undefined {
+  #olderThanFlat(name: string, row: VaultRow | undefined): Extract<Broken, { rule: "older-than-flat" }> | undefined {
     const { authority, environment, fallback, names, flatPath, path } = this.spec;
     if (authority !== "flat" || environment !== fallback || names[name]!.source !== "provision" || !row)
       return undefined;
@@ -101,7 +101,7 @@ export class SetView {
     return {
       name,
       rule: "older-than-flat",
-      why: `${flatPath} has another value, written ${newer.updatedAt.toISOString()}; the one at ${path} is older (${row.updatedAt.toISOString()})`,
+      detail: { path, written: row.updatedAt.toISOString(), flatPath, flatWritten: newer.updatedAt.toISOString() },
       token: newer.revision,
     };
   }
@@ -165,15 +165,14 @@ function obstacle(
   decision: Decision,
   row: VaultRow | undefined,
   pending: boolean,
-): { readonly broken: readonly Broken[] } | undefined {
-  const broken = (rule: string, why: string) => ({ broken: [{ name, rule, why }] });
-  if (decision.is === "duplicate") return broken("duplicate", decision.why);
-  if (decision.is === "refused") return { broken: decision.broken };
+): readonly Broken[] | undefined {
+  if (decision.is === "duplicate") return [duplicateOf(name, decision)];
+  if (decision.is === "refused") return decision.broken;
   if (decision.is !== "keep" && decision.is !== "create" && decision.is !== "follow") return undefined;
-  if (pending) return broken("approval", `the write to ${path} waits for an approval in Infisical`);
-  if (!row) return broken("read-back", `it was written to ${path} and is not there`);
+  if (pending) return [{ name, rule: "approval", detail: { path } }];
+  if (!row) return [{ name, rule: "read-back", detail: { path, is: "absent" } }];
   if (decision.is !== "keep" && !row.value.equals(decision.from.value))
-    return broken("read-back", `another value than the one written is at ${path}`);
+    return [{ name, rule: "read-back", detail: { path, is: "other" } }];
   return undefined;
 }
 
@@ -195,7 +194,7 @@ export function summarise(
     missing: [] as string[],
     broken: [] as Broken[],
     waiting: [] as string[],
-    conflicts: [] as { name: string; why: string }[],
+    conflicts: [] as { name: string; path: string }[],
     unchecked: [] as string[],
     overrides: [] as Passed[],
   };
@@ -210,8 +209,8 @@ export function summarise(
     const wrong = obstacle(spec, name, decision, row, pending.has(name));
     if (decision.is === "waiting") summary.waiting.push(name);
     else if (decision.is === "missing") summary.missing.push(name);
-    else if (decision.is === "conflict") summary.conflicts.push({ name, why: decision.why });
-    else if (wrong) summary.broken.push(...wrong.broken);
+    else if (decision.is === "conflict") summary.conflicts.push({ name, path: decision.path });
+    else if (wrong) summary.broken.push(...wrong);
     else if (row) {
       const { standing, overridden, distinct } = after.judged(name, row, [row.revision, record?.from]);
       const { standing: older, passed } = after.stale(name, row);
@@ -272,21 +271,3 @@ export function setChanged(
 
 /** As it comes out of a state: without what JSON leaves out. */
 export const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
-
-/** What a person reads in the preview of one name. */
-export function wordsOf(spec: SetSpec, name: string, decision: Decision): string {
-  switch (decision.is) {
-    case "create":
-      return `copy from ${spec.flatPath}`;
-    case "follow":
-      return `copy again from ${spec.flatPath}, whose value is another one now`;
-    case "keep":
-      return "read back";
-    case "waiting":
-      return `wait for: console-vault provision ${name} --env ${spec.environment}`;
-    case "refused":
-      return `not copied: ${decision.broken.map(({ why, rule }) => `${why} (${rule})`).join("; ")}`;
-    default:
-      return `${decision.is}: ${decision.why}`;
-  }
-}

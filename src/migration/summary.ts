@@ -5,13 +5,17 @@ import type { SetSummary } from "./state/index.js";
 /** @param revision of the value that the findings are about */
 export function brokenOf(findings: readonly Finding[], revision: string): Broken[] {
   const mayPass = new Set<string>(overridableRules);
-  return findings.map(({ name, rule, why }) => ({
-    name,
-    rule,
-    why,
-    ...(mayPass.has(rule) ? { token: revision } : {}),
-  }));
+  return findings.map((one) => ({ ...one, ...(mayPass.has(one.rule) ? { token: revision } : {}) }));
 }
+
+export const duplicateOf = (
+  name: string,
+  { path, rows }: { readonly path: string; readonly rows: number },
+): Broken => ({
+  name,
+  rule: "duplicate",
+  detail: { path, rows },
+});
 
 export const ruleBroken = (broken: Broken) => ({ code: "rule-broken", ...broken }) as const;
 

@@ -1,10 +1,14 @@
 // Findings in the words of a person: the one place where their sentences are written. Whoever needs to know what a finding is
 // looks at its data.
 
+import { ruleWords } from "../catalog/index.js";
 import { Refusal, type Worded } from "../errors.js";
-import { inKilobytes } from "../heroku/index.js";
-import type { Finding, FindingCode, Verdict } from "./findings.js";
+import { inKilobytes, type VarProblem } from "../heroku/index.js";
+import type { Broken, Finding, FindingCode, ForbiddenDetail, Verdict } from "./findings.js";
 import { duration } from "./phases.js";
+import { howToSee } from "./readers.js";
+import type { Decision } from "./set.js";
+import type { MigrationRecord, SetSpec } from "./state/index.js";
 
 type Words = { readonly [Code in FindingCode]: (finding: Extract<Finding, { readonly code: Code }>) => string };
 
@@ -12,8 +16,8 @@ type Words = { readonly [Code in FindingCode]: (finding: Extract<Finding, { read
 const words: Words = {
   "not-provisioned": () => "not provisioned yet",
   missing: ({ path }) => (path === undefined ? "missing" : `missing at ${path}`),
-  "rule-broken": ({ why, rule, token }) => `${why} (${rule}${token === undefined ? "" : `; token ${token}`})`,
-  conflict: ({ why }) => `conflict: ${why}`,
+  "rule-broken": (one) => `${whyBroken(one)} (${one.rule}${one.token === undefined ? "" : `; token ${one.token}`})`,
+  conflict: (one) => `conflict: ${whyConflict(one)}`,
   "not-confirmed": () => "not confirmed",
   unreadable: ({ name, path }) => `the token may not read ${name} at ${path}`,
   absent: ({ name, path }) => `${name} is not at ${path}`,
@@ -107,6 +111,56 @@ const words: Words = {
   "flat-stays": (verdict) => listed(verdict),
 };
 
+/** Without the name and the rule. */
+export function whyBroken(broken: Broken): string {
+  // What an earlier version left, and this update leaves as it is, is a sentence.
+  if (!broken.detail) return (broken as { why?: string }).why ?? "broken";
+  switch (broken.rule) {
+    case "never-in":
+      return "at" in broken.detail
+        ? whyForbidden(broken.detail, broken.name)
+        : ruleWords({ ...broken, detail: broken.detail });
+    case "older-than-flat": {
+      const { path, written, flatPath, flatWritten } = broken.detail;
+      return `${flatPath} has another value, written ${flatWritten}; the one at ${path} is older (${written})`;
+    }
+    case "duplicate":
+      return whyDuplicate(broken.detail);
+    case "approval":
+      return `the write to ${broken.detail.path} waits for an approval in Infisical`;
+    case "read-back":
+      return broken.detail.is === "absent"
+        ? `it was written to ${broken.detail.path} and is not there`
+        : `another value than the one written is at ${broken.detail.path}`;
+    case "config-var":
+      return whyNoVar(broken.detail);
+    default:
+      return ruleWords(broken);
+  }
+}
+
+function whyForbidden({ environment, at, kind, under }: ForbiddenDetail, name: string): string {
+  if (under === name)
+    return `${environment} must never hold it, and ${kind === "var" ? `${at} has it` : `it is at ${at}`}`;
+  if (kind === "var") return `${at} has its value, in ${under ?? `a var outside the catalog (${howToSee})`}`;
+  return `its value is at ${at}${under ?? `, under a name outside the catalog (${howToSee})`}`;
+}
+
+const whyDuplicate = ({ path, rows }: { readonly path: string; readonly rows: number }) =>
+  `${rows} rows of the name at ${path}; delete all but one in Infisical`;
+
+const whyNoVar = (problem: VarProblem) =>
+  problem.is === "nul"
+    ? `${problem.app} cannot have it: the value has NUL in it, which ends a config var`
+    : `the config vars of ${problem.app} would have ${inKilobytes(problem.bytes)} with it, and Heroku takes ${inKilobytes(problem.limit)}`;
+
+function whyConflict({ name, path }: { readonly name: string; readonly path?: string | undefined }): string {
+  const somebody = "somebody wrote another value than the flat path's";
+  return path === undefined
+    ? somebody
+    : `${somebody}; delete it at ${path} to have the flat value copied, or set sources.${name}: provision to keep it`;
+}
+
 /** Every code that there is. */
 export const findingCodes = Object.keys(words) as FindingCode[];
 
@@ -172,7 +226,47 @@ export const refusalOf = (findings: readonly Finding[], ...after: readonly strin
 /** A finding for a program that reads JSON: its data, and the sentence beside it. */
 export type FindingJson = Worded & { readonly [key: string]: unknown };
 export const findingJson = (finding: Finding): FindingJson => ({
-  ...finding,
+  ...withWhy(finding),
   ...("because" in finding ? { because: finding.because.map(findingJson) } : {}),
+  ...("broken" in finding ? { broken: finding.broken.map(brokenJson) } : {}),
   text: sentence(finding),
 });
+
+const brokenJson = (broken: Broken) => ({ ...broken, why: whyBroken(broken) });
+
+const withWhy = <One extends Finding>(finding: One): One => {
+  if (finding.code === "rule-broken") return { ...finding, why: whyBroken(finding) };
+  return finding.code === "conflict" ? { ...finding, why: whyConflict(finding) } : finding;
+};
+
+/** The stack output `migration`: a sentence beside the data of what is wrong, for people who read it. No code does. */
+export const recordOutput = (record: MigrationRecord): MigrationRecord => ({
+  ...record,
+  blocked: record.blocked.map(withWhy),
+  broken: record.broken.map(brokenJson),
+  conflicts: record.conflicts.map((one) => ({ ...one, why: whyConflict(one) })),
+});
+
+/** What a person reads in the preview of one name. */
+export function planWords(spec: SetSpec, name: string, decision: Decision): string {
+  switch (decision.is) {
+    case "create":
+      return `copy from ${spec.flatPath}`;
+    case "follow":
+      return `copy again from ${spec.flatPath}, whose value is another one now`;
+    case "keep":
+      return "read back";
+    case "waiting":
+      return `wait for: console-vault provision ${name} --env ${spec.environment}`;
+    case "refused":
+      return `not copied: ${decision.broken.map((one) => `${whyBroken(one)} (${one.rule})`).join("; ")}`;
+    case "missing":
+      return decision.authority === "environment"
+        ? "missing: the flag is on and nothing is there; write it with console-vault rotate"
+        : "missing: the flat path does not have it either";
+    case "conflict":
+      return `conflict: ${whyConflict({ name, ...decision })}`;
+    case "duplicate":
+      return `duplicate: ${whyDuplicate(decision)}`;
+  }
+}

@@ -10,6 +10,7 @@ import {
   type RetirementReport,
   type RunningFlag,
   recordAtEnd,
+  recordOutput,
   resourceNames,
   type SetMemory,
   type SetPlan,
@@ -146,6 +147,8 @@ function recordOf(
   });
 }
 
+const outputOf = (record: MigrationRecord | undefined) => record && recordOutput(record);
+
 async function seeFlag({ lookAtFlag }: Sight) {
   const { on, since } = await lookAtFlag();
   return { on, since: since?.toISOString() ?? null };
@@ -168,7 +171,7 @@ export function declare(catalog: Catalog, plan: StackPlan, sight: Sight): Output
   );
   const associations = plan.apps.map((app) => declareApp(context, app, migration));
   const migrated = recordOf(context, migration, associations, sight);
-  if (!plan.retirement) return { migration: migrated };
+  if (!plan.retirement) return { migration: migrated.apply(outputOf) };
 
   const retirement = new Retirement(
     resourceNames.retirement(),
@@ -198,5 +201,5 @@ export function declare(catalog: Catalog, plan: StackPlan, sight: Sight): Output
         ? { ...record, phase: "retired" as const }
         : record,
     );
-  return { migration: retired, retirement: report };
+  return { migration: retired.apply(outputOf), retirement: report };
 }

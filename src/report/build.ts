@@ -13,6 +13,7 @@ import {
   brokenOf,
   decide,
   distinct,
+  duplicateOf,
   type Finding,
   findForbidden,
   findingJson,
@@ -94,7 +95,7 @@ function judgeCell(
   if (unreadable.has(path)) return cell("unreadable");
   if (!mayHold(credential, environment.name))
     return row
-      ? cell("broken", [ruleBroken({ name, rule: "never-in", why: `${environment.name} must never hold it` })])
+      ? cell("broken", [ruleBroken({ name, rule: "never-in", detail: { environment: environment.name } })])
       : cell("never");
   const spec = specOf(catalog, config, isOn(sight), vendor);
   const view = new SetView(spec, seen.rows);
@@ -107,9 +108,9 @@ function judgeCell(
     case "create":
       return { ...missing, findings: [{ code: "missing", name, path }] };
     case "conflict":
-      return cell("conflict", [{ code: "conflict", name, why: decision.why }]);
+      return cell("conflict", [{ code: "conflict", name, path: decision.path }]);
     case "duplicate":
-      return cell("broken", [ruleBroken({ name, rule: "duplicate", why: decision.why })]);
+      return cell("broken", [ruleBroken(duplicateOf(name, decision))]);
     case "refused":
       return cell("broken", decision.broken.map(ruleBroken));
     case "follow":

@@ -9,6 +9,7 @@ import {
   mayHold,
   type Override,
   type Rule,
+  ruleLines,
   rulesOf,
   shapeRules,
   withOverrides,
@@ -21,6 +22,8 @@ import {
   lookAtFolder,
   type Place,
   readNames,
+  reason,
+  ruleBroken,
   surroundingsOf,
   type VaultRow,
 } from "../migration/index.js";
@@ -121,7 +124,10 @@ export async function planRotation(request: RotationRequest): Promise<RotationPl
     const all = vars.get(one.app)!;
     if (decideApp(credential, factsOf(request, plan, one, all.get(name))).is !== "set") continue;
     const over = overLimit(one.app, all, new Map([[name, value]]));
-    if (over) throw new Refusal(`${name} is not rotated: ${over}. Nothing was changed.`);
+    if (over)
+      throw new Refusal(
+        `${name} is not rotated: ${reason(ruleBroken({ name, rule: "config-var", detail: over }))}. Nothing was changed.`,
+      );
   }
   return plan;
 }
@@ -194,8 +200,7 @@ function judgeValue(
   // The flat path has one environment's value and may be read by apps of another, which must not hold just any of them.
   const never = readers.flatMap((one) => findings(one, []).standing.filter(({ rule }) => rule === "never-in"));
   const broken = [...standing, ...never];
-  if (broken.length > 0)
-    throw new Refusal(`${name} is not rotated:\n${broken.map(({ why, rule }) => `  ${why} (${rule})`).join("\n")}`);
+  if (broken.length > 0) throw new Refusal(`${name} is not rotated:\n${ruleLines(broken)}`);
   const shape = credential.rules.filter(({ rule }) => shapeRules.has(rule));
   const barred = readers.filter((one) => findings(one, shape).standing.some(({ rule }) => shapeRules.has(rule)));
   return { distinct, barred: new Set(barred) };

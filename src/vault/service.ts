@@ -1,5 +1,5 @@
 // The `vault.py` of docs/console-vault-env-aware.md: reads and writes by name, wherever the resolver says that the name lives.
-import { type Catalog, consoleCatalog, credentialOf, forbiddenIn, judge } from "../catalog/index.js";
+import { type Catalog, consoleCatalog, credentialOf, forbiddenIn, judge, ruleLines } from "../catalog/index.js";
 import { Refusal } from "../errors.js";
 import { environmentPath, flatPath, type Resolution, resolve } from "../resolver/index.js";
 import type { SecretValue } from "../secret.js";
@@ -101,10 +101,7 @@ export function createVault({ client, catalog = consoleCatalog, root = catalog.r
         fallback: catalog.fallback,
       },
     );
-    if (findings.length > 0)
-      throw new Refusal(
-        `${at.name} is not written to ${at.path}:\n${findings.map(({ why, rule }) => `  ${why} (${rule})`).join("\n")}`,
-      );
+    if (findings.length > 0) throw new Refusal(`${at.name} is not written to ${at.path}:\n${ruleLines(findings)}`);
   };
 
   return {

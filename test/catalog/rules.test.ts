@@ -6,6 +6,7 @@ import {
   type Held,
   judge,
   looksLikeSecret,
+  ruleWords,
   withOverrides,
 } from "../../src/catalog/index.js";
 import { SecretValue } from "../../src/secret.js";
@@ -56,7 +57,8 @@ describe("the rules on values", () => {
     const subject = { name: "TOKEN", environment, value: SecretValue.of(text), rules };
     const { findings } = judge(subject, { held: [], forbidden: [], fallback: "prod" });
     expect(findings.map(({ rule }) => rule)).toEqual(broken);
-    for (const { why } of findings) {
+    for (const finding of findings) {
+      const why = ruleWords(finding);
       expect(why).toBe("the value is not a UUID, which prod requires");
       expect(why).not.toContain(text.trim());
     }

@@ -1,6 +1,6 @@
 // What must hold after every single write of ours, whoever did what before. `Watch` looks at both services from within after
 // each request that asks for a change, so that a wrong state is seen even if a later write would cover it.
-import { consoleCatalog, credentialOf, type Held as HeldValue, judge } from "../../src/catalog/index.js";
+import { consoleCatalog, credentialOf, type Held as HeldValue, judge, ruleWords } from "../../src/catalog/index.js";
 import { flagMeansOn } from "../../src/resolver/index.js";
 import { SecretValue } from "../../src/secret.js";
 import { count } from "./tally.js";
@@ -90,7 +90,7 @@ export function problems(world: World, held: Held, env: Env): string[] {
       continue;
     }
     const [own] = rows as [Row];
-    wrong.push(...findingsOn(held, env, name, own.value).map(({ rule, why }) => `${name}: ${why} (${rule})`));
+    wrong.push(...findingsOn(held, env, name, own.value).map((one) => `${name}: ${ruleWords(one)} (${one.rule})`));
     if (isOn(held, env)) continue;
     const others = at(held, flatOf(name), name).filter(({ value }) => value !== own.value);
     if (isCopied(world, env, name) && others.length > 0) wrong.push(`${name}: the flat path has another value`);

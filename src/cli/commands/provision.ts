@@ -9,6 +9,7 @@ import {
   type Judgement,
   judge,
   mayHold,
+  ruleLines,
   rulesOf,
   wantedOf,
 } from "../../catalog/index.js";
@@ -226,8 +227,7 @@ async function lookAtPlace(
     { name, environment: environment.name, value, rules: rulesOf(catalog, credential) },
     { ...surroundingsOf(catalog, environment.name, config.root, rows), now: heroku.now() },
   );
-  if (findings.length > 0)
-    throw new Refusal(`${name} is not written:\n${findings.map(({ why, rule }) => `  ${why} (${rule})`).join("\n")}`);
+  if (findings.length > 0) throw new Refusal(`${name} is not written:\n${ruleLines(findings)}`);
 
   const there = rows.filter((row) => row.path === path && row.name === name);
   if (there.length > 1)

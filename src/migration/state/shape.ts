@@ -6,7 +6,7 @@ import type { Broken, Reason } from "../findings.js";
 import { phases } from "../phases.js";
 
 /** In every resource. Raised where another layout is written, which also makes the next update write all resources anew. */
-export const stateVersion = 3;
+export const stateVersion = 4;
 
 /** Types of the resources that a stack declares, as they stand in its state: a compatibility contract. */
 export const resourceTypes = {
@@ -83,7 +83,17 @@ const passed = override.extend({
 });
 export type Passed = Kept<typeof passed>;
 
-const broken = z.object({ name: text, rule: text, why: text, token: text.optional() }) satisfies z.ZodType<Broken>;
+/** Version 3 was the last to keep a sentence in the place of `detail`; a stack's output has both. */
+const broken = z
+  .object({
+    name: text,
+    rule: text,
+    detail: z.looseObject({}).optional(),
+    why: text.optional(),
+    token: text.optional(),
+  })
+  .refine(({ detail, why }) => detail !== undefined || why !== undefined)
+  .transform((one) => one as Broken);
 
 /** What a `SecretSet` found and did; also what the stack says of all of them together. Names, rules and revisions only. */
 const setSummary = z.object({
@@ -95,7 +105,7 @@ const setSummary = z.object({
   broken: z.array(broken),
   /** To be written by an operator. */
   waiting: texts,
-  conflicts: z.array(z.object({ name: text, why: text })),
+  conflicts: z.array(z.object({ name: text, path: text.optional() })),
   /** Whose `distinct` could not be checked: no other environment's value was to be seen. */
   unchecked: texts,
   overrides: z.array(passed),
