@@ -2,9 +2,9 @@
 import type { Api } from "./api.js";
 import type { Approval, SecretAnswer } from "./secrets.js";
 
-/** Fields and their order as measured; the current server adds some. */
-function present({ world, flavour }: Api, { row, environment, path, shown }: SecretAnswer) {
-  const measured = {
+/** Fields and their order as measured; the current server has the same but one, by its published schema. */
+function present({ world, flavour }: Api, { row, environment, shown }: SecretAnswer) {
+  return {
     id: row.id,
     _id: row.id,
     workspace: world.project.id,
@@ -17,24 +17,34 @@ function present({ world, flavour }: Api, { row, environment, path, shown }: Sec
     secretReminderNote: row.reminderNote,
     secretReminderRepeatDays: row.reminderRepeatDays,
     skipMultilineEncoding: row.skipMultilineEncoding,
-    metadata: null,
+    ...(flavour === "2024-10" && { metadata: null }),
     createdAt: row.createdAt,
     updatedAt: row.updatedAt,
   };
-  return flavour === "current" ? { ...measured, secretValueHidden: false, secretPath: path } : measured;
 }
 
-export const presentOne = (api: Api, result: SecretAnswer | Approval) =>
-  "approval" in result ? result : { secret: present(api, result) };
+/** As a creation has it: the current server says no more of it either. */
+const presentCreated = (api: Api, one: SecretAnswer) => present(api, one);
 
-export const presentMany = (api: Api, results: SecretAnswer[] | Approval) =>
-  "approval" in results ? results : { secrets: results.map((one) => present(api, one)) };
+/** As a change or a deletion has it. */
+const presentChanged = (api: Api, one: SecretAnswer) =>
+  api.flavour === "current" ? { ...present(api, one), secretValueHidden: false } : present(api, one);
+
+type Present = typeof presentCreated;
+
+const answerOne = (view: Present) => (api: Api, result: SecretAnswer | Approval) =>
+  "approval" in result ? result : { secret: view(api, result) };
+const answerMany = (view: Present) => (api: Api, results: SecretAnswer[] | Approval) =>
+  "approval" in results ? results : { secrets: results.map((one) => view(api, one)) };
+
+export const answerCreated = { one: answerOne(presentCreated), many: answerMany(presentCreated) };
+export const answerChanged = { one: answerOne(presentChanged), many: answerMany(presentChanged) };
 
 /** As a read has it. `extra` is what only some reads tell on the measured server. */
 export function presentRead(api: Api, found: SecretAnswer, view: "true" | "false", extra: object = {}) {
   const tags = api.world.tags.filter(({ id }) => found.row.tagIds.includes(id));
-  const secret = { ...present(api, found), ...extra, tags };
-  if (api.flavour === "2024-10") return secret;
+  if (api.flavour === "2024-10") return { ...present(api, found), ...extra, tags };
   const shown = view === "false" ? { secretValue: "<hidden-by-infisical>", secretValueHidden: true } : {};
-  return { ...secret, secretMetadata: found.row.metadata, ...shown };
+  const { path: secretPath, row } = found;
+  return { ...presentChanged(api, found), secretPath, tags, secretMetadata: row.metadata, ...shown };
 }

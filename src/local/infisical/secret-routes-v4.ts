@@ -7,9 +7,9 @@ import { z } from "zod/v3";
 import { type Api, actorOf, guarded, parse } from "./api.js";
 import { badRequest } from "./errors.js";
 import { placeOfRead } from "./permissions.js";
-import { presentMany, presentOne, presentRead } from "./secret-answers.js";
+import { answerChanged, answerCreated, presentRead } from "./secret-answers.js";
 import { createSecrets, deleteSecrets, moveSecrets, updateSecrets } from "./secret-batch.js";
-import { kind, secretNameV4, secretValue, text } from "./secret-schemas.js";
+import { fieldsOf, kind, metadata, secretNameV4, secretValue, text } from "./secret-schemas.js";
 import { createSecret, deleteSecret, getSecret, listSecrets, type SecretPlace, updateSecret } from "./secrets.js";
 import { removeTrailingSlash } from "./world.js";
 
@@ -17,9 +17,6 @@ const prefix = "/api/v4/secrets";
 
 const path = text.transform(removeTrailingSlash);
 const flag = (fallback: "true" | "false") => z.enum(["true", "false"]).default(fallback);
-const metadata = z
-  .object({ key: text.min(1), value: z.string().default(""), isEncrypted: z.boolean().default(false) })
-  .array();
 
 const place = { projectId: text, environment: text, secretPath: path.default("/") };
 const read = { viewSecretValue: flag("true"), expandSecretReferences: flag("true"), includeImports: flag("true") };
@@ -107,7 +104,8 @@ function readRoutes(app: FastifyInstance, api: Api): void {
     const { projectId, environment, path } = placeOfRead(actor, () => askedPlace(query));
     if (!projectId || !environment) throw badRequest("Missing project id or environment");
     const options = { recursive: query.recursive === "true", expand: query.expandSecretReferences === "true" };
-    const found = listSecrets(api, actor, { projectId, environment, path }, options) ?? [];
+    const found = listSecrets(api, actor, { projectId, environment, path }, options);
+    if (!found) return { secrets: [], imports: [] };
     const secrets = found.map((one) => presentRead(api, one, query.viewSecretValue));
     return query.includeImports === "true" ? { secrets, imports: [] } : { secrets };
   });
@@ -137,20 +135,20 @@ function oneRoutes(app: FastifyInstance, api: Api): void {
     const { secretName: key } = parse(newParams, request.params);
     const body = parse(create, request.body);
     const fields = { key, value: body.secretValue, ...fieldsOf(body), type: body.type };
-    return presentOne(api, await createSecret(api, actorOf(request), placeOf(body), fields));
+    return answerCreated.one(api, await createSecret(api, actorOf(request), placeOf(body), fields));
   });
 
   app.patch(one, guarded(api, "secrets"), async (request) => {
     const { secretName: key } = parse(params, request.params);
     const body = parse(update, request.body);
     const fields = { key, newKey: body.newSecretName, value: body.secretValue, ...fieldsOf(body), type: body.type };
-    return presentOne(api, updateSecret(api, actorOf(request), placeOf(body), fields));
+    return answerChanged.one(api, updateSecret(api, actorOf(request), placeOf(body), fields));
   });
 
   app.delete(one, guarded(api, "secrets"), async (request) => {
     const { secretName: key } = parse(params, request.params);
     const body = parse(remove, request.body);
-    return presentOne(api, deleteSecret(api, actorOf(request), placeOf(body), { key, type: body.type }));
+    return answerChanged.one(api, deleteSecret(api, actorOf(request), placeOf(body), { key, type: body.type }));
   });
 }
 
@@ -160,7 +158,7 @@ function manyRoutes(app: FastifyInstance, api: Api): void {
   app.post(batch, guarded(api, "secrets"), async (request) => {
     const body = parse(createMany, request.body);
     const secrets = body.secrets.map((one) => ({ key: one.secretKey, value: one.secretValue, ...fieldsOf(one) }));
-    return presentMany(api, await createSecrets(api, actorOf(request), placeOf(body), secrets));
+    return answerCreated.many(api, await createSecrets(api, actorOf(request), placeOf(body), secrets));
   });
 
   app.patch(batch, guarded(api, "secrets"), async (request) => {
@@ -172,13 +170,13 @@ function manyRoutes(app: FastifyInstance, api: Api): void {
       value: one.secretValue,
       ...fieldsOf(one),
     }));
-    return presentMany(api, updateSecrets(api, actorOf(request), placeOf(body), changes, body.mode));
+    return answerChanged.many(api, updateSecrets(api, actorOf(request), placeOf(body), changes, body.mode));
   });
 
   app.delete(batch, guarded(api, "secrets"), async (request) => {
     const body = parse(deleteMany, request.body);
     const secrets = body.secrets.map((one) => ({ key: one.secretKey }));
-    return presentMany(api, deleteSecrets(api, actorOf(request), placeOf(body), secrets));
+    return answerChanged.many(api, deleteSecrets(api, actorOf(request), placeOf(body), secrets));
   });
 
   app.post(`${prefix}/move`, guarded(api, "secrets", ["identity"]), async (request) => {
@@ -196,22 +194,4 @@ const placeOf = (body: { projectId: string; environment: string; secretPath: str
   projectId: body.projectId,
   environment: body.environment,
   path: body.secretPath,
-});
-
-interface Fields {
-  secretComment?: string | undefined;
-  secretMetadata?: z.output<typeof metadata> | undefined;
-  tagIds?: string[] | undefined;
-  skipMultilineEncoding?: boolean | null | undefined;
-  secretReminderNote?: string | null | undefined;
-  secretReminderRepeatDays?: number | null | undefined;
-}
-
-const fieldsOf = (body: Fields) => ({
-  comment: body.secretComment,
-  metadata: body.secretMetadata,
-  tagIds: body.tagIds,
-  skipMultilineEncoding: body.skipMultilineEncoding ?? undefined,
-  reminderNote: body.secretReminderNote,
-  reminderRepeatDays: body.secretReminderRepeatDays,
 });

@@ -3,9 +3,9 @@ import type { FastifyInstance, FastifyRequest } from "fastify";
 import { type Api, actorOf, guarded, parse, projectIdOf } from "./api.js";
 import { badRequest } from "./errors.js";
 import { onlyScope, placeOfRead } from "./permissions.js";
-import { presentMany, presentOne, presentRead } from "./secret-answers.js";
+import { answerChanged, answerCreated, presentRead } from "./secret-answers.js";
 import { createSecrets, deleteSecrets, moveSecrets, updateSecrets } from "./secret-batch.js";
-import { encryptedSecret, secretSchemas } from "./secret-schemas.js";
+import { encryptedSecret, type FieldsBody, fieldsOf, secretSchemas } from "./secret-schemas.js";
 import { createSecret, deleteSecret, getSecret, listSecrets, type SecretPlace, updateSecret } from "./secrets.js";
 
 const routes = {
@@ -77,44 +77,39 @@ function rawRoutes(app: FastifyInstance, api: Api): void {
   app.post(routes.one, hooks, async (request) => {
     const key = parse(schemas.newParams, request.params).secretName;
     const body = parse(schemas.create, request.body);
-    const fields = { key, value: body.secretValue, comment: body.secretComment, ...extraFields(body) };
-    return presentOne(api, await createSecret(api, actorOf(request), placeOf(body), { ...fields, type: body.type }));
+    const fields = { key, value: body.secretValue, ...fieldsOf(body), type: body.type };
+    return answerCreated.one(api, await createSecret(api, actorOf(request), placeOf(body), fields));
   });
 
   app.patch(routes.one, hooks, async (request) => {
     const key = nameOf(request);
     const body = parse(schemas.update, request.body);
     const change = { ...changeOf({ ...body, secretKey: key }), type: body.type };
-    return presentOne(api, updateSecret(api, actorOf(request), placeOf(body), change));
+    return answerChanged.one(api, updateSecret(api, actorOf(request), placeOf(body), change));
   });
 
   app.delete(routes.one, hooks, async (request) => {
     const key = nameOf(request);
     const body = parse(schemas.delete, request.body);
-    return presentOne(api, deleteSecret(api, actorOf(request), placeOf(body), { key, type: body.type }));
+    return answerChanged.one(api, deleteSecret(api, actorOf(request), placeOf(body), { key, type: body.type }));
   });
 
   app.post(routes.batch, hooks, async (request) => {
     const body = parse(schemas.createMany, request.body);
-    const secrets = body.secrets.map((one) => ({
-      key: one.secretKey,
-      value: one.secretValue,
-      comment: one.secretComment,
-      ...extraFields(one),
-    }));
-    return presentMany(api, await createSecrets(api, actorOf(request), batchPlaceOf(body), secrets));
+    const secrets = body.secrets.map((one) => ({ key: one.secretKey, value: one.secretValue, ...fieldsOf(one) }));
+    return answerCreated.many(api, await createSecrets(api, actorOf(request), batchPlaceOf(body), secrets));
   });
 
   app.patch(routes.batch, hooks, async (request) => {
     const body = parse(schemas.updateMany, request.body);
     const changes = body.secrets.map(changeOf);
-    return presentMany(api, updateSecrets(api, actorOf(request), batchPlaceOf(body), changes, body.mode));
+    return answerChanged.many(api, updateSecrets(api, actorOf(request), batchPlaceOf(body), changes, body.mode));
   });
 
   app.delete(routes.batch, hooks, async (request) => {
     const body = parse(schemas.deleteMany, request.body);
     const secrets = body.secrets.map((one) => ({ key: one.secretKey }));
-    return presentMany(api, deleteSecrets(api, actorOf(request), batchPlaceOf(body), secrets));
+    return answerChanged.many(api, deleteSecrets(api, actorOf(request), batchPlaceOf(body), secrets));
   });
 
   app.post(routes.move, guarded(api, "secrets", ["identity"]), async (request) => {
@@ -129,31 +124,15 @@ function rawRoutes(app: FastifyInstance, api: Api): void {
   });
 }
 
-interface ExtraBody {
-  skipMultilineEncoding?: boolean | undefined;
-  secretReminderNote?: string | null | undefined;
-  secretReminderRepeatDays?: number | null | undefined;
-  tagIds?: string[] | undefined;
-}
-
-const extraFields = (body: ExtraBody) => ({
-  skipMultilineEncoding: body.skipMultilineEncoding,
-  reminderNote: body.secretReminderNote,
-  reminderRepeatDays: body.secretReminderRepeatDays,
-  tagIds: body.tagIds,
-});
-
-interface ChangeBody extends ExtraBody {
+type ChangeBody = FieldsBody & {
   secretKey: string;
   newSecretName?: string | undefined;
   secretValue?: string | undefined;
-  secretComment?: string | undefined;
-}
+};
 
 const changeOf = (body: ChangeBody) => ({
   key: body.secretKey,
   newKey: body.newSecretName,
   value: body.secretValue,
-  comment: body.secretComment,
-  ...extraFields(body),
+  ...fieldsOf(body),
 });

@@ -24,23 +24,56 @@ const withoutSeparators = (name: z.ZodString) =>
 /** What the current server takes for a name. */
 export const secretNameV4 = withoutSeparators(text.min(1));
 
-export function secretSchemas(flavour: Flavour) {
-  const current = flavour === "current";
-  const project = { workspaceId: text };
-  const maybeProject = { workspaceId: text.optional() };
-  const place = { environment: text, secretPath };
-  const batchPlace = { projectSlug: text.optional(), ...maybeProject, ...place };
+/** Pairs that their owner keeps with a secret. */
+export const metadata = z
+  .object({ key: text.min(1), value: z.string().default(""), isEncrypted: z.boolean().default(false) })
+  .array();
 
-  const nameOf = (name: z.ZodString) => (current ? withoutSeparators(name) : name);
-  const newSecretName = nameOf(z.string().min(1)).optional();
-  const changedValue = current ? secretValue.optional() : secretValue;
-  const reminder = {
-    secretReminderRepeatDays: z.number().optional().nullable(),
-    secretReminderNote: z.string().optional().nullable(),
-  };
+/** What a body of either version says of a secret besides its name and value. */
+export interface FieldsBody {
+  secretComment?: string | undefined;
+  secretMetadata?: z.output<typeof metadata> | undefined;
+  tagIds?: string[] | undefined;
+  skipMultilineEncoding?: boolean | null | undefined;
+  secretReminderNote?: string | null | undefined;
+  secretReminderRepeatDays?: number | null | undefined;
+}
+
+export const fieldsOf = (body: FieldsBody) => ({
+  comment: body.secretComment,
+  metadata: body.secretMetadata,
+  tagIds: body.tagIds,
+  skipMultilineEncoding: body.skipMultilineEncoding ?? undefined,
+  reminderNote: body.secretReminderNote,
+  reminderRepeatDays: body.secretReminderRepeatDays,
+});
+
+const project = { workspaceId: text };
+const place = { environment: text, secretPath };
+const maybeProject = { workspaceId: text.optional() };
+const batchPlace = { projectSlug: text.optional(), ...maybeProject, ...place };
+const reminder = {
+  secretReminderRepeatDays: z.number().optional().nullable(),
+  secretReminderNote: z.string().optional().nullable(),
+};
+const skipMultilineEncoding = z.boolean().optional();
+
+const nameIn = (flavour: Flavour, name: z.ZodString) => (flavour === "current" ? withoutSeparators(name) : name);
+const newNameIn = (flavour: Flavour) => nameIn(flavour, z.string().min(1)).optional();
+const changedValueIn = (flavour: Flavour) => (flavour === "current" ? secretValue.optional() : secretValue);
+
+/** Of v3, as either server has it. */
+export const secretSchemas = (flavour: Flavour) => ({
+  ...readSchemas(flavour),
+  ...oneSchemas(flavour),
+  ...manySchemas(flavour),
+});
+
+function readSchemas(flavour: Flavour) {
   const read = {
     expandSecretReferences: flag,
-    viewSecretValue: current ? z.enum(["true", "false"]).default("true") : z.unknown().transform(() => "true" as const),
+    viewSecretValue:
+      flavour === "current" ? z.enum(["true", "false"]).default("true") : z.unknown().transform(() => "true" as const),
   };
   const optionalPlace = {
     ...maybeProject,
@@ -48,10 +81,7 @@ export function secretSchemas(flavour: Flavour) {
     environment: text.optional(),
     secretPath,
   };
-
   return {
-    params: z.object({ secretName: text }),
-    newParams: z.object({ secretName: nameOf(text) }),
     list: z.object({ ...optionalPlace, ...read, recursive: flag, include_imports: flag }),
     get: z.object({
       ...optionalPlace,
@@ -60,77 +90,86 @@ export function secretSchemas(flavour: Flavour) {
       ...read,
       include_imports: flag,
     }),
-    create: z.object({
-      ...project,
-      ...place,
-      secretValue,
-      secretComment: text.optional().default(""),
-      tagIds,
-      skipMultilineEncoding: z.boolean().optional(),
-      type: kind,
-      ...reminder,
-    }),
-    update: z.object({
-      ...project,
-      environment: text,
-      secretValue: changedValue,
-      secretPath,
-      skipMultilineEncoding: z.boolean().optional(),
-      type: kind,
-      tagIds,
-      metadata: z.record(z.string()).optional(),
-      ...reminder,
-      newSecretName,
-      secretComment: z.string().optional(),
-    }),
-    delete: z.object({ ...project, ...place, type: kind }),
-    createMany: z.object({
-      ...batchPlace,
-      secrets: z
-        .object({
-          secretKey: nameOf(text),
-          secretValue,
-          secretComment: text.optional().default(""),
-          skipMultilineEncoding: z.boolean().optional(),
-          metadata: z.record(z.string()).optional(),
-          tagIds,
-        })
-        .array()
-        .min(1),
-    }),
-    updateMany: z.object({
-      ...batchPlace,
-      mode: current
-        ? z.enum(["failOnNotFound", "upsert", "ignore"]).default("failOnNotFound")
-        : z.unknown().transform(() => "failOnNotFound" as const),
-      secrets: z
-        .object({
-          secretKey: text,
-          newSecretName,
-          secretValue: changedValue,
-          secretComment: text.optional(),
-          skipMultilineEncoding: z.boolean().optional(),
-          tagIds,
-          ...reminder,
-        })
-        .array()
-        .min(1),
-    }),
-    deleteMany: z.object({
-      ...batchPlace,
-      secrets: z.object({ secretKey: text, type: kind }).array().min(1),
-    }),
-    move: z.object({
-      projectSlug: text,
-      sourceEnvironment: text,
-      sourceSecretPath: secretPath,
-      destinationEnvironment: text,
-      destinationSecretPath: secretPath,
-      secretIds: z.string().array(),
-      shouldOverwrite: z.boolean().default(false),
-    }),
   };
 }
+
+const oneSchemas = (flavour: Flavour) => ({
+  params: z.object({ secretName: text }),
+  newParams: z.object({ secretName: nameIn(flavour, text) }),
+  create: z.object({
+    ...project,
+    ...place,
+    secretValue,
+    secretComment: text.optional().default(""),
+    tagIds,
+    skipMultilineEncoding,
+    type: kind,
+    ...reminder,
+  }),
+  update: z.object({
+    ...project,
+    environment: text,
+    secretValue: changedValueIn(flavour),
+    secretPath,
+    skipMultilineEncoding,
+    type: kind,
+    tagIds,
+    metadata: z.record(z.string()).optional(),
+    ...reminder,
+    newSecretName: newNameIn(flavour),
+    secretComment: z.string().optional(),
+  }),
+  delete: z.object({ ...project, ...place, type: kind }),
+});
+
+const manySchemas = (flavour: Flavour) => ({
+  createMany: z.object({
+    ...batchPlace,
+    secrets: z
+      .object({
+        secretKey: nameIn(flavour, text),
+        secretValue,
+        secretComment: text.optional().default(""),
+        skipMultilineEncoding,
+        metadata: z.record(z.string()).optional(),
+        tagIds,
+      })
+      .array()
+      .min(1),
+  }),
+  updateMany: z.object({
+    ...batchPlace,
+    mode:
+      flavour === "current"
+        ? z.enum(["failOnNotFound", "upsert", "ignore"]).default("failOnNotFound")
+        : z.unknown().transform(() => "failOnNotFound" as const),
+    secrets: z
+      .object({
+        secretKey: text,
+        newSecretName: newNameIn(flavour),
+        secretValue: changedValueIn(flavour),
+        secretComment: text.optional(),
+        skipMultilineEncoding,
+        tagIds,
+        ...reminder,
+      })
+      .array()
+      .min(1),
+  }),
+  deleteMany: z.object({
+    ...batchPlace,
+    secrets: z.object({ secretKey: text, type: kind }).array().min(1),
+  }),
+  move: z.object({
+    projectSlug: text,
+    sourceEnvironment: text,
+    sourceSecretPath: secretPath,
+    destinationEnvironment: text,
+    destinationSecretPath: secretPath,
+    secretIds: z.string().array(),
+    shouldOverwrite: z.boolean().default(false),
+  }),
+});
 
 /** The endpoint of end-to-end encrypted values, which a raw create without a name in its URL falls through to. */
 export const encryptedSecret = z.object({

@@ -154,18 +154,24 @@ function listDirect(api: Api, actor: Actor, place: SecretPlace): SecretAnswer[] 
 }
 
 function listBelow(api: Api, actor: Actor, { projectId, environment, path }: SecretPlace): SecretAnswer[] {
-  const { world } = api;
+  const { world, flavour } = api;
   requireProject(world, projectId);
   requireMember(actor, projectId, world.project.id);
   const env = world.environment(environment);
-  // Read in the source of that time: this one case is not foreseen there, and becomes a 500.
-  if (!env) throw new Error(`no environment ${environment}`);
+  if (!env) {
+    if (flavour === "current")
+      throw notFound(`Environment with slug '${environment}' in project with ID ${projectId} not found`);
+    // Read in the source of that time: this one case is not foreseen there, and becomes a 500.
+    throw new Error(`no environment ${environment}`);
+  }
+  const base = path === "/" ? "" : path;
   // Also from that source: it compares the beginnings of texts, so `/a/b` takes `/a/bc` along.
-  const prefix = path === "/" ? "" : path;
+  const isAsked = (at: string) =>
+    at.startsWith(base) && (flavour === "2024-10" || base === "" || at === base || at.startsWith(`${base}/`));
   const paths = new Map(
     world
       .tree(env)
-      .filter((folder) => folder.path.startsWith(prefix) && can(actor, "read", environment, folder.path))
+      .filter((folder) => isAsked(folder.path) && can(actor, "read", environment, folder.path))
       .map((located) => [located.folder.id, located.path]),
   );
   return world.secrets.flatMap((row) => {
