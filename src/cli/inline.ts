@@ -2,8 +2,8 @@
 import { realpathSync } from "node:fs";
 import { join } from "node:path";
 import type { InlineProgram, InlineProvider } from "../engine/index.js";
+import type { Shared } from "../provider/index.js";
 import { inRunContext } from "../runContext.js";
-import type { Logins } from "../vault/client/index.js";
 import { packageDir } from "./project.js";
 
 /** Everything that a provider does belongs to the run that it is called in, and to its own instance. */
@@ -17,25 +17,25 @@ function within(run: <T>(work: () => T) => T, provider: InlineProvider): InlineP
 
 /**
  * Loads nothing of them, and nothing of the SDK, before a run.
- * @param logins those of the command, which the program and the providers go on with
+ * @param shared what the command has, which the program and the providers go on with
  */
-export const ownProgram = (logins?: Logins): InlineProgram => ({
+export const ownProgram = (shared?: Shared): InlineProgram => ({
   entryPoint: realpathSync(join(packageDir, "program.mjs")),
   run: async (context) => {
-    const [{ default: program }, { shareLogins }] = await Promise.all([
+    const [{ default: program }, { shareWithRun }] = await Promise.all([
       import("../index.js"),
       import("../provider/index.js"),
     ]);
     return inRunContext(context, () => {
-      shareLogins(logins);
+      shareWithRun(shared);
       return program();
     });
   },
   provider: async (code, config, context) => {
-    const { providerCode, providers, shareLogins, withHerokuKey } = await import("../provider/index.js");
+    const { providerCode, providers, shareWithRun, withHerokuKey } = await import("../provider/index.js");
     const [, provider] = Object.entries(providers).find(([kind]) => providerCode(kind) === code) ?? [];
     if (provider === undefined) return undefined;
-    inRunContext(context, () => shareLogins(logins));
+    inRunContext(context, () => shareWithRun(shared));
     const { "heroku:apiKey": own } = config;
     const key = typeof own === "string" ? own : undefined;
     return within(

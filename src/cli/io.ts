@@ -2,6 +2,7 @@ import { addAbortSignal } from "node:stream";
 import pc from "picocolors";
 import type { Engine, StackLocation } from "../engine/index.js";
 import { UsageError } from "../errors.js";
+import type { Shared } from "../provider/index.js";
 
 /** What a command talks to. Answers go to `out`, progress to `err`; tests and the demo pass their own. */
 export interface Io {
@@ -21,7 +22,7 @@ export interface Io {
   /** Ctrl-C. */
   readonly signal: AbortSignal;
   /** Opens an engine of one's own in place of those that there are: tests run the program inside their own process. */
-  readonly openEngine?: (location: StackLocation) => Engine;
+  readonly openEngine?: (location: StackLocation, shared?: Shared) => Engine;
 }
 
 export type Colors = ReturnType<typeof pc.createColors>;

@@ -21,6 +21,8 @@ import {
 } from "../engine/index.js";
 import { UsageError } from "../errors.js";
 import { HerokuClient, herokuEngineProvider } from "../heroku/index.js";
+import { readForPlan, type VaultReads } from "../migration/index.js";
+import type { Shared } from "../provider/index.js";
 import type { SecretValue } from "../secret.js";
 import {
   authFromEnvironment,
@@ -72,7 +74,8 @@ export function definedOnly(env: NodeJS.ProcessEnv): Record<string, string> {
 
 /** Clients that a command has, by where they work and as whom. */
 interface Clients {
-  readonly logins: Logins;
+  /** With the runs of its updates as well, where they are in this process. */
+  readonly shared: Shared;
   readonly vaults: Map<string, InfisicalClient>;
   readonly herokus: { readonly url: string; readonly key: SecretValue; readonly client: HerokuClient }[];
 }
@@ -81,13 +84,14 @@ interface Clients {
 const clientsOf = new WeakMap<Io, Clients>();
 
 function openClients(io: Io): Clients {
-  const known = clientsOf.get(io) ?? { logins: new Logins(), vaults: new Map(), herokus: [] };
+  const known = clientsOf.get(io) ?? { shared: { logins: new Logins() }, vaults: new Map(), herokus: [] };
   clientsOf.set(io, known);
   return known;
 }
 
 function openVault(io: Io, config: StackConfig, url: string, auth: InfisicalAuth): InfisicalClient {
-  const { vaults, logins } = openClients(io);
+  const { vaults, shared } = openClients(io);
+  const { logins } = shared;
   const { infisicalProjectId: projectId, infisicalEnvironment: environment } = config;
   const place = JSON.stringify([url, projectId, environment]);
   const vault =
@@ -132,6 +136,20 @@ export async function openServices(io: Io, { dir, catalog }: Project, stack: str
   };
 }
 
+/**
+ * One look at a stack's vault, which all updates of this command begin with that run in its process. Take it after the command's own
+ * write.
+ * @throws InfisicalError
+ */
+export async function lookForUpdates(io: Io, { catalog, config, services, vault }: OpenStack): Promise<VaultReads> {
+  const { root, infisicalProjectId: project, infisicalEnvironment: slug } = config;
+  const atMs = performance.now();
+  const reads = await readForPlan(catalog, root, vault);
+  const place = { url: services.infisicalUrl, project, slug };
+  openClients(io).shared.look = { place, root, atMs, reads: () => reads };
+  return reads;
+}
+
 export interface OpenStack extends OpenServices {
   readonly projectDir: string;
   readonly engine: Engine;
@@ -155,10 +173,11 @@ async function chosenEngine(
   location: StackLocation & { env: Record<string, string> },
   loopback: boolean,
 ): Promise<{ engine: Engine; reason: string }> {
-  if (io.openEngine) return { engine: io.openEngine(location), reason: "the caller's own" };
+  const { shared } = openClients(io);
+  if (io.openEngine) return { engine: io.openEngine(location, shared), reason: "the caller's own" };
   const { name, reason } = await chooseEngine(asked, location, { embeddedUnasked: loopback });
   const heroku = herokuEngineProvider({ env: location.env, onWait: tellWait(io) });
-  const inline = name === "embedded" ? ownProgram(openClients(io).logins) : undefined;
+  const inline = name === "embedded" ? ownProgram(shared) : undefined;
   return { engine: openEngine(name, location, { heroku }, inline), reason };
 }
 

@@ -39,11 +39,13 @@ export {
   lookAtFlag,
   lookAtFolder,
   predecessor,
+  readForPlan,
   type Sight,
   see,
   successor,
   targetOf,
   unreadable,
+  type VaultReads,
   type VaultSight,
 } from "./look.js";
 export { type Earlier, type Neighbours, nextSteps, settingFirst } from "./next.js";

@@ -123,10 +123,16 @@ function pathsToRead(catalog: Catalog, config: StackConfig, on: boolean): string
   ]);
 }
 
-/** What was read of the vault, folder by folder: an update need not read it again. */
-export interface VaultSight {
+/** What one look asks a vault for. */
+export interface VaultReads {
+  /** The folders below the root. */
+  readonly tree: Awaited<ReturnType<InfisicalClient["listFolderTree"]>>;
   /** Rows by the folder that was read with all that is below it. */
   readonly reads: ReadonlyMap<string, readonly VaultRow[]>;
+}
+
+/** What was read of the vault, folder by folder: an update need not read it again. */
+export interface VaultSight extends VaultReads {
   /** Folders in a folder, by its path, as far as they were listed. */
   readonly listed: ReadonlyMap<string, readonly FolderEntry[]>;
 }
@@ -252,42 +258,59 @@ async function seeFolders(
   return { folders, listed };
 }
 
-/** Called when one of the two begins to be read. */
-type OnStep = (step: "vault" | "apps") => void;
+// Also tells a wrong token, project and environment from a vault that has nothing.
+const readTree = (root: string, vault: InfisicalClient) => vault.listFolderTree(`${root}/`);
 
-/**
- * @param below the folders to read with all that is below them; by default what a plan needs
- * @throws InfisicalError, HerokuError for what cannot be read (which is not the same as missing)
- */
+const namesInRoot = (root: string, { folders }: VaultReads["tree"]) =>
+  folders.filter(({ name, path }) => path === `${root}/${name}/`).map(({ name }) => name);
+
+async function readBelow(vault: InfisicalClient, below: readonly string[]): Promise<VaultReads["reads"]> {
+  const reads = new Map<string, readonly VaultRow[]>();
+  for (const path of below) reads.set(path, await vault.listSecrets(path, { recursive: true }));
+  return reads;
+}
+
+/** What a plan needs of the vault, for one that is made later. @throws InfisicalError */
+export async function readForPlan(catalog: Catalog, root: string, vault: InfisicalClient): Promise<VaultReads> {
+  const tree = await readTree(root, vault);
+  return { tree, reads: await readBelow(vault, foldersToRead(catalog, root, namesInRoot(root, tree))) };
+}
+
+interface SeeOptions {
+  /** The folders to read with all that is below them; by default what a plan needs. */
+  readonly below?: readonly string[];
+  /** The vault as it was read just now, by `readForPlan`: it is not read again. */
+  readonly seen?: VaultReads | undefined;
+  /** Called when one of the two begins to be read. */
+  readonly onStep?: (step: "vault" | "apps") => void;
+}
+
+/** @throws InfisicalError, HerokuError for what cannot be read (which is not the same as missing) */
 export async function see(
   catalog: Catalog,
   config: StackConfig,
   vault: InfisicalClient,
   heroku: HerokuClient,
-  below?: readonly string[],
-  onStep: OnStep = () => {},
+  { below, seen, onStep = () => {} }: SeeOptions = {},
 ): Promise<Sight> {
   const { environment, root } = config;
   onStep("vault");
-  // Also tells a wrong token, project and environment from a vault that has nothing.
-  const tree = await vault.listFolderTree(`${root}/`);
-  const inRoot = tree.folders.filter(({ name, path }) => path === `${root}/${name}/`).map(({ name }) => name);
+  const tree = seen?.tree ?? (await readTree(root, vault));
+  const inRoot = namesInRoot(root, tree);
   const { email: account } = await heroku.account();
-  const reads = new Map<string, readonly VaultRow[]>();
-  for (const path of below ?? foldersToRead(catalog, root, inRoot))
-    reads.set(path, await vault.listSecrets(path, { recursive: true }));
+  const reads = seen?.reads ?? (await readBelow(vault, below ?? foldersToRead(catalog, root, inRoot)));
   const rows = reads.size === 1 ? [...reads.values()][0]! : [...reads.values()].flat();
 
   const { folders, listed } = await seeFolders(catalog, config, vault, rows, tree);
   onStep("apps");
   const apps = await seeApps(heroku, catalog, environment, account);
   const judged = await lookAtRoot(catalog, root, vault, rows, inRoot);
-  return { rows, reads, listed, folders, account, ...apps, root: judged, now: heroku.now() };
+  return { rows, tree, reads, listed, folders, account, ...apps, root: judged, now: heroku.now() };
 }
 
 /**
  * What a plan is made from.
- * @param made folders that the stack's last update had; undefined where that is not known. One of them that shows nothing is read
+ * @param options `made`: folders that the stack's last update had; undefined where that is not known. One of them that shows nothing is read
  * by itself, as is every flat folder that is copied from: it may be hidden. One that was never made, that is not listed, and beside
  * which the token reads the flat values, is missing.
  * @throws InfisicalError, HerokuError for what cannot be read; Refusal where the Heroku account does not see all of the stack's
@@ -298,10 +321,9 @@ export async function look(
   config: StackConfig,
   vault: InfisicalClient,
   heroku: HerokuClient,
-  made?: ReadonlySet<string>,
-  onStep?: OnStep,
+  { made, ...options }: Omit<SeeOptions, "below"> & { readonly made?: ReadonlySet<string> } = {},
 ): Promise<World & VaultSight & Pick<Sight, "root">> {
-  const world = complete(await see(catalog, config, vault, heroku, undefined, onStep));
+  const world = complete(await see(catalog, config, vault, heroku, options));
   if (world.root.is === "wrong") throw refusalOf([world.root.why]);
   const seen = indexed(world.rows);
   const flatOf = new Map(

@@ -42,7 +42,7 @@ import {
   targetOf,
   type World,
 } from "../migration/index.js";
-import { keepSight, placeOf, rebinding, vaultAt } from "../provider/index.js";
+import { keepSight, placeOf, rebinding, sharedReads, vaultAt } from "../provider/index.js";
 import { runContext } from "../runContext.js";
 import type { InfisicalClient } from "../vault/client/index.js";
 import { type Wait, waitLine } from "../waits.js";
@@ -189,9 +189,11 @@ async function program(catalog: Catalog) {
   });
 
   const made = new Set(Object.keys(last.sets));
-  const world = await look(catalog, config, vault, heroku, made, (what) => tellStep(`reading the ${what}`));
+  const seen = sharedReads(placeOf(place), config.root);
+  const onStep = (what: string) => tellStep(`reading the ${what}`);
+  const world = await look(catalog, config, vault, heroku, { made, seen, onStep });
   tellStep("planning");
-  keepSight(placeOf(place), world);
+  keepSight(placeOf(place), world, seen);
   const target = { ...place, account: world.account };
   refuseOtherPlace(last.target, target);
   const answer = await askGate(catalog, config, world, target, { vault, heroku });

@@ -6,7 +6,7 @@ import { secretSet } from "./secretSet.js";
 
 export { placeOf, rebinding } from "./contract.js";
 export { Folder, Migration, providerCode, Retirement, SecretSet } from "./resources.js";
-export { keepSight, shareLogins, vaultAt, withHerokuKey } from "./vault.js";
+export { keepSight, type Shared, sharedReads, shareWithRun, vaultAt, withHerokuKey } from "./vault.js";
 
 /** By kind, the word in the state's `__provider`: a compatibility contract. */
 export const providers = { folder, secretSet, migration, retirement };

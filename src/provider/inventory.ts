@@ -35,6 +35,11 @@ export class Inventory {
     this.#keep({ rows, writtenSince: this.#watched() });
   }
 
+  /** The last look, where nothing of this run has been written since it began. */
+  get settled(): readonly VaultRow[] | undefined {
+    return this.#last?.writtenSince.size === 0 ? this.#last.rows : undefined;
+  }
+
   /** The last look, where it still says what is at these folders; else a fresh one. */
   async latest(folders: readonly string[]): Promise<{ readonly rows: readonly VaultRow[]; readonly fresh: boolean }> {
     const last = this.#last;

@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { seal } from "../envelope.js";
 import { HerokuClient } from "../heroku/index.js";
-import type { VaultPlace, VaultSight } from "../migration/index.js";
+import type { VaultPlace, VaultReads, VaultRow, VaultSight } from "../migration/index.js";
 import { runContext } from "../runContext.js";
 import { SecretValue } from "../secret.js";
 import {
@@ -11,15 +11,35 @@ import {
   type Logins,
 } from "../vault/client/index.js";
 import { type Wait, waitLine } from "../waits.js";
+import { same } from "./contract.js";
 import { Inventory } from "./inventory.js";
 
 // Pulumi's host gives a provider no other way to say something: the engine passes on what it prints.
 const onWait = (wait: Wait) => runContext().print(seal(waitLine(wait), { is: "wait", wait }));
 
+/** How long a look that a command took may be what an update begins with (ms). */
+const freshForMs = 60_000;
+
+/** What a command shares with the runs of its updates, where they are in its process. */
+export interface Shared {
+  readonly logins: Logins;
+  /** What the command saw of a vault after its own write, and then what its updates saw last: the next one begins with that. */
+  look?: SharedLook;
+}
+
+interface SharedLook {
+  readonly place: VaultPlace;
+  readonly root: string;
+  /** `performance.now()` of the command's look. */
+  readonly atMs: number;
+  /** undefined where a write of an update came after it. */
+  readonly reads: () => VaultReads | undefined;
+}
+
 /** What providers keep for as long as one run lasts. */
 interface Kept {
   readonly vaults: Map<string, OpenVault>;
-  logins?: Logins | undefined;
+  shared?: Shared | undefined;
 }
 
 /** One vault, as one identity, in one run. */
@@ -42,13 +62,20 @@ function keptByRun(): Kept {
 
 function openVault({ url, project, slug }: VaultPlace): OpenVault {
   const { env } = runContext();
-  const { vaults, logins } = keptByRun();
+  const { vaults, shared } = keptByRun();
   const { INFISICAL_TOKEN: token, INFISICAL_CLIENT_ID: id, INFISICAL_CLIENT_SECRET: secret } = env;
   const key = JSON.stringify([url, project, slug, token, id, secret]);
   const known = vaults.get(key);
   if (known) return known;
   const auth = authFromEnvironment(env);
-  const client = createInfisicalClient({ url, projectId: project, environment: slug, auth, logins, onWait });
+  const client = createInfisicalClient({
+    url,
+    projectId: project,
+    environment: slug,
+    auth,
+    logins: shared?.logins,
+    onWait,
+  });
   const opened: OpenVault = { client, inventories: new Map(), listed: new Map() };
   vaults.set(key, opened);
   return opened;
@@ -57,12 +84,35 @@ function openVault({ url, project, slug }: VaultPlace): OpenVault {
 /** One client per vault, credentials and run: one login, and one queue for the writes that must not race. */
 export const vaultAt = (place: VaultPlace): InfisicalClient => openVault(place).client;
 
-/** What the program has just looked at is what the resources of its update begin with, where they are in the same process. */
-export function keepSight(place: VaultPlace, { reads, listed }: VaultSight): void {
+/** The look that this run's command took of the same vault and root, while it is fresh. */
+export function sharedReads(place: VaultPlace, root: string): VaultReads | undefined {
+  const look = keptByRun().shared?.look;
+  if (!look || look.root !== root || !same(look.place, place)) return undefined;
+  return performance.now() - look.atMs < freshForMs ? look.reads() : undefined;
+}
+
+/**
+ * What the program has just looked at is what the resources of its update begin with, where they are in the same process.
+ * @param shared what it began with itself
+ */
+export function keepSight(place: VaultPlace, { tree, reads, listed }: VaultSight, shared?: VaultReads): void {
   const opened = openVault(place);
-  opened.listed = listed;
+  // Whether a folder is there decides whose it is: of an earlier look that is asked again.
+  opened.listed = shared ? new Map() : listed;
   opened.inventories.clear();
   for (const [path, rows] of reads) inventoryOf(opened, path).seed(rows);
+  const { shared: command } = keptByRun();
+  if (!shared || !command?.look) return;
+  const settled = () => {
+    const now = new Map<string, readonly VaultRow[]>();
+    for (const path of reads.keys()) {
+      const rows = inventoryOf(opened, path).settled;
+      if (!rows) return undefined;
+      now.set(path, rows);
+    }
+    return { tree, reads: now };
+  };
+  command.look = { ...command.look, reads: settled };
 }
 
 /** Everything below a vendor's flat folder, from the widest read that this run has begun with. */
@@ -84,9 +134,9 @@ export async function foldersIn(place: VaultPlace, path: string) {
   return listed.get(path) ?? client.listFolders(path);
 }
 
-/** What this run logs in with; a command's own is what its updates go on with. */
-export function shareLogins(logins: Logins | undefined): void {
-  keptByRun().logins = logins;
+/** What a command has is what its updates go on with. */
+export function shareWithRun(shared: Shared | undefined): void {
+  keptByRun().shared = shared;
 }
 
 const herokuKeys = new AsyncLocalStorage<string | undefined>();

@@ -19,6 +19,7 @@ import { type HerokuClient, overLimit } from "../heroku/index.js";
 import {
   comparedPlaces,
   type FolderSight,
+  indexed,
   lookAtFolder,
   type Place,
   readNames,
@@ -29,7 +30,7 @@ import {
 } from "../migration/index.js";
 import { environmentPath, flatPath, resolve } from "../resolver/index.js";
 import type { SecretValue } from "../secret.js";
-import type { InfisicalClient } from "../vault/client/index.js";
+import { type InfisicalClient, InfisicalError } from "../vault/client/index.js";
 import { type AffectedApp, affectedApps } from "./affected.js";
 import type { Flags } from "./flags.js";
 import { type AppFacts, decideApp, type Previous, previousValue } from "./reach.js";
@@ -50,6 +51,8 @@ export interface RotationRequest {
   readonly also: readonly string[];
   /** What each environment's config lets pass. */
   readonly overrides: Readonly<Record<string, readonly Override[]>>;
+  /** Rows below the root as they are now, from the look that the updates of the stacks begin with; undefined where they look themselves. */
+  readonly look?: () => Promise<readonly VaultRow[]>;
   /** Tries the value at its vendor; undefined where it cannot be tried from here. */
   readonly attempt?: (value: SecretValue) => Promise<void>;
 }
@@ -166,9 +169,8 @@ async function readValues(request: RotationRequest, reach: Reach) {
   const { credential, path, judgedAs, readers } = reach;
   const compared = [judgedAs, ...readers].flatMap((one) => comparedPlaces(catalog, root, credential, one));
   const own = ownPlaces(request, reach);
-  const folder = await vault.listSecrets(path);
   const elsewhere = [...compared, ...own].filter((place) => place.path !== path);
-  const { rows, unread } = await readNames(vault, elsewhere);
+  const { folder, rows, unread } = await readTogether(vault, path, elsewhere, flatFolders(catalog, root));
   const hidden = own.find(
     (place) =>
       place.environment === environment &&
@@ -180,6 +182,45 @@ async function readValues(request: RotationRequest, reach: Reach) {
       `The token may not read ${hidden.name} at ${hidden.path}, so it is not known which apps have ${environment}'s own value. Nothing was changed; use a token that may read secrets there.`,
     );
   return { folder, rows: [...folder, ...rows], unread };
+}
+
+/** The folder of each vendor, which has all of its values at any depth. */
+const flatFolders = (catalog: Catalog, root: string) =>
+  [...new Set(catalog.credentials.map(({ vendor }) => vendor))].map((vendor) => flatPath(root, vendor));
+
+/**
+ * A vendor of which more than one read is needed is read in one list with all that is below it; what that does not show may be
+ * hidden, and is read by itself.
+ *
+ * @param places single values, in other folders than `path`
+ */
+async function readTogether(
+  vault: InfisicalClient,
+  path: string,
+  places: readonly Place[],
+  flats: readonly string[],
+): Promise<{ folder: readonly VaultRow[]; rows: readonly VaultRow[]; unread: readonly Place[] }> {
+  const listed: VaultRow[] = [];
+  for (const flat of flats) {
+    const reads = new Set([...places, { name: "", path }].filter((one) => one.path.startsWith(flat)).map(keyOf));
+    if (reads.size > 1) listed.push(...(await listAllowed(vault, flat)));
+  }
+  const { at, in: rowsIn } = indexed(listed);
+  const folder = rowsIn(path).length > 0 ? rowsIn(path) : await vault.listSecrets(path);
+  const wanted = [...new Map(places.map((place) => [keyOf(place), place])).values()];
+  const isSilent = (place: Place) => at(place.path, place.name).length === 0;
+  const { rows, unread } = await readNames(vault, wanted.filter(isSilent));
+  return { folder, rows: [...wanted.flatMap((place) => at(place.path, place.name)), ...rows], unread };
+}
+
+const keyOf = ({ path, name }: Place) => `${path}${name}`;
+
+/** @returns nothing of a folder that may not be listed: what is in it is read by itself */
+async function listAllowed(vault: InfisicalClient, path: string): Promise<readonly VaultRow[]> {
+  return vault.listSecrets(path, { recursive: true }).catch((error: unknown) => {
+    if (!(error instanceof InfisicalError && error.kind === "forbidden")) throw error;
+    return [];
+  });
 }
 
 /** @throws Refusal where a rule is broken */

@@ -3,8 +3,8 @@
 // same value finishes what an interrupted run began.
 import type { Judgement } from "../catalog/index.js";
 import { Refusal } from "../errors.js";
-import type { Place } from "../migration/index.js";
-import { put } from "../vault/client/index.js";
+import { indexed, type Place, type VaultRow } from "../migration/index.js";
+import { putAs, writeSecrets } from "../vault/client/index.js";
 import type { AffectedApp } from "./affected.js";
 import { FlagMoved, readFlags } from "./flags.js";
 import { factsOf, type RotationPlan, type RotationRequest } from "./plan.js";
@@ -43,27 +43,37 @@ export async function rotate(
   return unknown;
 }
 
-async function writePath(
-  { name, value, vault }: RotationRequest,
-  { path, folder, before }: RotationPlan,
-): Promise<RotationEvent> {
+async function writePath(request: RotationRequest, { path, folder, before }: RotationPlan): Promise<RotationEvent> {
+  const { name, value, vault } = request;
   if (folder === "make") await vault.createFolder(path);
   const now = await vault.getSecret(path, name);
   if (now?.revision !== before?.revision)
     throw new Refusal(
       `${name} at ${path} was ${now ? "written" : "deleted"} just now, by another. Nothing was changed; run the command again.`,
     );
-  if (now?.value.equals(value)) return { step: "in place", path, revision: now.revision };
-  const result = await put(vault, path, { name, value }, { exists: now !== undefined });
-  if (result.is === "approval")
+  if (now?.value.equals(value)) {
+    // What the updates of the stacks begin with.
+    await request.look?.();
+    return { step: "in place", path, revision: now.revision };
+  }
+  const secret = { name, value };
+  const waiting = await writeSecrets(vault, path, now ? { update: [secret] } : { create: [secret] });
+  if (waiting.size > 0)
     throw new Refusal(
       `Infisical keeps the change of ${name} at ${path} for an approval. Nothing was set on an app; run the command again once it is approved.`,
     );
+  const result = putAs(secret, await readBack(request, path));
   if (result.is === "other")
     throw new Refusal(
       `${name} was written to ${path}, and another value is read back there. Nothing was set on an app.`,
     );
   return { step: "written", path, revision: result.row.revision };
+}
+
+/** A list leaves out what the token may not read there, and does not say so. */
+async function readBack({ name, vault, look }: RotationRequest, path: string): Promise<readonly VaultRow[]> {
+  const listed = indexed((await look?.()) ?? []).at(path, name);
+  return listed.length > 0 ? listed : [(await vault.getSecret(path, name)) ?? []].flat();
 }
 
 /**

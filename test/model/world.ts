@@ -20,6 +20,7 @@ import { herokuEngineProvider } from "../../src/heroku/index.js";
 import { type LocalSeed, type LocalServices, startLocal } from "../../src/local/index.js";
 import { type MigrationRecord, resourceTypes } from "../../src/migration/index.js";
 import { consoleVault } from "../../src/program/index.js";
+import type { Shared } from "../../src/provider/index.js";
 import { usualFlavour } from "../support/flavour.js";
 import { InProcessStacks } from "../support/inProcessEngine.js";
 import { appsOf, type Env, environments, flatOf, goodValue, names, type Place, pathOf } from "./values.js";
@@ -277,14 +278,14 @@ export class World {
       interactive: false,
       color: false,
       signal: new AbortController().signal,
-      openEngine: (location) => this.#watched(location),
+      openEngine: (location, shared) => this.#watched(location, shared),
     });
     this.meanwhile = undefined;
     return { code, told: told.join("\n") };
   }
 
-  #watched(location: StackLocation): Engine {
-    const engine = this.#stacks.open(location);
+  #watched(location: StackLocation, shared?: Shared): Engine {
+    const engine = this.#stacks.open(location, shared);
     const seen = (options: RunOptions, into: EngineEvent[]): RunOptions => ({
       ...options,
       onEvent: (event) => {

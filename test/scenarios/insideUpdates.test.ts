@@ -16,12 +16,14 @@ afterEach(() => world.close());
 const nothingPending = async (stack: "staging" | "prod") =>
   done(await world.run(["preview", "--stack", stack, "--expect-no-changes"]));
 const setsVars = ({ method, path }: RequestRecord) => method === "PATCH" && path.startsWith("/apps/");
-/** From the first change of an app's vars on, the vault answers nobody. */
+/** From the first change of an app's vars on, the vault answers nobody; nor does Heroku what only a program asks: an app's UUID. */
 function failAfterPatch(): void {
   world.control.onRequest = (request) => {
     if (!setsVars(request)) return;
     world.control.onRequest = undefined;
-    world.control.addFault({ service: "infisical", do: { status: 403, body: { message: "gone", error: "Gone" } } });
+    const refuse = { status: 403, body: { message: "gone", error: "Gone" } };
+    world.control.addFault({ service: "infisical", do: refuse });
+    world.control.addFault({ service: "heroku", path: "apps/[^/]+$", do: refuse });
   };
 }
 

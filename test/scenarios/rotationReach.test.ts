@@ -99,14 +99,10 @@ describe("while both flags are off, a staging app", () => {
     const value = valueFor(postmark, "prod");
     failAt("raxx-api-staging");
     expect((await world.rotate(postmark, "prod", value)).code).toBe(1);
-    // The second login is that of the first update's program.
-    let logins = 0;
-    world.control.onRequest = ({ path }) => {
-      if (path.endsWith("/login") && ++logins === 2)
-        world.control.addFault({ service: "infisical", do: { status: 403, body: { message: "gone", error: "Gone" } } });
-    };
+    // An app's UUID is asked for by an update's program alone.
+    world.control.addFault({ service: "heroku", path: "apps/[^/]+-prod$", do: { status: 403, body: {} } });
     const { code, err } = await world.rotate(postmark, "prod", value);
-    world.control.onRequest = undefined;
+    world.control.clearFaults();
     expect(code).toBe(1);
     expect(err.split("\n")).toEqual(
       expect.arrayContaining([

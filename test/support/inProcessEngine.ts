@@ -33,11 +33,17 @@ import type {
 import { stateDirectory } from "../../src/engine/project/backend.js";
 import { readProject } from "../../src/engine/project/project.js";
 import { readStackFile, resolveConfig } from "../../src/engine/project/stackConfig.js";
+import { type Shared, shareWithRun } from "../../src/provider/index.js";
 import { inRunContext } from "../../src/runContext.js";
 import { withoutResource } from "./stateDelete.js";
 
 type Env = Record<string, string>;
 type Kind = "update" | "refresh" | "destroy";
+
+interface OwnLocation extends StackLocation {
+  /** The program and its providers, with what the command shares. */
+  readonly inline: InlineProgram;
+}
 
 export interface InProcessOptions {
   /** What `main` of `Pulumi.yaml` would load. */
@@ -59,17 +65,19 @@ export class InProcessStacks {
   readonly #states = new Map<string, DeploymentJson>();
   readonly #outputs = new Map<string, Properties>();
 
-  /** As a command gives it to the embedded engine. */
-  readonly #inline: InlineProgram;
+  constructor(private readonly options: InProcessOptions) {}
 
-  constructor(private readonly options: InProcessOptions) {
-    this.#inline = { ...ownProgram(), run: (context) => inRunContext(context, () => options.program()) };
-  }
-
-  /** In place of `openEngine`. */
-  readonly open = (location: StackLocation): Engine => {
+  /** In place of `openEngine`. @param shared as a command gives it to the embedded engine */
+  readonly open = (location: StackLocation, shared?: Shared): Engine => {
+    const own = ownProgram(shared);
+    const program = (context: InlineContext) =>
+      inRunContext(context, () => {
+        shareWithRun(shared);
+        return this.options.program();
+      });
+    const inline = { ...own, run: program };
     const run = (kind: Kind, dryRun: boolean) => (options: RunOptions) =>
-      this.#operate(location, kind, dryRun, options);
+      this.#operate({ ...location, inline }, kind, dryRun, options);
     return {
       name: "embedded",
       preview: run("update", true),
@@ -126,7 +134,7 @@ export class InProcessStacks {
     return json ? snapshotFromJson(json, noSecrets, stack) : { resources: [], pendingOperations: [] };
   }
 
-  async #operate(location: StackLocation, kind: Kind, dryRun: boolean, run: RunOptions): Promise<Outcome> {
+  async #operate(location: OwnLocation, kind: Kind, dryRun: boolean, run: RunOptions): Promise<Outcome> {
     if (dryRun) return this.#deploy(location, kind, dryRun, run);
     const project = await readProject(location);
     const { lockDirectory } = new StackFiles(
@@ -146,8 +154,8 @@ export class InProcessStacks {
     }
   }
 
-  async #deploy(location: StackLocation, kind: Kind, dryRun: boolean, run: RunOptions): Promise<Outcome> {
-    const { stack, env = {} } = location;
+  async #deploy(location: OwnLocation, kind: Kind, dryRun: boolean, run: RunOptions): Promise<Outcome> {
+    const { stack, env = {}, inline } = location;
     const errors = new ErrorCollector();
     const project = await readProject(location);
     const file = await readStackFile(project.stackFile, project.name);
@@ -164,7 +172,7 @@ export class InProcessStacks {
       parallel: this.options.parallel ?? 1,
       base: this.#load(stack),
       persist: async () => {},
-      factory: (pkg) => this.#plugin(pkg, stack, native, context),
+      factory: (pkg) => this.#plugin(pkg, location, native, context),
       packageConfig: () => ({}),
       config: {},
       emit: (event) => {
@@ -175,7 +183,7 @@ export class InProcessStacks {
       signal: run.signal,
     });
     const program = new InlineRun({
-      inline: this.#inline,
+      inline,
       context,
       organization: "organization",
       project: project.name,
@@ -200,8 +208,8 @@ export class InProcessStacks {
     return { result, changes, outputs: outputMap(outputs), errors: errors.list(), interrupted: [] };
   }
 
-  #plugin(pkg: string, stack: string, native: NativeProviders, context: InlineContext): Plugin {
-    if (pkg === "pulumi-nodejs") return secretBlind(inlineProviders(this.#inline, context, noHost));
+  #plugin(pkg: string, { stack, inline }: OwnLocation, native: NativeProviders, context: InlineContext): Plugin {
+    if (pkg === "pulumi-nodejs") return secretBlind(inlineProviders(inline, context, noHost));
     if (pkg === "pulumi") return builtinPlugin(this.#statesFor(stack));
     const found = native[pkg];
     if (!found) throw new Error(`no provider for the package ${pkg}`);

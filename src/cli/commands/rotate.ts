@@ -4,7 +4,7 @@ import { type Catalog, credentialOf, flagApp, flagVariable } from "../../catalog
 import { readStackConfig } from "../../config/index.js";
 import { Refusal } from "../../errors.js";
 import { HerokuClient, HerokuError } from "../../heroku/index.js";
-import { type MigrationRecord, sentence } from "../../migration/index.js";
+import { type MigrationRecord, sentence, type VaultReads } from "../../migration/index.js";
 import {
   type Flags,
   flagged,
@@ -23,7 +23,7 @@ import { insideUpdates, openToRecord, refuseFailed, tellWarnings } from "../insi
 import { colorsOf, type Io } from "../io.js";
 import { lastOutputs } from "../lastUpdate.js";
 import { openProject } from "../project.js";
-import { type OpenStack, openStack } from "../stack.js";
+import { lookForUpdates, type OpenStack, openStack } from "../stack.js";
 import { refuseOtherTarget } from "../target.js";
 import { notCompared, readValue } from "./provision.js";
 
@@ -64,6 +64,8 @@ async function tryKey(stack: OpenStack, name: string, key: SecretValue): Promise
     throw new Refusal(`Heroku does not accept the new value of ${name} as an API key. Nothing was changed.`);
   }
 }
+
+const rowsOf = ({ reads }: VaultReads) => [...reads.values()].flat();
 
 /** Config says what is wanted, state what was last done, the app what is true: a rotation goes by the truth, if all agree. */
 async function agreedFlags(
@@ -204,6 +206,7 @@ async function planCommand(io: Io, name: string, options: RotateOptions): Promis
     heroku,
     flags,
     also: options.also ?? [],
+    ...(stack.engine.name === "embedded" ? { look: async () => rowsOf(await lookForUpdates(io, stack)) } : {}),
     ...configured(stack, name, flags),
     ...(isHerokuKey(catalog, name) ? { attempt: (tried: SecretValue) => tryKey(stack, name, tried) } : {}),
   };

@@ -56,7 +56,7 @@ export async function observe(io: Io, options: Omit<StackOptions, "stack">): Pro
     const { config, services, vault, heroku } = stack;
     const { record, last } = await lastState(io, stack);
     // The table has the shared credentials too.
-    const seen = await see(catalog, config, vault, heroku, [config.root]);
+    const seen = await see(catalog, config, vault, heroku, { below: [config.root] });
     target = targetOf(config, services, seen.account);
     const from = predecessor(catalog, name);
     const output = from ? sights.get(from)?.record : undefined;

@@ -4,7 +4,7 @@ export { InfisicalError, type InfisicalErrorKind } from "./error.js";
 export { Logins } from "./logins.js";
 export { folderPath } from "./paths.js";
 export { type FolderRights, type RateLimitSeen, type TokenHolder, VaultProbe } from "./probe.js";
-export { put, writeSecrets } from "./put.js";
+export { put, putAs, writeSecrets } from "./put.js";
 export type {
   DeleteResult,
   FolderEntry,

@@ -25,8 +25,8 @@ export async function writeSecrets(
 }
 
 /** What became of one secret: `other` if not exactly the value that was sent is read back. */
-export type Put =
-  | { readonly is: "written"; readonly row: SecretEntry }
+export type Put<Row = SecretEntry> =
+  | { readonly is: "written"; readonly row: Row }
   | { readonly is: "approval" }
   | { readonly is: "other"; readonly rows: number };
 
@@ -42,8 +42,15 @@ export async function put(
 ): Promise<Put> {
   const waiting = await writeSecrets(vault, path, exists ? { update: [secret] } : { create: [secret] });
   if (waiting.size > 0) return { is: "approval" };
-  const { name, value } = secret;
-  const found = folder ? await vault.listSecrets(path) : [(await vault.getSecret(path, name)) ?? []].flat();
+  const { name } = secret;
+  return putAs(secret, folder ? await vault.listSecrets(path) : [(await vault.getSecret(path, name)) ?? []].flat());
+}
+
+/** What a write came to, by what is read back. @param found rows of its folder */
+export function putAs<Row extends Pick<SecretEntry, "name" | "value">>(
+  { name, value }: SecretToWrite,
+  found: readonly Row[],
+): Exclude<Put<Row>, { is: "approval" }> {
   const [row, ...more] = found.filter((one) => one.name === name);
   return row && more.length === 0 && row.value.equals(value)
     ? { is: "written", row }
