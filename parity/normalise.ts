@@ -67,6 +67,8 @@ function masked(text: string, symbols: Symbols): string {
 /** A row of a list is known by its name: no server promises an order. */
 function labelOf(item: unknown, { labels, symbols }: NormaliseOptions): string | undefined {
   if (typeof item !== "object" || item === null) return undefined;
-  const label = labels.map((key) => (item as Record<string, unknown>)[key]).find((text) => typeof text === "string");
+  const label = labels
+    .map((key) => (item as Record<string, unknown>)[key])
+    .find((text) => typeof text === "string" || typeof text === "number");
   return label === undefined ? undefined : masked(String(label), symbols);
 }

@@ -3,7 +3,7 @@ import { randomBytes, randomUUID } from "node:crypto";
 import type { LocalClock } from "../control.js";
 import { type Account, Accounts, type Authorization, stableId } from "./accounts.js";
 import { forbiddenApp, invalidParams, notFound } from "./errors.js";
-import { HerokuSeed } from "./seed.js";
+import { appName, HerokuSeed } from "./seed.js";
 
 export type ReleaseStatus = "succeeded" | "pending" | "failed";
 
@@ -48,7 +48,29 @@ export class Platform {
     for (const app of apps) this.add(app);
   }
 
+  /** An app that has been at work for a while. */
   add(seed: HerokuSeed["apps"][number]): App {
+    const app = this.#make(seed);
+    const names = Object.keys(seed.vars ?? {});
+    if (names.length > 0) this.#release(app, described(names, []), new Map(Object.entries(seed.vars ?? {})), app.owner);
+    this.#release(app, `Deploy ${randomBytes(4).toString("hex")}`, app.vars, app.owner, randomUUID());
+    return app;
+  }
+
+  /** An app that somebody asks for. @throws PlatformError 422 */
+  create(wanted: unknown, by: Account): App {
+    const { name = `local-${randomBytes(4).toString("hex")}` } = (wanted ?? {}) as { name?: unknown };
+    if (typeof name !== "string" || !appName.test(name))
+      throw invalidParams(
+        "Name must start with a letter, end with a letter or digit and can only contain lowercase letters, digits, and dashes.",
+      );
+    // The sentence: https://github.com/iterative/mlem/issues/238.
+    if (this.#apps.has(name)) throw invalidParams(`Name ${name} is already taken`);
+    by.apps.add(name);
+    return this.#make({ name });
+  }
+
+  #make(seed: HerokuSeed["apps"][number]): App {
     const owner = this.accounts.ownerOf(seed.name);
     owner.apps.add(seed.name);
     const app: App = {
@@ -62,9 +84,6 @@ export class Platform {
     this.#apps.set(seed.name, app);
     this.#release(app, "Initial release", app.vars, owner);
     this.#release(app, "Enable Logplex", app.vars, owner);
-    const names = Object.keys(seed.vars ?? {});
-    if (names.length > 0) this.#release(app, described(names, []), new Map(Object.entries(seed.vars ?? {})), owner);
-    this.#release(app, `Deploy ${randomBytes(4).toString("hex")}`, app.vars, owner, randomUUID());
     return app;
   }
 

@@ -73,7 +73,15 @@ export function addRoutes(server: FastifyInstance, platform: Platform, limit: Ra
   server.get("/apps", async (request, reply) => listApps(request, reply));
   // What the Heroku CLI asks for in `heroku apps`.
   server.get("/users/~/apps", async (request, reply) => listApps(request, reply));
+  server.post("/apps", async (request, reply) =>
+    reply.code(201).send(appView(platform.create(request.body, caller(request).account))),
+  );
   server.get("/apps/:app", async (request) => appView(appOf(request)));
+  server.delete("/apps/:app", async (request) => {
+    const app = appOf(request);
+    platform.remove(app.name);
+    return appView(app);
+  });
 
   server.get("/apps/:app/config-vars", async (request) => varsView(appOf(request).vars));
   server.patch("/apps/:app/config-vars", async (request) => {

@@ -4,8 +4,10 @@ import { z } from "zod";
 
 const varName = z.string().regex(/^\w+$/, "a config var's name has letters, digits and _ only");
 
+export const appName = /^[a-z][a-z0-9-]{1,28}[a-z0-9]$/;
+
 const app = z.strictObject({
-  name: z.string().regex(/^[a-z][a-z0-9-]{1,28}[a-z0-9]$/, "an app's name is 3 to 30 of a-z, 0-9 and -"),
+  name: z.string().regex(appName, "an app's name is 3 to 30 of a-z, 0-9 and -"),
   /** Default: always the same one for the same name, so that a restarted service has the apps that a stack's state knows. */
   id: z.uuid().optional(),
   vars: z.record(varName, z.string()).default({}),
