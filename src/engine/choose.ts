@@ -4,12 +4,30 @@ import { chosenBackend, goesByLogin, stateDirectory } from "./project/backend.js
 import { readProject } from "./project/project.js";
 import { findCli, howToInstall } from "./pulumi/index.js";
 
+/**
+ * The engine that a stack is run with.
+ *
+ * @example
+ * ```ts
+ * import type { Choice } from "console-vault/engine";
+ * export const inWords = ({ name, reason }: Choice) => `engine ${name}: ${reason}`;
+ * ```
+ */
 export interface Choice {
   name: EngineName;
   /** Why this one, as a sentence without its end: "the stack's state was last written by it". */
   reason: string;
 }
 
+/**
+ * What {@link chooseEngine} may choose.
+ *
+ * @example
+ * ```ts
+ * import type { ChoiceOptions } from "console-vault/engine";
+ * export const options: ChoiceOptions = { embeddedUnasked: true };
+ * ```
+ */
 export interface ChoiceOptions {
   /** `false`: the embedded engine is used only with `--engine embedded`. */
   embeddedUnasked: boolean;
@@ -18,6 +36,14 @@ export interface ChoiceOptions {
 /**
  * Which engine a stack is run with. `auto`: the one that wrote the stack's state last; for a new stack, the CLI when there is one.
  * @throws EngineError when the choice falls on a CLI that is not there, or on the embedded engine where the option has to name it.
+ * @example
+ * ```ts
+ * import { chooseEngine, openEngine } from "console-vault/engine";
+ * const location = { projectDir: process.cwd(), stack: "dev" };
+ * const { name, reason } = await chooseEngine("auto", location, { embeddedUnasked: true });
+ * console.log(`engine ${name}: ${reason}`);
+ * export const engine = openEngine(name, location);
+ * ```
  */
 export async function chooseEngine(
   asked: EngineName | "auto",

@@ -3,9 +3,31 @@ import type { Deployment, EngineEvent, OpType, OutputMap } from "@pulumi/pulumi/
 export type { Deployment, EngineEvent, OpType, OutputMap };
 
 export const engineNames = ["pulumi", "embedded"] as const;
+/**
+ * Which engine runs a stack: the Pulumi CLI, or the one in this package.
+ *
+ * @example
+ * ```ts
+ * import { type EngineName, openEngine } from "console-vault/engine";
+ * const name: EngineName = process.env.CI ? "pulumi" : "embedded";
+ * export const dev = openEngine(name, { projectDir: process.cwd(), stack: "dev" });
+ * ```
+ */
 export type EngineName = (typeof engineNames)[number];
 
-/** Where a stack is: the directory that holds `Pulumi.yaml`, and the stack's name (without organization and project). */
+/**
+ * Where a stack is: the directory that holds `Pulumi.yaml`, and the stack's name (without organization and project).
+ *
+ * @example
+ * ```ts
+ * import type { StackLocation } from "console-vault/engine";
+ * export const dev: StackLocation = {
+ *   projectDir: "/srv/infrastructure",
+ *   stack: "dev",
+ *   env: { PULUMI_CONFIG_PASSPHRASE_FILE: "/run/secrets/passphrase" },
+ * };
+ * ```
+ */
 export interface StackLocation {
   /** Absolute path of the directory that holds `Pulumi.yaml` and `Pulumi.<stack>.yaml`. */
   projectDir: string;
@@ -18,9 +40,33 @@ export interface StackLocation {
 /**
  * Work of the caller that an update holds the stack's lock for.
  * @param lost aborted when the update is gone, and its lock with it: what has not been written by then must not be
+ * @example
+ * ```ts
+ * import type { Work } from "console-vault/engine";
+ * export const work: Work = async (lost) => {
+ *   for (const row of ["first", "second"]) {
+ *     lost.throwIfAborted();
+ *     console.log(`writing ${row}`);
+ *   }
+ * };
+ * ```
  */
 export type Work = (lost: AbortSignal) => Promise<void>;
 
+/**
+ * What one operation of an engine is to do.
+ *
+ * @example
+ * ```ts
+ * import type { RunOptions } from "console-vault/engine";
+ * export const options: RunOptions = {
+ *   refresh: true,
+ *   onEvent: ({ diagnosticEvent }) => {
+ *     if (diagnosticEvent) console.error(diagnosticEvent.message);
+ *   },
+ * };
+ * ```
+ */
 export interface RunOptions {
   /** Called for every engine event, in order, as it happens. Secret values are already replaced by `[secret]`. */
   onEvent(event: EngineEvent): void;
@@ -47,7 +93,17 @@ export interface RunOptions {
   before?: Work;
 }
 
-/** How one operation ended. An operation that failed is an outcome, not an exception; only misuse of the port throws. */
+/**
+ * How one operation ended. An operation that failed is an outcome, not an exception; only misuse of the port throws.
+ *
+ * @example
+ * ```ts
+ * import type { Outcome } from "console-vault/engine";
+ * export function refuseFailure({ result, errors }: Outcome): void {
+ *   if (result !== "succeeded") throw new Error(errors.join("\n"));
+ * }
+ * ```
+ */
 export interface Outcome {
   result: "succeeded" | "failed" | "cancelled";
   /** Steps by operation, as in the summary event (`same` included). */
@@ -63,7 +119,19 @@ export interface Outcome {
   interrupted: string[];
 }
 
-/** One way to run a stack's program. Both engines give the same events, keep the same state, and can take over from each other. */
+/**
+ * One way to run a stack's program. Both engines give the same events, keep the same state, and can take over from each other.
+ *
+ * @example
+ * ```ts
+ * import type { Engine } from "console-vault/engine";
+ * // Whether an update would change anything.
+ * export async function hasChanges(engine: Engine): Promise<boolean> {
+ *   const { changes } = await engine.preview({ onEvent: () => {} });
+ *   return Object.keys(changes).some((operation) => operation !== "same");
+ * }
+ * ```
+ */
 export interface Engine {
   readonly name: EngineName;
   /** What `up` would do; changes nothing. */
@@ -85,7 +153,20 @@ export interface Engine {
   cancel(): Promise<readonly string[] | undefined>;
 }
 
-/** A mistake of the person who runs the engine. The message names the setting and what mends it; show it without a stack trace. */
+/**
+ * A mistake of the person who runs the engine. The message names the setting and what mends it; show it without a stack trace.
+ *
+ * @example
+ * ```ts
+ * import { EngineError, openEngine } from "console-vault/engine";
+ * try {
+ *   console.log(await openEngine("embedded", { projectDir: process.cwd(), stack: "dev" }).outputs());
+ * } catch (error) {
+ *   if (!(error instanceof EngineError)) throw error;
+ *   console.error(error.message);
+ * }
+ * ```
+ */
 export class EngineError extends Error {
   override readonly name = "EngineError";
 }

@@ -20,7 +20,7 @@ import {
 import { Folder, Migration, placeOf, Retirement, SecretSet } from "../provider/index.js";
 import { warn } from "./warn.js";
 
-type Outputs = {
+export type Outputs = {
   migration: pulumi.Output<MigrationRecord | undefined>;
   retirement?: pulumi.Output<RetirementReport | undefined>;
 };
@@ -39,20 +39,22 @@ interface Context {
   readonly protect: boolean;
   /** Names this very update, where it turns the flag or has something new to remember. */
   readonly turn: string | null;
+  /** Of every resource: the component that they are in, where they are in one. */
+  readonly within: Pick<pulumi.CustomResourceOptions, "parent" | "aliases">;
 }
 
 function declareSet(
-  { plan, vault, protect }: Context,
+  { plan, vault, protect, within }: Context,
   { vendor, ...inputs }: SetPlan,
   { exists }: FolderPlan,
 ): SecretSet {
   const folder = new Folder(
     resourceNames.folder(vendor, plan.environment),
     { version, vault, path: inputs.path, make: exists ? null : crypto.randomUUID() },
-    { protect },
+    { protect, ...within },
   );
   const name = resourceNames.secretSet(vendor, plan.environment);
-  return new SecretSet(name, { version, vault, ...inputs }, { protect, dependsOn: [folder] });
+  return new SecretSet(name, { version, vault, ...inputs }, { protect, dependsOn: [folder], ...within });
 }
 
 /** What a set found; nothing for one that this update leaves out and that never looked. */
@@ -74,7 +76,11 @@ function credentialsFor(app: AppPlan, held: OnApp | undefined): Record<string, p
   );
 }
 
-function declareApp({ plan, protect, turn }: Context, app: AppPlan, migration: Migration): heroku.AppConfigAssociation {
+function declareApp(
+  { plan, protect, turn, within }: Context,
+  app: AppPlan,
+  migration: Migration,
+): heroku.AppConfigAssociation {
   const { variable, text } = plan.flag;
   const made = exists(migration.migration);
   const vars = pulumi.all([made, migration.turn]).apply(([real, turned]): Record<string, string> => {
@@ -98,6 +104,7 @@ function declareApp({ plan, protect, turn }: Context, app: AppPlan, migration: M
       retainOnDelete: true,
       // The provider would update another app in place and leave the old one's vars behind.
       replaceOnChanges: ["appId"],
+      ...within,
     },
   );
 }
@@ -154,20 +161,24 @@ async function seeFlag({ lookAtFlag }: Sight) {
   return { on, since: since?.toISOString() ?? null };
 }
 
+/** A stack whose program had no component goes on with the same resources in one. */
+const within = (component: pulumi.Resource | undefined): Context["within"] =>
+  component ? { parent: component, aliases: [{ parent: pulumi.rootStackResource }] } : {};
+
 /** Declares what a plan says. It wires; everything is decided in the plan. */
-export function declare(catalog: Catalog, plan: StackPlan, sight: Sight): Outputs {
+export function declare(catalog: Catalog, plan: StackPlan, sight: Sight, component?: pulumi.Resource): Outputs {
   const { target, environment, flag } = plan;
   const vault = placeOf(target);
   // While the flag is on or about to be, nothing that it stands on may be deleted by mistake.
   const protect = flag.transition === "on" || (flag.running && flag.transition !== "off");
   const turn = flag.transition === "none" && !plan.remembersElse ? null : crypto.randomUUID();
-  const context = { plan, vault, protect, turn };
+  const context = { plan, vault, protect, turn, within: within(component) };
   const sets = plan.sets.map((set, index) => declareSet(context, set, plan.folders[index]!));
   const summary = pulumi.all(sets.map(summaryOf)).apply((all) => mergeSummaries(all.flat()));
   const migration = new Migration(
     resourceNames.migration(environment),
     { version, ...plan.migration, summary, phase: plan.expected.phase, turn },
-    { protect, dependsOn: sets },
+    { protect, dependsOn: sets, ...context.within },
   );
   const associations = plan.apps.map((app) => declareApp(context, app, migration));
   const migrated = recordOf(context, migration, associations, sight);
@@ -190,7 +201,7 @@ export function declare(catalog: Catalog, plan: StackPlan, sight: Sight): Output
         .all(sets.map((set) => set.memory.apply((memory?: SetMemory) => memory?.records)))
         .apply((all) => Object.assign({}, ...all)),
     },
-    { protect, dependsOn: associations },
+    { protect, dependsOn: associations, ...context.within },
   );
   const { wanted } = plan.retirement;
   const report: NonNullable<Outputs["retirement"]> = retirement.retirement;

@@ -46,7 +46,7 @@ import { keepSight, placeOf, rebinding, sharedReads, vaultAt } from "../provider
 import { runContext } from "../runContext.js";
 import type { InfisicalClient } from "../vault/client/index.js";
 import { type Wait, waitLine } from "../waits.js";
-import { declare } from "./declare.js";
+import { declare, type Outputs } from "./declare.js";
 import { tellStep, warn } from "./warn.js";
 
 /** In the SDK, and left out of its types. */
@@ -111,6 +111,10 @@ function enveloped(error: unknown): never {
  */
 export const consoleVault = (catalog: Catalog) => () => program(catalog).catch(enveloped);
 
+/** The same as a part of a component. */
+export const declareEnvironment = (catalog: Catalog, component: pulumi.Resource) =>
+  program(catalog, component).catch(enveloped);
+
 /**
  * What this stack's last update left, and whether any has declared something that is still there. Nothing is kept in the state for
  * asking; it has to be asked before anything is declared.
@@ -143,7 +147,7 @@ function refuseImpossible({ environment, problems, refusals }: StackPlan): void 
  * With plain Pulumi a warning is all that a recorded refusal would be, and its exit code is 0. An error that is logged keeps what
  * was prepared and recorded, the outputs of this run included; the exit code has to be set beside it, once all is done.
  */
-function turnRed({ migration, retirement }: ReturnType<typeof declare>, now: () => Date): void {
+function turnRed({ migration, retirement }: Outputs, now: () => Date): void {
   if (runContext().env.CONSOLE_VAULT_COMMAND === "1" || pulumi.runtime.isDryRun()) return;
   pulumi.all([migration, retirement]).apply(([record, report]) => {
     const verdicts = [
@@ -158,7 +162,8 @@ function turnRed({ migration, retirement }: ReturnType<typeof declare>, now: () 
   });
 }
 
-async function program(catalog: Catalog) {
+/** @param component what the resources are in; without one, the stack itself */
+async function program(catalog: Catalog, component?: pulumi.Resource): Promise<Partial<Outputs>> {
   const { env } = runContext();
   // Before anything is looked at: a command may have work for which this update holds the stack's lock.
   if (!pulumi.runtime.isDryRun()) await awaitWork(env);
@@ -204,10 +209,15 @@ async function program(catalog: Catalog) {
   // A flag that is on over something bad is an error at the end of an update; a preview has no end.
   const standing = flagVerdict(plan.expected);
   if (standing && (pulumi.runtime.isDryRun() || plan.flag.refused.length > 0)) warn(standing);
-  const outputs = declare(catalog, plan, {
-    now: () => heroku.now(),
-    lookAtFlag: () => lookAtFlag(heroku, catalog, config.environment),
-  });
+  const outputs = declare(
+    catalog,
+    plan,
+    {
+      now: () => heroku.now(),
+      lookAtFlag: () => lookAtFlag(heroku, catalog, config.environment),
+    },
+    component,
+  );
   turnRed(outputs, () => heroku.now());
   return outputs;
 }

@@ -1,7 +1,5 @@
 import { execFile } from "node:child_process";
-import { createRequire } from "node:module";
 import { promisify } from "node:util";
-import type * as Automation from "@pulumi/pulumi/automation/index.js";
 import type { PulumiCommand, Stack } from "@pulumi/pulumi/automation/index.js";
 import { openSecretsManager } from "../embedded/index.js";
 import { rootStackType } from "../embedded/urn.js";
@@ -59,7 +57,7 @@ export class CliStack {
     const { cli, env: own } = await this.#setting();
     // The CLI says its version while the API loads, which takes most of a second.
     this.#version ??= cliVersion(cli, environmentOf(this.location));
-    const automation = loadAutomation();
+    const automation = await loadAutomation();
     const workspace = await automation.LocalWorkspace.create({
       workDir: this.location.projectDir,
       envVars: { ...own, ...env },
@@ -128,15 +126,24 @@ async function refuseMissingPassphrase(location: StackLocation, stackFile: strin
   if (typeof salt === "string") await openSecretsManager("", salt, `stack ${location.stack}`);
 }
 
-/** By `require`: what `import()` makes of a CommonJS module depends on who runs this. */
-const loadAutomation = () => createRequire(import.meta.url)("@pulumi/pulumi/automation") as typeof Automation;
+/** Loaded only where it is used: it takes most of a second. */
+async function loadAutomation() {
+  const [api, lowest] = await Promise.all([
+    import("@pulumi/pulumi/automation/index.js"),
+    import("@pulumi/pulumi/automation/minimumVersion.js") as Promise<object>,
+  ]);
+  const { minimumVersion } = lowest as { readonly minimumVersion: object };
+  // A version of the class that the API's own semver has.
+  return { ...api, SemVer: minimumVersion.constructor as new (version: string) => object };
+}
 
 /** The API's own `get` finds `pulumi` on PATH or in `<root>/bin` only. */
-function commandOf({ PulumiCommand }: typeof Automation, { command }: Cli, version: string): PulumiCommand {
-  // The version as the API itself parses it, with its own semver.
-  const require = createRequire(createRequire(import.meta.url).resolve("@pulumi/pulumi"));
-  const { parse } = require("semver") as { parse(version: string): unknown };
-  return Reflect.construct(PulumiCommand, [command, parse(version)]) as PulumiCommand;
+function commandOf(
+  { PulumiCommand, SemVer }: Awaited<ReturnType<typeof loadAutomation>>,
+  { command }: Cli,
+  version: string,
+): PulumiCommand {
+  return Reflect.construct(PulumiCommand, [command, new SemVer(version)]) as PulumiCommand;
 }
 
 function unlessMissing(error: Error): undefined {

@@ -1,5 +1,5 @@
-// The one place that imports generated stubs. They are CommonJS, so that only a default import sees all of them.
-import grpc from "@grpc/grpc-js";
+// The one place that imports generated stubs. Those without `__esModule` show all of themselves to a default import only.
+import * as grpc from "@grpc/grpc-js";
 import engineGrpc from "@pulumi/pulumi/proto/engine_grpc_pb.js";
 import enginePb from "@pulumi/pulumi/proto/engine_pb.js";
 import providerGrpc from "@pulumi/pulumi/proto/provider_grpc_pb.js";

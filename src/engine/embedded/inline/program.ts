@@ -1,9 +1,9 @@
 // A program in the engine's own process, as the Automation API runs inline programs: it speaks to the deployment through the SDK
 // and the engine's own services, with no wire between them.
 import { setImmediate as nextTurn } from "node:timers/promises";
-import pulumi from "@pulumi/pulumi";
-import settings from "@pulumi/pulumi/runtime/settings.js";
-import state from "@pulumi/pulumi/runtime/state.js";
+import * as pulumi from "@pulumi/pulumi";
+import * as settings from "@pulumi/pulumi/runtime/settings.js";
+import * as state from "@pulumi/pulumi/runtime/state.js";
 import type { InlineContext, InlineProgram } from "../../inline.js";
 import { EngineError } from "../../port.js";
 import type { Program, ProgramEnd } from "../deploy/deployment.js";
