@@ -3,7 +3,7 @@ import type { Work } from "../engine/index.js";
 import { sentence } from "../migration/index.js";
 import { Ended, exitCodes } from "./exit.js";
 import { colorsOf, type Io } from "./io.js";
-import { lastOutputs, outputsOf } from "./lastUpdate.js";
+import { lastOutputs, othersOf, outputsOf } from "./lastUpdate.js";
 import { type Ran, runEngine } from "./run.js";
 import { countWords } from "./show.js";
 import { type OpenStack, openStack, type StackOptions } from "./stack.js";
@@ -99,7 +99,9 @@ async function updateAfter(io: Io, stack: OpenStack, before: Work): Promise<Ran>
     await before(lost);
     io.err(c.dim(`  … updating ${name}`));
   };
-  const ran = await runEngine(io, stack.engine, "up", { refresh: true, before: locked });
+  const excludes = await othersOf(io, stack);
+  const options = excludes.length > 0 ? { excludes } : {};
+  const ran = await runEngine(io, stack.engine, "up", { refresh: true, before: locked, ...options });
   io.err(`  ${c.green("✓")} ${name} is updated: ${countWords(ran.counts, true) || "nothing else to do"}`);
   return ran;
 }

@@ -9,16 +9,19 @@ import {
 } from "../engine/index.js";
 import {
   type CopyRecord,
+  componentType,
   type Last,
   type LastUpdate,
   lastOf,
   type MigrationRecord,
+  otherResources,
   readStackOutputs,
   recordOf,
   type StackOutputs,
   StateError,
   stateOf,
 } from "../migration/index.js";
+import { Ended, exitCodes } from "./exit.js";
 import type { Io } from "./io.js";
 import { definedOnly, type OpenStack, openStack, type StackOptions } from "./stack.js";
 
@@ -34,6 +37,33 @@ export async function lastUpdate(io: Io, projectDir: string, stack: string): Pro
     if (error instanceof EngineError || error instanceof StateError) return { is: "unknown", why: error.message };
     throw error;
   }
+}
+
+/**
+ * URNs of what a stack holds besides this package's resources. A command that writes leaves them as they are: nobody has seen a plan.
+ * Empty for a stack that was never updated.
+ */
+export async function othersOf(io: Io, { engine, projectDir, config }: OpenStack): Promise<string[]> {
+  const { environment: stack } = config;
+  const exported = () => engine.export().then(plainResources, () => undefined);
+  const resources = io.openEngine
+    ? await exported()
+    : await readPlainState({ projectDir, stack, env: definedOnly(io.env) }).catch(exported);
+  return otherResources(stack, resources ?? [], componentType).map(({ urn }) => urn);
+}
+
+/**
+ * @throws Ended where the program of a stack declares its environment and keeps its outputs to itself: every command and the next
+ * environment's gate go by them
+ */
+export async function refuseUnexported({ engine, config }: OpenStack, { migration }: StackOutputs): Promise<void> {
+  if (migration) return;
+  const { record } = lastOf(config.environment, plainResources(await engine.export()));
+  if (record)
+    throw new Ended(
+      exitCodes.usage,
+      "The program does not export what the commands read. Export it from the program, and run the command again:\n  export const { migration, retirement } = vault;  // vault: new ConsoleVault(…)",
+    );
 }
 
 /** Outputs of a stack as an engine gives them. @throws StateError */

@@ -25,6 +25,7 @@ export {
   type LeftResource,
   lastOf,
   neverUpdated,
+  otherResources,
   recordOf,
   type ShownResource,
   type StackState,

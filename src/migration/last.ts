@@ -83,6 +83,24 @@ export interface StackState {
 const ownsApp = ({ apps, record }: Last, app: string): boolean => app in apps || app === record?.flag.app;
 
 /**
+ * What a stack holds besides this package's resources: a program may declare other things as well.
+ *
+ * @param component type of the component that ours may be in
+ */
+export function otherResources<One extends LeftResource>(
+  stack: string,
+  resources: readonly One[],
+  component: string,
+): One[] {
+  const last = lastOf(stack, resources);
+  return resources.filter(({ type, name }) => {
+    if (type === component || type.startsWith("pulumi:")) return false;
+    const kind = kindOf(type);
+    return !kind || (kind === "association" && !ownsApp(last, name));
+  });
+}
+
+/**
  * @param outputs of the stack itself
  * @throws StateError
  */

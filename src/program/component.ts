@@ -1,7 +1,7 @@
 // This program as a part of somebody else's: a component, for a stack that holds other things as well.
 import * as pulumi from "@pulumi/pulumi";
 import type { Catalog } from "../catalog/index.js";
-import type { MigrationRecord, RetirementReport } from "../migration/index.js";
+import { componentType, type MigrationRecord, type RetirementReport } from "../migration/index.js";
 import { declareEnvironment } from "./index.js";
 
 /**
@@ -47,9 +47,6 @@ export class ConsoleVault extends pulumi.ComponentResource {
     this.registerOutputs({ migration: this.migration, retirement: this.retirement });
   }
 }
-
-/** Type of the component in a state: a compatibility contract. */
-const componentType = "console-vault:index:ConsoleVault";
 
 /**
  * A promise that nobody settles lets Node run out of work, and the SDK report a program that has declared all it has: an engine would

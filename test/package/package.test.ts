@@ -37,18 +37,43 @@ const secretPath: string = secretPathFor("HEROKU_API_KEY", "staging", { flag: tr
 const catalog = defineCatalog({ ...consoleCatalog });
 const folder: typeof Folder = Folder;
 const vault: typeof createVault = createVault;
-process.stdout.write([secretPath, catalog.root, typeof folder, typeof vault].join(" "));
+const component: typeof ConsoleVault = ConsoleVault;
+const engine: string = openEngine("embedded", { projectDir: ".", stack: "dev" }).name;
+process.stdout.write([secretPath, catalog.root, typeof folder, typeof vault, typeof component, engine].join(" "));
 `;
 const names = {
   "console-vault": "Folder",
   "console-vault/resolver": "secretPathFor",
   "console-vault/catalog": "consoleCatalog, defineCatalog",
   "console-vault/vault": "createVault",
+  "console-vault/pulumi": "ConsoleVault",
+  "console-vault/engine": "openEngine",
 };
 const imports = Object.entries(names).map(([from, list]) => `import { ${list} } from "${from}";`);
 const requires = Object.entries(names).map(([from, list]) => `const { ${list} } = require("${from}");`);
 const plain = use.replace(/: (string|typeof \w+)/g, "");
-const answer = "/MooseQuest/heroku/staging/ /MooseQuest function function";
+const answer = "/MooseQuest/heroku/staging/ /MooseQuest function function function embedded";
+
+const toyProgram = `
+const pulumi = require("@pulumi/pulumi");
+class Greeting extends pulumi.dynamic.Resource {
+  constructor(name, text) {
+    super({ create: async (inputs) => ({ id: "1", outs: inputs }) }, name, { text });
+  }
+}
+exports.greeting = new Greeting("greeting", "hello").text;
+`;
+const toyScript = `
+(async () => {
+  const engine = openEngine("embedded", { projectDir: process.cwd(), stack: "dev" });
+  const onEvent = () => {};
+  const up = await engine.up({ onEvent });
+  const again = await engine.up({ onEvent });
+  const destroyed = await engine.destroy({ onEvent });
+  const greeting = up.outputs.greeting && up.outputs.greeting.value;
+  process.stdout.write(JSON.stringify({ up: up.result, greeting, again: again.changes, destroyed: destroyed.result }));
+})();
+`;
 
 describe("the installed package", { timeout: 300_000 }, () => {
   it("depends on nothing that is only in a checkout", () => {
@@ -79,6 +104,21 @@ describe("the installed package", { timeout: 300_000 }, () => {
     check("use.mts", `${imports.join("\n")}${use}`);
     const wrong = 'import { secretPathFor } from "console-vault/resolver"; secretPathFor(1);';
     expect(() => check("wrong.mts", wrong)).toThrow();
+  });
+
+  it.each(["mjs", "cjs"])("runs another Pulumi program by its engine, from an .%s script", (extension) => {
+    const project = join(dir, `toy-${extension}`);
+    mkdirSync(project);
+    writeFileSync(join(project, "Pulumi.yaml"), "name: toy\nmain: program.cjs\nruntime: nodejs\n");
+    writeFileSync(join(project, "package.json"), JSON.stringify({ name: "toy" }));
+    writeFileSync(join(project, "program.cjs"), toyProgram);
+    const load = 'import { openEngine } from "console-vault/engine";';
+    const required = 'const { openEngine } = require("console-vault/engine");';
+    const script = join(project, `deploy.${extension}`);
+    writeFileSync(script, `${extension === "mjs" ? load : required}\n${toyScript}`);
+    const env = { ...process.env, PULUMI_CONFIG_PASSPHRASE: "toy", PULUMI_BACKEND_URL: "" };
+    const out = execFileSync(process.execPath, [script], { cwd: project, encoding: "utf8", env });
+    expect(JSON.parse(out)).toEqual({ up: "succeeded", greeting: "hello", again: { same: 2 }, destroyed: "succeeded" });
   });
 
   it("has the program and the provider for both kinds of module", () => {

@@ -31,7 +31,7 @@ import { flagSwitch, planReport, refusedReport, soakOf } from "../../report/plan
 import { askYes } from "../ask.js";
 import { Ended, exitCodes } from "../exit.js";
 import { colorsOf, type Io } from "../io.js";
-import { lastUpdate, outputsOf } from "../lastUpdate.js";
+import { lastUpdate, outputsOf, refuseUnexported } from "../lastUpdate.js";
 import { type Ran, runEngine } from "../run.js";
 import { countWords, stepLines } from "../show.js";
 import { type OpenStack, openStack, type StackOptions } from "../stack.js";
@@ -320,6 +320,7 @@ export async function reportUpdate(
   planned: Ran = done,
 ): Promise<void> {
   const last = outputsOf(options.stack, done.outcome.outputs);
+  await refuseUnexported(stack, last);
   const record = last.migration && recordAsOf(last.migration, stack.heroku.now());
   const retirement = last.retirement && reportAsOf(last.retirement, stack.heroku.now());
   if (options.json)

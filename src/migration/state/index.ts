@@ -14,6 +14,7 @@ export {
 export {
   type Authority,
   type CopyRecord,
+  componentType,
   type FolderInputs,
   type FolderOutputs,
   type Held,

@@ -28,6 +28,9 @@ export const resourceNames = {
   association: (app: string) => app,
 } satisfies Record<ResourceKind, (...names: string[]) => string>;
 
+/** Of the component that an environment is, in a program that declares other things as well. */
+export const componentType = "console-vault:index:ConsoleVault";
+
 /** @param project name of the Pulumi project @param name see {@link resourceNames} */
 export const urnOf = (stack: string, project: string, kind: ResourceKind, name: string): string =>
   `urn:pulumi:${stack}::${project}::${resourceTypes[kind]}::${name}`;

@@ -74,19 +74,19 @@ function declaration(
 /** The steps of a declaration against its last update; those that stay the same are among them. */
 export function offlineSteps(question: Recorded, plan: StackPlan): PlanStep[] {
   const { config, project, last } = question;
-  const recorded = new Map((last.is === "known" ? (last.state?.resources ?? []) : []).map((one) => [one.urn, one]));
+  // By kind and name: a program may have all of them in a component, which is a part of their URNs.
+  const keyOf = ({ kind, name }: { readonly kind: ResourceKind; readonly name: string }) => `${kind} ${name}`;
+  const recorded = new Map((last.is === "known" ? (last.state?.resources ?? []) : []).map((one) => [keyOf(one), one]));
   const migration = [...recorded.values()].flatMap((one) => (one.kind === "migration" ? [one.inputs] : []))[0];
-  const all = declaration(question, plan, migration).map((one) => ({
-    ...one,
-    urn: urnOf(config.environment, project, one.kind, one.name),
-  }));
-  const steps = all.map(({ kind, subject, urn, details }): PlanStep => {
-    const found = recorded.get(urn);
+  const all = declaration(question, plan, migration);
+  const steps = all.map(({ kind, name, subject, details }): PlanStep => {
+    const found = recorded.get(keyOf({ kind, name }));
+    const urn = found?.urn ?? urnOf(config.environment, project, kind, name);
     const step = { urn, kind: kindWords[kind], subject, details: details(found) };
     if (!found) return { op: last.is === "unknown" ? "declare" : "create", ...step };
     return { op: step.details.length > 0 ? "update" : "same", ...step };
   });
-  const gone = [...recorded.values()].filter((one) => !all.some(({ urn }) => urn === one.urn));
+  const gone = [...recorded.values()].filter((one) => !all.some((declared) => keyOf(declared) === keyOf(one)));
   return [
     ...steps,
     ...gone.map(({ urn, kind, name, inputs }) => ({
