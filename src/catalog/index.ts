@@ -29,5 +29,5 @@ export {
   shapeRules,
   withOverrides,
 } from "./rules.js";
-export { ruleLines, ruleWords, wantedOf } from "./ruleWords.js";
+export { neverHolds, ruleRefusal, ruleWords, wantedOf } from "./ruleWords.js";
 export type { Catalog, Credential, Environment, Flag, Format, Rule, RuleName, Scope } from "./types.js";

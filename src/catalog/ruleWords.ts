@@ -1,4 +1,5 @@
 // The rules on values in the words of a person: what a value has to be, and why one is not.
+import { Refusal } from "../errors.js";
 import type { Finding, RuleDetails } from "./rules.js";
 import type { Format, Rule } from "./types.js";
 
@@ -33,9 +34,24 @@ const words: Words = {
 export const ruleWords = ({ rule, detail }: Pick<Finding, "rule" | "detail">): string =>
   (words[rule] as (detail: Finding["detail"]) => string)(detail);
 
-/** The same as a line of a refusal, with the rule behind it. */
-export const ruleLines = (findings: readonly Finding[]): string =>
-  findings.map((one) => `  ${ruleWords(one)} (${one.rule})`).join("\n");
+/** Refuses a value that is about to be written. @param head what does not happen, with a colon */
+export const ruleRefusal = (head: string, findings: readonly Finding[]): Refusal => {
+  const broken = findings.map((one) => ({ code: "rule-broken", ...one, why: ruleWords(one) }));
+  const lines = broken.map(({ why, rule }) => `${why} (${rule})`);
+  return new Refusal(
+    [head, ...lines.map((line) => `  ${line}`)].join("\n"),
+    broken.map((one, index) => ({ ...one, text: `${one.name}: ${lines[index]}` })),
+  );
+};
+
+/** Refuses to write a credential where it must never be. */
+export const neverHolds = (name: string, environment: string): Refusal =>
+  new Refusal(`${environment} must never hold ${name} (never-in).`, {
+    code: "rule-broken",
+    name,
+    rule: "never-in",
+    detail: { environment },
+  });
 
 function expiryInWords(detail: RuleDetails["expiry"]): string {
   const jwt = detail.of === "jwt";

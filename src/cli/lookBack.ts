@@ -1,17 +1,16 @@
 // What a rollback looks at before a flag goes off: the vault, or where that cannot be asked, what is recorded.
-import { heldBy } from "../catalog/index.js";
 import { Refusal } from "../errors.js";
 import {
   type CopyRecord,
   checkRoot,
   type GoneName,
   readFolders,
+  retiredNames,
   type StackOutputs,
   type WayBack,
   wayBack,
   wayBackPaths,
 } from "../migration/index.js";
-import { flatPath } from "../resolver/index.js";
 import { InfisicalError } from "../vault/client/index.js";
 import { askWhether, askYes } from "./ask.js";
 import type { Io } from "./io.js";
@@ -73,6 +72,7 @@ export async function lookBack(
     if (options.restoreFlat)
       throw new Refusal(
         `The vault cannot be asked, so --restore-flat cannot be done (${error.message}). Nothing was changed.`,
+        { code: "vault-unreachable" },
       );
     if (!running) return undefined;
     if (options.force) {
@@ -80,7 +80,8 @@ export async function lookBack(
       return undefined;
     }
     const question = `The vault cannot be asked whether the flat path still has what its readers need (${error.message}).`;
-    if (!io.interactive) throw new Refusal(`${question} To turn the flag off all the same: --force`);
+    if (!io.interactive)
+      throw new Refusal(`${question} To turn the flag off all the same: --force`, { code: "vault-unreachable" });
     await askYes(io, {}, `${question} Turn the flag off all the same?`);
     return undefined;
   }
@@ -117,7 +118,5 @@ export async function knownGone(
           io.err(`! what ${owner} has retired at the flat path cannot be read (${error.message})`);
           return {};
         });
-  const retired = retirement?.retired ?? [];
-  const held = heldBy(catalog, environment).filter(({ name }) => retired.includes(name));
-  return held.map(({ name, vendor }) => ({ name, path: flatPath(root, vendor), from: undefined }));
+  return retiredNames(catalog, environment, root, retirement?.retired ?? []);
 }

@@ -3,10 +3,11 @@ import { credentialOf, flagApp, flagVariable } from "../catalog/index.js";
 import { Refusal } from "../errors.js";
 import {
   type DifferentName,
+  findingJson,
   type GoneName,
-  planWayBack,
+  refusalOf,
   type WayBack,
-  type WayBackChoice,
+  type WayBackObstacle,
 } from "../migration/index.js";
 import { environmentPath } from "../resolver/index.js";
 import type { OpenStack } from "./stack.js";
@@ -67,15 +68,19 @@ function rotateFirst(stack: Stack, lost: readonly GoneName[]): string[] {
   ];
 }
 
-/** Names that `--restore-flat` had nothing to restore from. @returns undefined where there is none */
-export function notRestored(stack: Stack, lost: readonly GoneName[]): string | undefined {
-  if (lost.length === 0) return undefined;
-  return [`${namesOf(lost)} could not be written to the flat path again:`, ...rotateFirst(stack, lost)].join("\n");
-}
+/** @param lost names that `--restore-flat` had nothing to restore from */
+export const notRestored = (stack: Stack, lost: readonly GoneName[]): Refusal =>
+  new Refusal(
+    [`${namesOf(lost)} could not be written to the flat path again:`, ...rotateFirst(stack, lost)].join("\n"),
+    {
+      code: "not-restored",
+      names: lost.map(({ name }) => name),
+    },
+  );
 
 /** For when the vault cannot be asked. @throws Refusal where the flat path is recorded as retired */
 export function refuseKnownGone(stack: Stack, names: readonly GoneName[]): void {
-  if (names.length > 0) throw new Refusal(bringBack(stack, names));
+  if (names.length > 0) throw goneRefusal(stack, bringBack(stack, names), names);
 }
 
 const ownPath = ({ catalog, config: { root, environment } }: Stack, name: string) =>
@@ -94,20 +99,32 @@ function different(environment: string, refused: readonly DifferentName[]): stri
   ].join("\n");
 }
 
-/**
- * @param on whether the flag is on: off already, there is only what is to be written that can be refused
- * @throws Refusal where the flag may not go off like this
- */
-export function refuseWayBack(stack: Stack, found: WayBack, choice: WayBackChoice, on: boolean): void {
-  if (found.unreadable.length > 0) throw new Refusal(unreadable(stack, found.unreadable));
-  if (found.ambiguous.length > 0)
-    throw new Refusal(
-      found.ambiguous
-        .map(({ name, path, rows }) => `${name} has ${rows} rows at ${path}: delete all but one in Infisical first.`)
-        .join("\n"),
-    );
-  if (!on) return;
-  const plan = planWayBack(found, choice, on);
-  if (plan.gone.length > 0) throw new Refusal(gone(stack, plan.gone));
-  if (plan.refused.length > 0) throw new Refusal(different(stack.config.environment, plan.refused));
+/** @throws Refusal where something stands against turning the flag off */
+export function refuseWayBack(stack: Stack, obstacle: WayBackObstacle | undefined): void {
+  switch (obstacle?.is) {
+    case "unreadable":
+      throw new Refusal(unreadable(stack, obstacle.paths), [
+        findingJson({ code: "paths-hidden", paths: obstacle.paths.map(({ path }) => path) }),
+      ]);
+    case "ambiguous":
+      throw refusalOf(
+        obstacle.names.map((one) => ({ code: "flat-ambiguous", ...one })),
+        "Delete all but one in Infisical first.",
+      );
+    case "gone":
+      throw goneRefusal(stack, gone(stack, obstacle.names), obstacle.names);
+    case "different":
+      throw new Refusal(
+        different(stack.config.environment, obstacle.names),
+        obstacle.names.map(({ name, flat }) =>
+          findingJson({ code: "flat-other-value", name, path: flat.path, environment: stack.config.environment }),
+        ),
+      );
+  }
 }
+
+const goneRefusal = ({ catalog }: Stack, text: string, names: readonly GoneName[]) =>
+  new Refusal(
+    text,
+    names.map(({ name, path }) => findingJson({ code: "flat-gone", name, path, environment: catalog.fallback })),
+  );

@@ -36,10 +36,12 @@ const untrusted = /^(DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABL
 export function explain(error: unknown, { target, hidden }: Connection): Error {
   const { code, message } = facts(error);
   const said = hidden.reduce((shown, part) => shown.replaceAll(part, "[secret]"), message);
-  if (code === sqlState.flagIsOn) return new Refusal(`Nothing was changed in ${target}: ${said}, then run this again.`);
+  if (code === sqlState.flagIsOn)
+    return new Refusal(`Nothing was changed in ${target}: ${said}, then run this again.`, { code: "flag-row-on" });
   if (code === sqlState.otherTable)
     return new Refusal(
       `Nothing was changed in ${target}: ${said}. If the console keeps its flags in another shape, adapt what \`console-vault flags --sql up\` prints.`,
+      { code: "other-table" },
     );
   if (untrusted.test(code))
     return new DatabaseError(

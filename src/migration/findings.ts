@@ -109,8 +109,12 @@ export type WayBackFinding =
   /** @param environment whose flag is to turn off */
   | { readonly code: "flat-other-value"; readonly name: string; readonly path: string; readonly environment: string };
 
-/** About the flag while an update runs. */
-export type FlagFinding = { readonly code: "flag-turned-meanwhile" };
+/** About the running flag. */
+export type FlagFinding =
+  /** Somebody turned it while an update ran. */
+  | { readonly code: "flag-turned-meanwhile" }
+  /** Its config var is neither on nor off. */
+  | { readonly code: "flag-unclear"; readonly variable: string; readonly app: string };
 
 /** What keeps the flat copies where they are. */
 export type FlatFinding =
@@ -169,6 +173,10 @@ export type PlaceFinding =
       /** Where the catalog's folders seem to be, and how many of them. */
       readonly likely: { readonly root: string; readonly holds: number } | null;
     }
+  /** @param answer Infisical's */
+  | { readonly code: "root-unknown"; readonly root: string; readonly answer: string }
+  /** @param answer the engine's, of a stack whose flag goes first */
+  | { readonly code: "stack-unread"; readonly environment: string; readonly answer: string }
   | { readonly code: "paths-hidden"; readonly paths: readonly string[] }
   | { readonly code: "app-hidden"; readonly app: string; readonly account: string }
   /** Refused without --rebind. */
@@ -193,9 +201,6 @@ export type OfflineFinding =
   | { readonly code: "never-updated"; readonly environment: string }
   | { readonly code: "state-unread"; readonly environment: string; readonly why: string };
 
-/** A command's own refusal, which says all of it in its words. */
-export type CommandFinding = { readonly code: "refused"; readonly text: string };
-
 /** What the engine, or a library in it, warns of in its own words. */
 export type EngineFinding = { readonly code: "engine"; readonly text: string };
 
@@ -219,15 +224,7 @@ export type Verdict =
     }
   | { readonly code: "flat-stays"; readonly because: readonly Reason[] };
 
-export type Finding =
-  | Reason
-  | AppFinding
-  | PlaceFinding
-  | LeftOutFinding
-  | OfflineFinding
-  | EngineFinding
-  | CommandFinding
-  | Verdict;
+export type Finding = Reason | AppFinding | PlaceFinding | LeftOutFinding | OfflineFinding | EngineFinding | Verdict;
 export type FindingCode = Finding["code"];
 
 /** Each once. */

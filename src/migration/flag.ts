@@ -1,5 +1,5 @@
-import { Refusal } from "../errors.js";
 import { readFlag } from "../resolver/index.js";
+import { refusalOf } from "./wording.js";
 import type { RunningFlag } from "./world.js";
 
 /** What of a Heroku release tells about the flag. */
@@ -37,10 +37,7 @@ export function runningFlag(
   touched: FlagRelease | undefined,
 ): RunningFlag {
   const reading = readFlag(raw);
-  if (reading === "unclear")
-    throw new Refusal(
-      `${variable} (${app}) is neither true, 1, false, 0 nor empty, so whether it is on cannot be told. If it is meant to be on, type this, else the same with false:\n  heroku config:set ${variable}=true --app ${app}`,
-    );
+  if (reading === "unclear") throw refusalOf([{ code: "flag-unclear", variable, app }]);
   const on = reading === "on";
   return { app, raw, on, since: on ? touched?.createdAt : undefined };
 }

@@ -92,9 +92,12 @@ export {
   type FlatWrite,
   type GoneName,
   planWayBack,
+  retiredNames,
   type WayBack,
   type WayBackChoice,
+  type WayBackObstacle,
   wayBack,
+  wayBackObstacle,
   wayBackPaths,
 } from "./wayBack.js";
 export { findingJson, reason, recordOutput, refusalOf, sentence, verdictHead } from "./wording.js";

@@ -9,7 +9,6 @@ import {
   scopedVendors,
 } from "../catalog/index.js";
 import { type Services, type StackConfig, sourceOf } from "../config/index.js";
-import { Refusal } from "../errors.js";
 import { type HerokuClient, HerokuError } from "../heroku/index.js";
 import { environmentPath, flatPath } from "../resolver/index.js";
 import { type FolderEntry, type InfisicalClient, InfisicalError } from "../vault/client/index.js";
@@ -169,9 +168,7 @@ export async function lookAtRoot(
 async function listed<T>(root: string, look: Promise<T>): Promise<T> {
   return look.catch((error: unknown) => {
     if (!(error instanceof InfisicalError && error.kind === "forbidden")) throw error;
-    throw new Refusal(
-      `Whether ${root} is the right root is not known. ${error.message}\nNothing was changed. Use a token that may list folders there.`,
-    );
+    throw refusalOf([{ code: "root-unknown", root, answer: error.message }]);
   });
 }
 

@@ -109,6 +109,35 @@ export interface WayBackPlan {
   readonly stale: readonly DifferentName[];
 }
 
+/** What stands against turning the flag off; none of it where nothing does. */
+export type WayBackObstacle =
+  | { readonly is: "unreadable"; readonly paths: WayBack["unreadable"] }
+  | { readonly is: "ambiguous"; readonly names: WayBack["ambiguous"] }
+  | { readonly is: "gone"; readonly names: readonly GoneName[] }
+  | { readonly is: "different"; readonly names: readonly DifferentName[] };
+
+/** @param on whether the flag is on: off already, there is only what is to be written that can be refused */
+export function wayBackObstacle(found: WayBack, choice: WayBackChoice, on: boolean): WayBackObstacle | undefined {
+  if (found.unreadable.length > 0) return { is: "unreadable", paths: found.unreadable };
+  if (found.ambiguous.length > 0) return { is: "ambiguous", names: found.ambiguous };
+  if (!on) return undefined;
+  const { gone, refused } = planWayBack(found, choice, on);
+  if (gone.length > 0) return { is: "gone", names: gone };
+  return refused.length > 0 ? { is: "different", names: refused } : undefined;
+}
+
+/** What the owner of the flat path has retired there, as far as an environment reads it: for when the vault cannot be asked. */
+export function retiredNames(
+  catalog: Catalog,
+  environment: string,
+  root: string,
+  retired: readonly string[],
+): GoneName[] {
+  return heldBy(catalog, environment)
+    .filter(({ name }) => retired.includes(name))
+    .map(({ name, vendor }) => ({ name, path: flatPath(root, vendor), from: undefined }));
+}
+
 /**
  * An existing row is overwritten only while the flag is on (off, the flat path is the one that is read), and only if it is the
  * one that the environment's value was copied from, or was confirmed at this very revision.

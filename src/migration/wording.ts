@@ -58,6 +58,8 @@ const words: Words = {
     `${name} is not at ${path} any more, where it is read with the flag off: bring it back with retireFlat: false on ${environment}`,
   "flat-other-value": ({ name, path, environment }) =>
     `${name} has another value at ${path}, where it is read with the flag off: console-vault rollback --stack ${environment} says how to go back`,
+  "flag-unclear": ({ variable, app }) =>
+    `${variable} (${app}) is neither true, 1, false, 0 nor empty, so whether it is on cannot be told. If it is meant to be on, type this, else the same with false:\n  heroku config:set ${variable}=true --app ${app}`,
   "flag-turned-meanwhile": () => "somebody turned it since this update looked",
 
   "flat-read": ({ app }) => `the flag is off (${app}), so the flat path is what is read`,
@@ -91,8 +93,11 @@ const words: Words = {
   "stacks-differ": ({ key, environment, ours, other, theirs }) =>
     `console-vault:${key} differs between the stacks: ${ours} in Pulumi.${environment}.yaml, ${theirs} in Pulumi.${other}.yaml. Stacks of one migration work on one vault`,
   engine: ({ text }) => text,
-  refused: ({ text }) => text,
   "wrong-root": wrongRoot,
+  "root-unknown": ({ root, answer }) =>
+    `Whether ${root} is the right root is not known. ${answer}\nNothing was changed. Use a token that may list folders there.`,
+  "stack-unread": ({ environment, answer }) =>
+    `The flag follows ${environment}'s, and the stack ${environment} cannot be read (${answer}). Where there is none yet, first:\n  console-vault up --stack ${environment}`,
   "paths-hidden": ({ paths }) => `the vault does not let this token list ${paths.join(", ")}`,
   "app-hidden": ({ app, account }) =>
     `The Heroku account ${account} does not see the app ${app}. Use a key of an account that sees all apps of the stack (heroku:apiKey or HEROKU_API_KEY).`,

@@ -74,10 +74,8 @@ async function askGate(
 async function mustExist(from: string): Promise<void> {
   const name = `${pulumi.getOrganization()}/${pulumi.getProject()}/${from}`;
   await pulumi.runtime.invoke("pulumi:pulumi:readStackOutputs", { name }).catch((error: unknown) => {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new Refusal(
-      `The flag follows ${from}'s, and the stack ${from} cannot be read (${why}). Where there is none yet, first:\n  console-vault up --stack ${from}`,
-    );
+    const answer = error instanceof Error ? error.message : String(error);
+    throw refusalOf([{ code: "stack-unread", environment: from, answer }]);
   });
 }
 

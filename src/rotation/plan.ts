@@ -7,9 +7,10 @@ import {
   type Judgement,
   judge,
   mayHold,
+  neverHolds,
   type Override,
   type Rule,
-  ruleLines,
+  ruleRefusal,
   rulesOf,
   shapeRules,
   withOverrides,
@@ -23,7 +24,7 @@ import {
   lookAtFolder,
   type Place,
   readNames,
-  reason,
+  refusalOf,
   ruleBroken,
   surroundingsOf,
   type VaultRow,
@@ -96,7 +97,12 @@ export async function planRotation(request: RotationRequest): Promise<RotationPl
   const { folder, rows, unread } = await readValues(request, reach);
   const there = folder.filter((row) => row.name === name);
   if (there.length > 1)
-    throw new Refusal(`${name} has ${there.length} rows at ${path}: delete all but one in Infisical first.`);
+    throw new Refusal(`${name} has ${there.length} rows at ${path}: delete all but one in Infisical first.`, {
+      code: "duplicate",
+      name,
+      path,
+      rows: there.length,
+    });
   const [before] = there;
   const judged = judgeValue(request, reach, rows, before);
 
@@ -128,8 +134,9 @@ export async function planRotation(request: RotationRequest): Promise<RotationPl
     if (decideApp(credential, factsOf(request, plan, one, all.get(name))).is !== "set") continue;
     const over = overLimit(one.app, all, new Map([[name, value]]));
     if (over)
-      throw new Refusal(
-        `${name} is not rotated: ${reason(ruleBroken({ name, rule: "config-var", detail: over }))}. Nothing was changed.`,
+      throw refusalOf(
+        [ruleBroken({ name, rule: "config-var", detail: over })],
+        "It is not rotated, and nothing was changed.",
       );
   }
   return plan;
@@ -138,7 +145,7 @@ export async function planRotation(request: RotationRequest): Promise<RotationPl
 function reachOf({ catalog, name, environment, root, flags, also }: RotationRequest): Reach {
   const credential = credentialOf(catalog, name);
   environmentOf(catalog, environment);
-  if (!mayHold(credential, environment)) throw new Refusal(`${environment} must never hold ${name} (never-in).`);
+  if (!mayHold(credential, environment)) throw neverHolds(name, environment);
   const { path } = resolve(name, environment, { catalog, root, flag: flags[environment] ?? false });
   const flat = path === flatPath(root, credential.vendor);
   const judgedAs = flat ? catalog.fallback : environment;
@@ -180,6 +187,7 @@ async function readValues(request: RotationRequest, reach: Reach) {
   if (hidden)
     throw new Refusal(
       `The token may not read ${hidden.name} at ${hidden.path}, so it is not known which apps have ${environment}'s own value. Nothing was changed; use a token that may read secrets there.`,
+      { code: "unreadable", name: hidden.name, path: hidden.path },
     );
   return { folder, rows: [...folder, ...rows], unread };
 }
@@ -241,7 +249,7 @@ function judgeValue(
   // The flat path has one environment's value and may be read by apps of another, which must not hold just any of them.
   const never = readers.flatMap((one) => findings(one, []).standing.filter(({ rule }) => rule === "never-in"));
   const broken = [...standing, ...never];
-  if (broken.length > 0) throw new Refusal(`${name} is not rotated:\n${ruleLines(broken)}`);
+  if (broken.length > 0) throw ruleRefusal(`${name} is not rotated:`, broken);
   const shape = credential.rules.filter(({ rule }) => shapeRules.has(rule));
   const barred = readers.filter((one) => findings(one, shape).standing.some(({ rule }) => shapeRules.has(rule)));
   return { distinct, barred: new Set(barred) };

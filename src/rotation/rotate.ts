@@ -50,6 +50,7 @@ async function writePath(request: RotationRequest, { path, folder, before }: Rot
   if (now?.revision !== before?.revision)
     throw new Refusal(
       `${name} at ${path} was ${now ? "written" : "deleted"} just now, by another. Nothing was changed; run the command again.`,
+      { code: "changed-meanwhile", name, path },
     );
   if (now?.value.equals(value)) {
     // What the updates of the stacks begin with.
@@ -61,11 +62,13 @@ async function writePath(request: RotationRequest, { path, folder, before }: Rot
   if (waiting.size > 0)
     throw new Refusal(
       `Infisical keeps the change of ${name} at ${path} for an approval. Nothing was set on an app; run the command again once it is approved.`,
+      { code: "approval", name, path },
     );
   const result = putAs(secret, await readBack(request, path));
   if (result.is === "other")
     throw new Refusal(
       `${name} was written to ${path}, and another value is read back there. Nothing was set on an app.`,
+      { code: "other-value", name, path },
     );
   return { step: "written", path, revision: result.row.revision };
 }
@@ -86,6 +89,7 @@ async function sameFlags(request: RotationRequest, { path, flat }: RotationPlan)
     if (!(error instanceof Refusal)) throw error;
     throw new Refusal(
       `${error.message}\nThe new value of ${name} is at ${path}, and no further app was set. Then, with the same value:\n  console-vault rotate ${name} --env ${environment}`,
+      error.findings,
     );
   });
   if (catalog.environments.some((one) => flags[one.name] !== now[one.name]))
@@ -104,6 +108,7 @@ async function reach(request: RotationRequest, plan: RotationPlan, affected: Aff
   if (!(await heroku.configVars(app)).get(name)?.equals(value))
     throw new Refusal(
       `${name} was set on ${app}, and another value is read back there. The vault has the new one; run the command again.`,
+      { code: "other-value", name, app },
     );
   await sameFlags(request, plan);
   return { step: "set", app };

@@ -1,5 +1,5 @@
 // The `vault.py` of docs/console-vault-env-aware.md: reads and writes by name, wherever the resolver says that the name lives.
-import { type Catalog, consoleCatalog, credentialOf, forbiddenIn, judge, ruleLines } from "../catalog/index.js";
+import { type Catalog, consoleCatalog, credentialOf, forbiddenIn, judge, ruleRefusal } from "../catalog/index.js";
 import { Refusal } from "../errors.js";
 import { environmentPath, flatPath, type Resolution, resolve } from "../resolver/index.js";
 import type { SecretValue } from "../secret.js";
@@ -80,7 +80,12 @@ export function createVault({ client, catalog = consoleCatalog, root = catalog.r
 
   const found = async (at: Resolution): Promise<Read> => {
     const secret = await client.getSecret(at.path, at.name);
-    if (!secret) throw new Refusal(`${at.name} is not at ${at.path} (${at.why})`);
+    if (!secret)
+      throw new Refusal(`${at.name} is not at ${at.path} (${at.why})`, {
+        code: "absent",
+        name: at.name,
+        path: at.path,
+      });
     return { ...at, value: secret.value, revision: secret.revision };
   };
 
@@ -101,7 +106,7 @@ export function createVault({ client, catalog = consoleCatalog, root = catalog.r
         fallback: catalog.fallback,
       },
     );
-    if (findings.length > 0) throw new Refusal(`${at.name} is not written to ${at.path}:\n${ruleLines(findings)}`);
+    if (findings.length > 0) throw ruleRefusal(`${at.name} is not written to ${at.path}:`, findings);
   };
 
   return {
@@ -114,10 +119,15 @@ export function createVault({ client, catalog = consoleCatalog, root = catalog.r
       if (before?.value.equals(stored)) return { ...at, value: before.value, revision: before.revision };
       const result = await put(client, at.path, { name, value: stored }, { exists: before !== undefined });
       if (result.is === "approval")
-        throw new Refusal(`Infisical keeps the change of ${name} at ${at.path} for an approval; it is not made yet.`);
+        throw new Refusal(`Infisical keeps the change of ${name} at ${at.path} for an approval; it is not made yet.`, {
+          code: "approval",
+          name,
+          path: at.path,
+        });
       if (result.is === "written") return { ...at, value: result.row.value, revision: result.row.revision };
       throw new Refusal(
         `${name} was written to ${at.path}, and another value is read back there: somebody else wrote it too.`,
+        { code: "other-value", name, path: at.path },
       );
     },
   };

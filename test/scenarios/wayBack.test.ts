@@ -157,9 +157,11 @@ it("several rows of one name with different values are refused: which of them is
   await world.prodOn();
   world.services.infisical.vault.writeDuplicate("prod", "/MooseQuest/stripe", stripe, valueFor(stripe, "prod"));
   for (const stack of ["staging", "prod"] as const) {
-    const { code, err, writes } = await rollback(stack, "--accept-stale");
+    const { code, out, err, writes } = await rollback(stack, "--accept-stale", "--json");
     expect([code, writes]).toEqual([3, []]);
     expect(err).toMatch(/STRIPE_RESTRICTED_KEY has 2 rows at \/MooseQuest\/stripe\//);
+    const found = { code: "flat-ambiguous", name: stripe, path: "/MooseQuest/stripe/", rows: 2 };
+    expect(JSON.parse(out)).toMatchObject({ result: "refused", findings: [found] });
   }
 });
 

@@ -9,7 +9,8 @@ import {
   type Judgement,
   judge,
   mayHold,
-  ruleLines,
+  neverHolds,
+  ruleRefusal,
   rulesOf,
   wantedOf,
 } from "../../catalog/index.js";
@@ -80,14 +81,15 @@ async function provision(io: Io, name: string, options: ProvisionOptions): Promi
   if (credential.scope === "shared")
     throw new Refusal(
       `${name} is shared: it has one value for all environments, at ${flatPath(catalog.root, credential.vendor)}`,
+      { code: "shared-name", name },
     );
-  if (!mayHold(credential, environment.name))
-    throw new Refusal(`${environment.name} must never hold ${name} (never-in).`);
+  if (!mayHold(credential, environment.name)) throw neverHolds(name, environment.name);
   const services = await openServices(io, project, environment.name);
   const { config, vault, heroku } = services;
   if (sourceOf(catalog, config, name) === "copy")
     throw new Refusal(
       `${name} is copied from its flat path on ${environment.name}. To write it by hand, set console-vault:sources: { ${name}: provision } in Pulumi.${environment.name}.yaml first.`,
+      { code: "copied-name", name, environment: environment.name },
     );
   const record = await lastRecord(io, project.dir, { ...options, stack: environment.name });
   // Before a key is sent there.
@@ -175,6 +177,7 @@ async function findMissing(
   if (unread.length > 0)
     throw new Refusal(
       `The token may not read ${[...new Set(unread.map(({ path }) => path))].join(", ")}, so that what is missing there is not known. Give it that right, or name the credential.`,
+      { code: "unreadable", paths: [...new Set(unread.map(({ path }) => path))] },
     );
   const there = new Set(rows.map(({ name }) => name));
   return byHand
@@ -227,11 +230,16 @@ async function lookAtPlace(
     { name, environment: environment.name, value, rules: rulesOf(catalog, credential) },
     { ...surroundingsOf(catalog, environment.name, config.root, rows), now: heroku.now() },
   );
-  if (findings.length > 0) throw new Refusal(`${name} is not written:\n${ruleLines(findings)}`);
+  if (findings.length > 0) throw ruleRefusal(`${name} is not written:`, findings);
 
   const there = rows.filter((row) => row.path === path && row.name === name);
   if (there.length > 1)
-    throw new Refusal(`${name} has ${there.length} rows at ${path}: delete all but one in Infisical first.`);
+    throw new Refusal(`${name} has ${there.length} rows at ${path}: delete all but one in Infisical first.`, {
+      code: "duplicate",
+      name,
+      path,
+      rows: there.length,
+    });
   const seen = await lookAtFolder(catalog, config.root, vault, path, rows);
   const place: Place = {
     path,
@@ -244,9 +252,14 @@ async function lookAtPlace(
   if (flag.on)
     throw new Refusal(
       `${path} is in use: the flag is on (${flag.app}), and the apps have to get a new value as well. Type\n  console-vault rotate ${name} --env ${environment.name}`,
+      { code: "in-use", name, path, app: flag.app },
     );
   if (there[0] && !replace)
-    throw new Refusal(`${path} has another value of ${name}; to replace it, run the command again with --replace`);
+    throw new Refusal(`${path} has another value of ${name}; to replace it, run the command again with --replace`, {
+      code: "has-value",
+      name,
+      path,
+    });
   return place;
 }
 
@@ -270,6 +283,7 @@ async function write(io: Io, services: OpenServices, placing: Placing, lost: Abo
   if (result.is === "approval")
     throw new Refusal(
       `Infisical keeps the change of ${name} at ${path} for an approval; it is not placed until somebody approves it there.`,
+      { code: "approval", name, path },
     );
   if (result.is === "other")
     throw new Error(`${name} was written to ${path}, and another value is read back there: look at it in Infisical`);

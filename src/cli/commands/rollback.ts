@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import { type Catalog, credentialOf, environmentOf, flagApp, flagVariable } from "../../catalog/index.js";
 import { readStackConfig } from "../../config/index.js";
 import type { Work } from "../../engine/index.js";
-import { Refusal, UsageError } from "../../errors.js";
+import { UsageError } from "../../errors.js";
 import {
   type CopyRecord,
   type DifferentName,
@@ -10,6 +10,7 @@ import {
   planWayBack,
   type StackOutputs,
   type WayBack,
+  wayBackObstacle,
 } from "../../migration/index.js";
 import { type FlagReading, readFlag } from "../../resolver/index.js";
 import { writeFlat } from "../../rotation/index.js";
@@ -162,7 +163,7 @@ async function lookAgain(
     return { back, overwrite: new Map() };
   }
   const overwrite = agreed?.overwrite ?? (on ? await confirmOverwrites(asker, back, options) : new Map());
-  refuseWayBack(stack, back, choiceOf(options, overwrite), on);
+  refuseWayBack(stack, wayBackObstacle(back, choiceOf(options, overwrite), on));
   return { back, overwrite };
 }
 
@@ -312,12 +313,12 @@ async function rollback(io: Io, options: RollbackOptions): Promise<void> {
   });
   // Another command in this checkout that failed meanwhile may have put the file back to what it was before this one.
   stopAsking(stack);
-  const lost = notRestored(stack, progress.lost);
+  const lost = progress.lost.length > 0 ? notRestored(stack, progress.lost) : undefined;
   await report(own, updates, agreed.on && !agreed.back).catch((error: Error) => {
-    if (lost) io.err(lost);
+    if (lost) io.err(lost.message);
     throw error;
   });
-  if (lost) throw new Refusal(lost);
+  if (lost) throw lost;
 }
 
 /** With what else the flag goes off, where it waited for the lock of another stack. */

@@ -61,7 +61,10 @@ async function tryKey(stack: OpenStack, name: string, key: SecretValue): Promise
     await keyed(stack, key).account();
   } catch (error) {
     if (!(error instanceof HerokuError) || error.kind !== "unauthorized") throw error;
-    throw new Refusal(`Heroku does not accept the new value of ${name} as an API key. Nothing was changed.`);
+    throw new Refusal(`Heroku does not accept the new value of ${name} as an API key. Nothing was changed.`, {
+      code: "key-not-accepted",
+      name,
+    });
   }
 }
 
@@ -82,6 +85,7 @@ async function agreedFlags(
   if (wanted !== running || recorded !== running)
     throw new Refusal(
       `${flagVariable(catalog)} of ${environment} is not agreed on: wanted ${word(wanted)} (Pulumi.${environment}.yaml), recorded ${word(recorded)} (the stack's last update), running ${word(running)} (${flagApp(catalog, environment)}). First: console-vault up --stack ${environment}`,
+      { code: "flag-not-agreed", environment, wanted, recorded, running },
     );
   return flags;
 }
@@ -233,6 +237,7 @@ async function rotateNow(io: Io, { request, plan }: Rotation, lost: AbortSignal)
   if (!isDeepStrictEqual(await readFlags(request.heroku, request.catalog), request.flags))
     throw new Refusal(
       "Somebody turned a flag meanwhile, so this plan no longer holds. Nothing was changed; run the command again.",
+      { code: "flag-turned-meanwhile" },
     );
   const set: string[] = [];
   const kept: string[] = [];
@@ -264,7 +269,7 @@ async function rotateCommand(io: Io, name: string, options: RotateOptions): Prom
   if (kept) io.out(`\n${kept}`);
   const on = reached.set.length > 0 ? ` and on ${reached.set.join(" and ")}` : "";
   refuseFailed(updates, `${name} is at ${plan.path}${on}, and was read back`, unknown);
-  if (unknown) throw new Refusal(unknown);
+  if (unknown) throw new Refusal(unknown, { code: "previous-unknown", name, apps: reached.unknown });
 }
 
 export function addRotate(program: Command, io: Io): void {

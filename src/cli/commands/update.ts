@@ -370,6 +370,7 @@ async function destroy(io: Io, options: UpdateOptions): Promise<void> {
   if (on || record?.flag.running)
     throw new Refusal(
       `${flagVariable(catalog)} is on (${app}): its readers need what this stack declares. Turn it off first:\n  console-vault rollback --stack ${options.stack}`,
+      { code: "flag-is-on", environment: options.stack, app },
     );
   await askYes(
     io,
