@@ -18,6 +18,8 @@ const maxMessageBytes = 1024 * 1024 * 400;
 export const channelOptions = {
   "grpc.max_receive_message_length": maxMessageBytes,
   "grpc.max_send_message_length": maxMessageBytes,
+  // Its registry would keep each server, and with it all of its operation, for as long as the process lives.
+  "grpc.enable_channelz": 0,
 };
 
 export type Struct = InstanceType<typeof structPb.Struct>;
