@@ -28,7 +28,7 @@ import { soakEnd } from "./phases.js";
 import { type MigrationFacts, recordMigration, remembersElse } from "./record.js";
 import { retire } from "./retirement.js";
 import { indexed } from "./rows.js";
-import { decide, predict, SetView, setChanged } from "./set.js";
+import { type Decision, decide, predict, SetView, setChanged } from "./set.js";
 import type {
   MigrationRecord,
   OnApp,
@@ -149,14 +149,13 @@ function planSet(question: PlanQuestion, vendor: string): SetPlan {
   const records = before?.memory.records ?? {};
   const decisions = decide(spec, records, view);
   const observed = view.seen();
-  const names = Object.entries(spec.names).map(([name, one]) => {
-    const decision = decisions.get(name)!;
-    return [name, { ...one, is: decision.is, plan: planWords(spec, name, decision) }] as const;
-  });
+  const ofEach = <To>(to: (name: string, decision: Decision) => To) =>
+    Object.fromEntries(Object.keys(spec.names).map((name) => [name, to(name, decisions.get(name)!)]));
   return {
     ...spec,
     vendor,
-    names: Object.fromEntries(names),
+    names: ofEach((name, { is }) => ({ ...spec.names[name]!, is })),
+    plan: ofEach((name, decision) => planWords(spec, name, decision)),
     observed,
     records,
     // A set that is not updated goes on saying what it said, such as that a write waits for an approval.

@@ -24,7 +24,7 @@ export interface CheckFailure {
  * another version may have written.
  */
 export interface DynamicProvider<Inputs, Outputs> {
-  check(olds: unknown, news: Inputs): Promise<{ inputs: Inputs; failures: CheckFailure[] }>;
+  check(olds: unknown, news: Inputs): Promise<{ failures: CheckFailure[] }>;
   diff(
     id: string,
     olds: unknown,

@@ -15,7 +15,7 @@ async function make(inputs: FolderInputs): Promise<FolderOutputs> {
 const parentOf = (path: string): string => path.replace(/[^/]+\/$/, "");
 
 export const folder: DynamicProvider<FolderInputs, FolderOutputs> = {
-  check: async (olds, news) => ({ inputs: news, failures: sameVault("folder", olds, news) }),
+  check: async (olds, news) => ({ failures: sameVault("folder", olds, news) }),
 
   diff: async (id, olds, news) => {
     const last = readOutputs("folder", olds, { name: id });

@@ -84,7 +84,7 @@ const known = (summary: unknown): summary is SetSummary =>
   typeof summary === "object" && summary !== null && Array.isArray((summary as SetSummary).confirmed);
 
 export const migration: DynamicProvider<MigrationInputs, MigrationOutputs> = {
-  check: async (olds, news) => ({ inputs: news, failures: sameTarget(olds, news) }),
+  check: async (olds, news) => ({ failures: sameTarget(olds, news) }),
 
   diff: async (id, olds, news) => {
     const last = readOutputs("migration", olds, { name: id });

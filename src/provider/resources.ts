@@ -6,16 +6,24 @@ import {
   type FolderOutputs,
   type MigrationInputs,
   type MigrationOutputs,
+  type ResourceKind,
   type RetirementInputs,
   type RetirementOutputs,
   resourceTypes,
   type SecretSetInputs,
   type SecretSetOutputs,
+  written,
 } from "../migration/index.js";
 
 /** What a resource of this kind keeps in state as its provider. */
 export const providerCode = (kind: string) =>
   `exports.handler = () => require("node:module").createRequire(process.cwd() + "/")("console-vault/provider").provider(${JSON.stringify(kind)});`;
+
+/** @param outputs keys that only the provider fills */
+const properties = (kind: ResourceKind, args: object, ...outputs: readonly string[]) => ({
+  ...written(kind, { ...args, ...Object.fromEntries(outputs.map((key) => [key, undefined])) }),
+  __provider: providerCode(kind),
+});
 
 type Args<T> = { [Key in keyof T]: pulumi.Input<T[Key]> };
 
@@ -31,14 +39,12 @@ type Args<T> = { [Key in keyof T]: pulumi.Input<T[Key]> };
  */
 export class Folder extends pulumi.CustomResource {
   declare readonly path: pulumi.Output<string>;
-  declare readonly created: pulumi.Output<FolderOutputs["created"]>;
+  declare protected readonly __cv_created: pulumi.Output<FolderOutputs["created"]>;
   constructor(name: string, args: Args<FolderInputs>, opts?: pulumi.CustomResourceOptions) {
-    super(
-      resourceTypes.folder,
-      name,
-      { ...args, created: undefined, folderId: undefined, __provider: providerCode("folder") },
-      opts,
-    );
+    super(resourceTypes.folder, name, properties("folder", args, "created", "folderId"), opts);
+  }
+  get created() {
+    return this.__cv_created;
   }
 }
 
@@ -53,10 +59,16 @@ export class Folder extends pulumi.CustomResource {
  */
 export class SecretSet extends pulumi.CustomResource {
   declare readonly path: pulumi.Output<string>;
-  declare readonly summary: pulumi.Output<SecretSetOutputs["summary"]>;
-  declare readonly memory: pulumi.Output<SecretSetOutputs["memory"]>;
+  declare protected readonly __cv_summary: pulumi.Output<SecretSetOutputs["summary"]>;
+  declare protected readonly __cv_memory: pulumi.Output<SecretSetOutputs["memory"]>;
   constructor(name: string, args: Args<SecretSetInputs>, opts?: pulumi.CustomResourceOptions) {
-    super(resourceTypes.secretSet, name, { ...args, memory: undefined, __provider: providerCode("secretSet") }, opts);
+    super(resourceTypes.secretSet, name, properties("secretSet", args, "memory"), opts);
+  }
+  get summary() {
+    return this.__cv_summary;
+  }
+  get memory() {
+    return this.__cv_memory;
   }
 }
 
@@ -70,17 +82,18 @@ export class SecretSet extends pulumi.CustomResource {
  * ```
  */
 export class Migration extends pulumi.CustomResource {
-  declare readonly migration: pulumi.Output<MigrationOutputs["migration"]>;
+  declare protected readonly __cv_migration: pulumi.Output<MigrationOutputs["migration"]>;
+  declare protected readonly __cv_turn: pulumi.Output<MigrationOutputs["turn"]>;
   declare readonly apps: pulumi.Output<MigrationOutputs["apps"]>;
-  declare readonly turn: pulumi.Output<MigrationOutputs["turn"]>;
   declare readonly phase: pulumi.Output<MigrationOutputs["phase"]>;
   constructor(name: string, args: Args<MigrationInputs>, opts?: pulumi.CustomResourceOptions) {
-    super(
-      resourceTypes.migration,
-      name,
-      { ...args, migration: undefined, __provider: providerCode("migration") },
-      opts,
-    );
+    super(resourceTypes.migration, name, properties("migration", args, "migration"), opts);
+  }
+  get migration() {
+    return this.__cv_migration;
+  }
+  get turn() {
+    return this.__cv_turn;
   }
 }
 
@@ -94,13 +107,11 @@ export class Migration extends pulumi.CustomResource {
  * ```
  */
 export class Retirement extends pulumi.CustomResource {
-  declare readonly retirement: pulumi.Output<RetirementOutputs["retirement"]>;
+  declare protected readonly __cv_retirement: pulumi.Output<RetirementOutputs["retirement"]>;
   constructor(name: string, args: Args<RetirementInputs>, opts?: pulumi.CustomResourceOptions) {
-    super(
-      resourceTypes.retirement,
-      name,
-      { ...args, retirement: undefined, left: undefined, __provider: providerCode("retirement") },
-      opts,
-    );
+    super(resourceTypes.retirement, name, properties("retirement", args, "retirement", "left"), opts);
+  }
+  get retirement() {
+    return this.__cv_retirement;
   }
 }

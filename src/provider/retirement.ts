@@ -200,7 +200,7 @@ const staysOf = ({ retirement }: RetirementOutputs) =>
 const refusedBefore = ({ retirement }: RetirementOutputs) => retirement.refused.length > 0;
 
 export const retirement: DynamicProvider<RetirementInputs, RetirementOutputs> = {
-  check: async (olds, news) => ({ inputs: news, failures: sameVault("retirement", olds, news) }),
+  check: async (olds, news) => ({ failures: sameVault("retirement", olds, news) }),
   diff: async (id, olds, news) => {
     const last = readOutputs("retirement", olds, { name: id });
     return {

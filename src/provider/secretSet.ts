@@ -77,7 +77,7 @@ async function apply(inputs: SecretSetInputs): Promise<SecretSetOutputs> {
 }
 
 export const secretSet: DynamicProvider<SecretSetInputs, SecretSetOutputs> = {
-  check: async (olds, news) => ({ inputs: news, failures: sameVault("secretSet", olds, news) }),
+  check: async (olds, news) => ({ failures: sameVault("secretSet", olds, news) }),
   diff: async (id, olds, news) => {
     const last = readOutputs("secretSet", olds, { name: id });
     return {

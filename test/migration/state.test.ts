@@ -125,12 +125,34 @@ describe("a stack", () => {
   let world: World;
   afterEach(() => world?.close());
 
+  it("keeps what only the next update needs where `pulumi preview --diff` shows nothing of it", async () => {
+    world = await World.open();
+    done(await world.up("prod"));
+    const shown: Record<string, string[]> = {};
+    world.editState("prod", (resources) => {
+      for (const { type, inputs, outputs } of resources) {
+        const kind = Object.entries(resourceTypes).find(([, one]) => one === type)?.[0];
+        // Pulumi shows nothing that begins so (`resource.IsInternalPropertyKey`).
+        const keys = Object.keys({ ...(inputs as object), ...(outputs as object) }).filter(
+          (key) => !key.startsWith("__"),
+        );
+        if (kind && kind !== "association") shown[kind] = keys.sort();
+      }
+    });
+    expect(shown).toEqual({
+      folder: ["path"],
+      secretSet: ["overrides", "path", "plan"],
+      migration: ["apps", "environment", "flag", "forbiddenHere", "phase", "promoteOverride", "soakHours"],
+      retirement: ["flat", "refused", "until", "wanted"],
+    });
+  });
+
   it("whose state cannot be read changes nothing: its plan and its update end with the resource's name", async () => {
     world = await World.open();
     done(await world.up("prod"));
     world.editState("prod", (resources) => {
       const migration = resources.find(({ type }) => type === resourceTypes.migration)!;
-      (migration.outputs as { migration: { phase: string } }).migration.phase = "nonsense";
+      (migration.outputs as { __cv_migration: { phase: string } }).__cv_migration.phase = "nonsense";
     });
     for (const argv of [["preview"], ["up", "--yes"]]) {
       const { code, err, writes } = await world.run([...argv, "--stack", "prod"]);

@@ -63,9 +63,9 @@ export function otherThanForetold({ preview, up }: Runs): string[] {
     if (!metadata || metadata.type !== resourceTypes.secretSet || !["create", "update"].includes(metadata.op))
       return [];
     const { inputs, outputs } = metadata.new!;
-    return compare(inputs?.summary, outputs?.summary, "summary").map(
-      (line) => `${metadata.urn.split("::").at(-1)}: ${line}`,
-    );
+    const [expected, found] = [inputs?.__cv_summary, outputs?.__cv_summary];
+    if (!expected || !found) throw new Error(`${metadata.urn} has no summary to compare`);
+    return compare(expected, found, "summary").map((line) => `${metadata.urn.split("::").at(-1)}: ${line}`);
   });
   return [...steps, ...found];
 }

@@ -1,6 +1,6 @@
 // States that earlier versions wrote, as this one would have written them. `version` stays what it was, so that the next update
 // writes every resource anew. Nothing is judged here: what is no state of its version fails in `read.ts`.
-import type { ResourceKind } from "./shape.js";
+import { type ResourceKind, unwritten } from "./shape.js";
 
 type Raw = Readonly<Record<string, unknown>>;
 const raw = (value: unknown): Raw => (typeof value === "object" && value !== null ? (value as Raw) : {});
@@ -13,6 +13,12 @@ const each = (value: unknown, change: (one: Raw) => Raw): unknown =>
 function withVault({ target, ...one }: Raw): Raw {
   const { vault: url, project, slug } = raw(target);
   return { vault: { url, project, slug }, ...one };
+}
+
+/** Version 3 kept the words with each name. */
+function withPlan({ names, ...one }: Raw): Raw {
+  const words = Object.entries(raw(names)).map(([name, one]) => [name, raw(one).plan]);
+  return { ...one, names: each(names, ({ plan, ...rest }) => rest), plan: Object.fromEntries(words) };
 }
 
 /** Version 1 kept names and ownership in `managed`, `kept` and `owned`; at first without `owned`. */
@@ -66,6 +72,7 @@ const inputs: Readonly<Record<number, Upgrade>> = {
     retirement: (one) => ({ ...withVault(one), flat: {} }),
   },
   2: { secretSet: (one) => ({ summary: { revisions: {} }, ...one }) },
+  3: { secretSet: withPlan },
 };
 
 /** The stack output `migration` said at first nothing of when its flag turned on. */
@@ -75,11 +82,12 @@ export function withSince(record: unknown, since: unknown): unknown {
 }
 
 function upgrade(steps: typeof outputs, kind: ResourceKind, value: unknown): unknown {
-  const { version } = raw(value);
-  if (typeof version !== "number") return value;
+  const kept = unwritten(raw(value));
+  const { version } = kept;
+  if (typeof version !== "number") return kept;
   return Object.entries(steps)
     .filter(([from]) => Number(from) >= version)
-    .reduce((one, [, step]) => step[kind]?.(one) ?? one, raw(value));
+    .reduce((one, [, step]) => step[kind]?.(one) ?? one, kept);
 }
 
 export const upgradeOutputs = (kind: ResourceKind, value: unknown): unknown => upgrade(outputs, kind, value);

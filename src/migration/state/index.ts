@@ -45,8 +45,10 @@ export {
   stateVersion,
   type Target,
   type Transition,
+  unwritten,
   urnOf,
   type ValueSource,
   type VaultKind,
   type VaultPlace,
+  written,
 } from "./shape.js";

@@ -167,8 +167,10 @@ export type FolderOutputs = Kept<typeof folderOutputs>;
 const secretSetInputs = setSpec.extend({
   version,
   vault: vaultPlace,
-  /** What this update does with each name: `is` names the decision (not in states of the second version), `plan` words it. */
-  names: byName(z.object({ source, rules: z.array(ruleSchema), is: text.optional(), plan: text })),
+  /** `is` names what this update does with each name (not in states of the second version). */
+  names: byName(z.object({ source, rules: z.array(ruleSchema), is: text.optional() })),
+  /** The same in words, for a person who reads a plan. */
+  plan: byName(text),
   observed: byName(seenRevisions),
   /** What the last update remembers of its copies. */
   records: byName(copyRecord),
@@ -349,6 +351,32 @@ export const atTarget = migrationInputs.pick({ target: true });
 /** Of a resource that works in a vault only. */
 export type VaultKind = "folder" | "secretSet" | "retirement";
 
+/**
+ * By kind: what of a resource a person reads in `pulumi preview --diff`. All else has a prefix before its name: Pulumi shows
+ * nothing that begins with two underscores, and its resources have fields of their own that do (`__version`).
+ */
+const read: Readonly<Record<ResourceKind, readonly string[]>> = {
+  folder: ["path"],
+  secretSet: ["path", "plan", "overrides"],
+  migration: ["environment", "flag", "phase", "soakHours", "promoteOverride", "forbiddenHere", "apps"],
+  retirement: ["wanted", "flat", "refused", "until"],
+  association: ["appId", "vars", "sensitiveVars"],
+};
+
+const internal = "__cv_";
+type Bag = Readonly<Record<string, unknown>>;
+
+const renamed = (bag: Bag, rename: (key: string) => string): Bag =>
+  Object.fromEntries(Object.entries(bag).map(([key, value]) => [rename(key), value]));
+
+/** As it stands in a state. */
+export const written = (kind: ResourceKind, bag: Bag): Bag =>
+  renamed(bag, (key) => (read[kind].includes(key) || key === "__provider" ? key : `${internal}${key}`));
+
+/** What {@link written} wrote, or a state of before. */
+export const unwritten = (bag: Bag): Bag =>
+  renamed(bag, (key) => (key.startsWith(internal) ? key.slice(internal.length) : key));
+
 /** By kind: what a resource keeps of what it found and did, and of its inputs what the next update compares with. */
 export const outputsOf = {
   folder: folderOutputs,
@@ -362,7 +390,7 @@ export type OutputsOf<Kind extends ResourceKind> = Kept<(typeof outputsOf)[Kind]
 /** By kind: what of a resource's inputs a plan shows. In a preview others may not be known yet. */
 export const shownOf = {
   folder: folderInputs.pick({ path: true }),
-  secretSet: secretSetInputs.pick({ path: true, names: true, observed: true }).extend({
+  secretSet: secretSetInputs.pick({ path: true, names: true, plan: true, observed: true }).extend({
     summary: setSummary.pick({ revisions: true }),
   }),
   migration: migrationInputs.pick({ target: true, flag: true, soakHours: true, apps: true }),

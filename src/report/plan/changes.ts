@@ -50,11 +50,13 @@ function declaration(
   const retireFlat = (inputs: ShownOf<"retirement"> | undefined) =>
     changed("retireFlat", inputs?.wanted, config.retireFlat);
   return [
-    ...plan.sets.flatMap(({ vendor, path, names }) => [
+    ...plan.sets.flatMap(({ vendor, path, names, plan: texts }) => [
       declared("folder", resourceNames.folder(vendor, environment), path, (inputs) =>
         changed("path", inputs?.path, path),
       ),
-      declared("secretSet", resourceNames.secretSet(vendor, environment), path, (inputs) => nameChanges(names, inputs)),
+      declared("secretSet", resourceNames.secretSet(vendor, environment), path, (inputs) =>
+        nameChanges(names, texts, inputs),
+      ),
     ]),
     declared("migration", resourceNames.migration(environment), environment, (inputs) =>
       migrationChanges(config, target, plan, inputs),
@@ -110,12 +112,13 @@ function changed(name: string, before: unknown, after: unknown): PlanDetail[] {
 /** Where a set's names come from, against what its last update was told. */
 function nameChanges(
   names: StackPlan["sets"][number]["names"],
+  texts: StackPlan["sets"][number]["plan"],
   inputs: ShownOf<"secretSet"> | undefined,
 ): PlanDetail[] {
   const before = inputs?.names ?? {};
-  const added = Object.entries(names).flatMap(([name, { source, rules, plan }]): PlanDetail[] => {
+  const added = Object.entries(names).flatMap(([name, { source, rules }]): PlanDetail[] => {
     const old = before[name];
-    if (!old) return [{ name, text: plan }];
+    if (!old) return [{ name, text: texts[name]! }];
     if (old.source !== source) return [{ name, text: `${old.source} → ${source}` }];
     return isDeepStrictEqual(old.rules, rules) ? [] : [{ name, text: "its rules changed" }];
   });

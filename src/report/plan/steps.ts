@@ -71,16 +71,17 @@ function whySeenAgain(now: SeenRevisions, before: SeenRevisions | undefined): st
 
 /** Names that are not as the last update left them, or with which something else happens now, and what that is. */
 function secretDetails(metadata: StepMetadata): PlanDetail[] {
-  const { names, observed, summary } = inputsOf("secretSet", metadata, "new")!;
+  const { names, plan: plans, observed, summary } = inputsOf("secretSet", metadata, "new")!;
   const seen = leftBefore("secretSet", metadata)?.memory.seen;
-  const planned = inputsOf("secretSet", metadata, "old")?.names;
-  return Object.entries(names).flatMap(([name, { is, plan }]) => {
+  const planned = inputsOf("secretSet", metadata, "old")?.plan;
+  return Object.entries(names).flatMap(([name, { is }]) => {
+    const plan = plans[name]!;
     const now = observed[name]!;
     const writes = summary.revisions[name] === newRevision;
     if (metadata.op === "create" || writes) return [{ name, text: plan }];
     const why = whySeenAgain(now, seen?.[name]);
     // The same rows can mean something else once the other path is the one that is read.
-    if (why === undefined && (is === "keep" || plan === planned?.[name]?.plan)) return [];
+    if (why === undefined && (is === "keep" || plan === planned?.[name])) return [];
     return [{ name, text: why === undefined || now.target === null ? plan : `${why}: ${plan}` }];
   });
 }
