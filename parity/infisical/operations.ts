@@ -57,7 +57,7 @@ export const listSecrets =
   (context) => ({
     method: "GET",
     path: context.api.secrets,
-    query: { ...at(context), ...context.api.asStored, secretPath, ...more },
+    query: { ...at(context), ...context.api.asStored, ...context.api.shared, secretPath, ...more },
   });
 
 export const getSecret =

@@ -1,8 +1,10 @@
-// The shapes that the Platform API answers with (its JSON schema, version 3).
+// The shapes that the Platform API answers with, as its schema (version 3) has them: test/published/heroku.
 import type { Account, Authorization } from "./accounts.js";
 import type { App, Release } from "./platform.js";
 
 export const accountView = (account: Account) => ({
+  acknowledged_msa: false,
+  acknowledged_msa_at: null,
   allow_tracking: true,
   beta: false,
   country_of_residence: "United States",
@@ -10,12 +12,21 @@ export const accountView = (account: Account) => ({
   default_organization: null,
   default_team: null,
   delinquent_at: null,
+  eco_dynos_enabled: false,
+  eco_dynos_shutdown_at: null,
   email: account.email,
   federated: false,
   id: account.id,
   identity_provider: null,
+  italian_customer_terms: null,
+  italian_partner_terms: null,
   last_login: "2024-01-01T00:00:00Z",
+  mfa_enabled: true,
+  mfa_exemption: false,
+  mfa_exemption_reason: null,
+  mfa_experience: "vaas",
   name: account.email.split("@", 1)[0],
+  pipeline_cost_consent_at: null,
   sms_number: null,
   suspended_at: null,
   two_factor_authentication: true,
@@ -29,9 +40,12 @@ const region = { id: "59accabd-516d-4f0e-83e6-6e3757701145", name: "us" };
 export const appView = (app: App) => ({
   acm: true,
   archived_at: null,
+  base_image_name: null,
   build_stack: stack,
   buildpack_provided_description: "Python",
+  buildpacks: null,
   created_at: app.created_at,
+  current_build_architecture: [],
   generation: { id: "1c4b8f4a-7d3e-4f0e-9a53-6f3c5d0a2b12", name: "cedar" },
   git_url: `https://git.heroku.com/${app.name}.git`,
   id: app.id,
@@ -62,6 +76,7 @@ export const releaseView = (app: App, release: Release) => ({
   description: release.description,
   eligible_for_rollback: release.slug !== null,
   id: release.id,
+  oci_image: null,
   output_stream_url: null,
   slug: release.slug === null ? null : { id: release.slug },
   status: release.status,

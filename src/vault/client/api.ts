@@ -8,8 +8,10 @@ export interface Api {
   readonly batch: string;
   readonly folders: string;
   readonly project: (id: string) => Readonly<Record<string, string>>;
-  /** Values as they are stored, of this folder alone and shared by everybody: sent also where it is the server's default. */
+  /** Values as they are stored, of this folder alone: sent also where it is the server's default. */
   readonly asStored: Readonly<Record<string, string>>;
+  /** For a list besides: only what is shared by everybody. */
+  readonly shared: Readonly<Record<string, string>>;
   /** For the deletion of a folder. */
   readonly deletion: Readonly<Record<string, boolean>>;
 }
@@ -29,8 +31,8 @@ export const newest: Api = {
     expandSecretReferences: "false",
     includeImports: "false",
     include_imports: "false",
-    includePersonalOverrides: "false",
   },
+  shared: { includePersonalOverrides: "false" },
   deletion: { forceDelete: false },
 };
 
@@ -42,6 +44,7 @@ export const older: Api = {
   folders: "/api/v1/folders",
   project: (workspaceId) => ({ workspaceId }),
   asStored: { expandSecretReferences: "false", include_imports: "false" },
+  shared: {},
   deletion: {},
 };
 

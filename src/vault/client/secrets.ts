@@ -29,7 +29,13 @@ export function secretMethods(exchange: Exchange, options: Options): SecretMetho
       exchange.read({
         method: "GET",
         path: api.secrets,
-        query: { ...placeIn(api), ...api.asStored, secretPath: path.wire, ...(recursive && { recursive: "true" }) },
+        query: {
+          ...placeIn(api),
+          ...api.asStored,
+          ...api.shared,
+          secretPath: path.wire,
+          ...(recursive && { recursive: "true" }),
+        },
         to: `list the secrets of ${path.normal}`,
         expects: secretsAnswer,
       }),

@@ -21,9 +21,9 @@ describe("what goes over the wire", () => {
       expandSecretReferences: "false",
       includeImports: "false",
       include_imports: "false",
-      includePersonalOverrides: "false",
     };
-    expect(received.slice(0, 2).map(({ url }) => queryOf(url))).toEqual([asStored, { ...asStored, recursive: "true" }]);
+    const shared = { ...asStored, includePersonalOverrides: "false" };
+    expect(received.slice(0, 2).map(({ url }) => queryOf(url))).toEqual([shared, { ...shared, recursive: "true" }]);
     expect(queryOf(received[2]?.url)).toEqual({ ...asStored, type: "shared" });
   });
 
