@@ -218,3 +218,12 @@ const isLoopback = (address: string | undefined): boolean =>
   address !== undefined && /^(::1$|(::ffff:)?127\.)/.test(address);
 
 const noContent = (reply: FastifyReply) => reply.code(204).send();
+
+/** Routes that a service gets from now on, its `/_local/` and the ones that every GET has for HEAD left out. */
+export function listRoutes(app: FastifyInstance): readonly string[] {
+  const routes: string[] = [];
+  app.addHook("onRoute", ({ method, url }) => {
+    for (const one of [method].flat()) if (one !== "HEAD" && !url.startsWith("/_local")) routes.push(`${one} ${url}`);
+  });
+  return routes;
+}

@@ -1,6 +1,6 @@
 import type { AddressInfo } from "node:net";
 import fastify from "fastify";
-import { Control } from "../control.js";
+import { Control, listRoutes } from "../control.js";
 import type { KeyCheck } from "./accounts.js";
 import { type Changes, Platform, type ReleaseStatus } from "./platform.js";
 import { RateLimit } from "./rateLimit.js";
@@ -64,6 +64,8 @@ export interface LocalHeroku {
   apps: LocalApps;
   keys: LocalKeys;
   control: Control;
+  /** What is served, as `PATCH /apps/:app/config-vars`. */
+  routes: readonly string[];
   close(): Promise<void>;
 }
 
@@ -73,6 +75,7 @@ export async function startHeroku(options: HerokuOptions = {}): Promise<LocalHer
   const platform = new Platform(options.seed ?? defaultHerokuSeed(), control.clock);
   platform.accounts.keyCheck = options.keyCheck ?? "valid";
   const server = fastify({ forceCloseConnections: true, routerOptions: { maxParamLength: 200 } });
+  const routes = listRoutes(server);
   addETags(server);
   control.install(server, "heroku");
   addRoutes(server, platform, new RateLimit(control.clock, options.rateLimit));
@@ -81,6 +84,7 @@ export async function startHeroku(options: HerokuOptions = {}): Promise<LocalHer
   return {
     url: `http://127.0.0.1:${port}`,
     port,
+    routes,
     control,
     apps: appsOf(platform),
     keys: {

@@ -1,7 +1,7 @@
 /** The local Infisical: a real HTTP server on loopback that answers as the measured one does, its quirks included. */
 import { createHash, randomUUID } from "node:crypto";
 import fastify, { type FastifyInstance } from "fastify";
-import { Control } from "../control.js";
+import { Control, listRoutes } from "../control.js";
 import { accountRoutes } from "./account-routes.js";
 import { Accounts } from "./accounts.js";
 import { type Api, installIdentity, serialised } from "./api.js";
@@ -34,6 +34,8 @@ export interface LocalInfisical {
   port: number;
   vault: Vault;
   control: Control;
+  /** What is served, as `POST /api/v2/folders`. */
+  routes: readonly string[];
   close(): Promise<void>;
 }
 
@@ -53,18 +55,20 @@ export async function startInfisical(options: InfisicalOptions = {}): Promise<Lo
   control.changeVault = (change) => vault.change(change);
 
   const limit = rateLimiter(options.rateLimits, now, flavour);
-  const app = build(control, { world, accounts, flavour, now, limit, approvalPaths, folderLock: serialised() });
+  const api = { world, accounts, flavour, now, limit, approvalPaths, folderLock: serialised() };
+  const { app, routes } = build(control, api);
   const url = await app.listen({ host: "127.0.0.1", port: options.port ?? 0 });
-  return { url, port: Number(new URL(url).port), vault, control, close: () => app.close() };
+  return { url, port: Number(new URL(url).port), vault, control, routes, close: () => app.close() };
 }
 
-function build(control: Control, api: Api): FastifyInstance {
+function build(control: Control, api: Api): { app: FastifyInstance; routes: readonly string[] } {
   // 1 MiB is the real server's limit too; its answer beyond it is a 500 (see installErrors).
   const app = fastify({
     bodyLimit: 1_048_576,
     forceCloseConnections: true,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 4096 },
   });
+  const routes = listRoutes(app);
   installEtags(app);
   control.install(app, "infisical");
   refuseLongParams(app);
@@ -85,7 +89,7 @@ function build(control: Control, api: Api): FastifyInstance {
       secretRoutesV4(scope, api);
     }
   });
-  return app;
+  return { app, routes };
 }
 
 /** The real server's router has no route for a name of more than 100 characters; this version's router says so differently. */
