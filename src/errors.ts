@@ -27,6 +27,7 @@ export const refusalCodes = [
   "duplicate",
   "flag-is-on",
   "flag-not-agreed",
+  "flag-partly",
   "flag-row-on",
   "flag-turned-meanwhile",
   "has-value",

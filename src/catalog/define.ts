@@ -80,7 +80,7 @@ const catalogSchema = z
         name: variable,
         variable,
         default: z.boolean(),
-        role: segment,
+        role: z.union([segment, z.array(segment).min(1)]),
         revision: text,
         description: text,
       })
@@ -106,9 +106,19 @@ const catalogSchema = z
     if (unknownFallback) problem(["fallback"], unknownFallback);
 
     const { flag } = catalog;
+    const roles = flag ? [flag.role].flat() : [];
     catalog.environments.forEach(({ apps }, index) => {
-      if (flag && Object.keys(apps).length > 0 && !(flag.role in apps))
-        problem(["environments", index, "apps"], `no ${flag.role} app, which has the flag's config var`);
+      if (flag && Object.keys(apps).length > 0 && !roles.some((role) => role in apps))
+        problem(["environments", index, "apps"], `no ${roles.join(" or ")} app, which has the flag's config var`);
+      for (const app of Object.values(apps)) {
+        const other = catalog.environments.slice(0, index).find((one) => Object.values(one.apps).includes(app));
+        if (other) problem(["environments", index, "apps"], `${app} is an app of ${other.name} already`);
+      }
+    });
+    roles.forEach((role, index) => {
+      if (roles.indexOf(role) !== index) problem(["flag", "role"], `${role} is there twice`);
+      else if (roles.length > 1 && !catalog.environments.some(({ apps }) => role in apps))
+        problem(["flag", "role"], `no environment has a ${role} app`);
     });
     if (flag && catalog.environments.every(({ apps }) => Object.keys(apps).length === 0))
       problem(["flag"], "no environment has an app for it: leave it out");

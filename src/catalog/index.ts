@@ -3,10 +3,12 @@ export { CatalogError, defineCatalog, ruleSchema } from "./define.js";
 export {
   credentialOf,
   environmentOf,
-  flagApp,
+  flagApps,
   flaggedEnvironments,
+  flagRoles,
   flagVariable,
   forbiddenIn,
+  hasFlag,
   heldBy,
   heldByVendor,
   mayHold,

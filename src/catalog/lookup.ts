@@ -157,15 +157,21 @@ export function scopedVendors(catalog: Catalog): string[] {
   return [...new Set(catalog.credentials.filter(({ scope }) => scope === "environment").map(({ vendor }) => vendor))];
 }
 
-/** The app of an environment that has the flag's config var; empty for an environment without a flag. */
-export function flagApp(catalog: Catalog, environment: string): string {
+/** The apps of an environment that have the flag's config var, in the order in which it turns on; none for one without a flag. */
+export function flagApps(catalog: Catalog, environment: string): readonly string[] {
   const { apps } = environmentOf(catalog, environment);
-  return (catalog.flag && apps[catalog.flag.role]) ?? "";
+  return [...new Set(flagRoles(catalog).flatMap((role) => apps[role] ?? []))];
 }
+
+/** Roles of the apps that have the flag, in the order in which it turns on; none where the catalog has no flag. */
+export const flagRoles = ({ flag }: Catalog): readonly string[] => (flag ? [flag.role].flat() : []);
+
+/** Whether an environment has the flag. */
+export const hasFlag = (catalog: Catalog, environment: string): boolean => flagApps(catalog, environment).length > 0;
 
 /** The config var of the flag; empty where the catalog has none. */
 export const flagVariable = (catalog: Catalog): string => catalog.flag?.variable ?? "";
 
 /** Environments that have the flag, in the order in which it turns on. */
 export const flaggedEnvironments = (catalog: Catalog): string[] =>
-  catalog.environments.map(({ name }) => name).filter((name) => flagApp(catalog, name) !== "");
+  catalog.environments.map(({ name }) => name).filter((name) => hasFlag(catalog, name));

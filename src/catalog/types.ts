@@ -146,8 +146,11 @@ export interface Flag {
   readonly name: string;
   readonly variable: string;
   readonly default: boolean;
-  /** Role of the app that has the var. */
-  readonly role: string;
+  /**
+   * Role of the app that has the var; several where more than one app of an environment reads it. It turns on in their order and
+   * off in the reverse, and stands on those that an environment has.
+   */
+  readonly role: string | readonly string[];
   readonly revision: string;
   readonly description: string;
 }

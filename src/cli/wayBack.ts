@@ -1,7 +1,8 @@
 // What stands against turning a flag off, and what the operator can do about it.
-import { credentialOf, flagApp, flagVariable } from "../catalog/index.js";
+import { credentialOf, flagApps, flagVariable } from "../catalog/index.js";
 import { Refusal } from "../errors.js";
 import {
+  appsInWords,
   type DifferentName,
   findingJson,
   type GoneName,
@@ -30,7 +31,7 @@ export function difference({ name, flat, current, copied }: DifferentName, envir
 
 function unreadable({ catalog, config: { environment } }: Stack, paths: WayBack["unreadable"]): string {
   return [
-    `${flagVariable(catalog)} stays as it is (${flagApp(catalog, environment)}). What is at these paths is not known:`,
+    `${flagVariable(catalog)} stays as it is (${appsInWords(flagApps(catalog, environment))}). What is at these paths is not known:`,
     lines(...paths.map(({ why }) => why)),
     "Nothing was changed. Run the command again with a token that may read secrets there.",
   ].join("\n");

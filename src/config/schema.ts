@@ -4,7 +4,7 @@ import { z } from "zod";
 import {
   type Catalog,
   environmentOf,
-  flagApp,
+  hasFlag,
   heldBy,
   looksLikeSecret,
   nearest,
@@ -155,7 +155,7 @@ function consistent(
     for (const one of Object.keys(names)) name(`takeover.${given}`, one);
   }
   const isFallback = environment === catalog.fallback;
-  if (config.vaultEnvAware && flagApp(catalog, environment) === "")
+  if (config.vaultEnvAware && !hasFlag(catalog, environment))
     problems.push(
       `vaultEnvAware: ${catalog.flag ? `no app of ${environment} has the flag` : "the catalog has no flag"}`,
     );

@@ -214,6 +214,8 @@ export type Verdict =
       readonly variable: string;
       readonly app: string;
       readonly on: boolean;
+      /** Where it stands on several apps. */
+      readonly apps?: readonly { readonly app: string; readonly running: boolean }[];
       readonly because: readonly Reason[];
     }
   | {

@@ -1,6 +1,6 @@
 import { readFlag } from "../resolver/index.js";
 import { refusalOf } from "./wording.js";
-import type { RunningFlag } from "./world.js";
+import type { AppFlag } from "./world.js";
 
 /** What of a Heroku release tells about the flag. */
 export interface FlagRelease {
@@ -16,9 +16,6 @@ export function touches({ description }: FlagRelease, variable: string): boolean
   return description.split(/[^A-Za-z0-9_]+/).includes(variable) || /^rollback to/i.test(description);
 }
 
-/** Of an environment without a flag: no app has it, and it is never on. */
-export const noFlag: RunningFlag = { app: "", raw: undefined, on: false, since: undefined };
-
 /** The config var of a flag: which app has it, and its name. */
 export interface FlagVar {
   readonly app: string;
@@ -31,11 +28,11 @@ export interface FlagVar {
  * @throws Refusal for a text that is neither on nor off: the app's own code may take it either way, so nothing is decided on it.
  * The text is not shown, since it may be a secret that was pasted into the wrong var.
  */
-export function runningFlag(
+export function appFlag(
   { app, variable }: FlagVar,
   raw: string | undefined,
   touched: FlagRelease | undefined,
-): RunningFlag {
+): AppFlag {
   const reading = readFlag(raw);
   if (reading === "unclear") throw refusalOf([{ code: "flag-unclear", variable, app }]);
   const on = reading === "on";

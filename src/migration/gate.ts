@@ -1,5 +1,6 @@
 // The gate before an environment that follows another (prod follows staging). Pure: facts in, an answer out.
 import type { Reason } from "./findings.js";
+import { appsInWords } from "./flagState.js";
 import { soakStart } from "./phases.js";
 import { migrationOutput, type Target } from "./state/index.js";
 import type { RunningFlag } from "./world.js";
@@ -76,15 +77,17 @@ function judgeSoak({ from, to, now, soakHours }: GateFacts, since: Date, readyAt
 export function gate(facts: GateFacts): GateAnswer {
   const { from, flag, soakHours, override, unchecked, rotationSeen, requireRotation } = facts;
   const { reasons, confirmedSince } = judgeOutput(facts);
-  if (!flag.on) reasons.push({ code: "gate-flag-off", environment: from, app: flag.app });
-  else if (!flag.since) reasons.push({ code: "gate-no-release", app: flag.app });
+  const on = flag.is === "on";
+  for (const { app, since } of flag.apps) if (on && !since) reasons.push({ code: "gate-no-release", app });
+  const off = flag.apps.filter((one) => !one.on).map(({ app }) => app);
+  if (!on) reasons.push({ code: "gate-flag-off", environment: from, app: appsInWords(off) });
   reasons.push(...facts.wrong);
   if (unchecked.length > 0) reasons.push({ code: "gate-unchecked", names: unchecked });
   const rotation: Reason[] = rotationSeen ? [] : [{ code: "gate-no-rotation", environment: from }];
   if (requireRotation) reasons.push(...rotation);
 
   const since = soakStart(confirmedSince, flag.since);
-  const readyAt = since && flag.on ? new Date(since.getTime() + soakHours * 3_600_000) : undefined;
+  const readyAt = since && on ? new Date(since.getTime() + soakHours * 3_600_000) : undefined;
   if (since && readyAt) reasons.push(...judgeSoak(facts, since, readyAt));
   return { open: reasons.length === 0, reasons, warnings: requireRotation ? [] : rotation, since, readyAt, override };
 }

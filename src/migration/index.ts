@@ -11,12 +11,24 @@ export {
   distinct,
   type Finding,
   type FlatFinding,
+  type LeftOutFinding,
   type PlaceFinding,
   type Reason,
   timeless,
   type Verdict,
 } from "./findings.js";
-export { runningFlag, touches } from "./flag.js";
+export { appFlag, touches } from "./flag.js";
+export {
+  appsInWords,
+  appsOfFlag,
+  asWanted,
+  flagOf,
+  flagWords,
+  type KeptFlag,
+  keptFlag,
+  keptState,
+  noFlag,
+} from "./flagState.js";
 export { type GateAnswer, type GateFacts, gate } from "./gate.js";
 export { forbiddenPlaces, revisionsFor, revisionsOf, surroundingsOf } from "./judged.js";
 export {
@@ -54,6 +66,7 @@ export { duration, type Phase, phaseOf, phases, soakStart } from "./phases.js";
 export { place } from "./placement.js";
 export {
   type AppPlan,
+  type FlagPlan,
   type FolderPlan,
   offReasons,
   planStack,
@@ -101,4 +114,4 @@ export {
   wayBackPaths,
 } from "./wayBack.js";
 export { findingJson, reason, recordOutput, refusalOf, sentence, verdictHead } from "./wording.js";
-export { labelsOf, movedFrom, type RunningFlag, type VaultRow, type World } from "./world.js";
+export { type FlagState, labelsOf, movedFrom, type RunningFlag, type VaultRow, type World } from "./world.js";

@@ -1,4 +1,5 @@
 // What a stack's last update left, as far as the next plan is made from it: read out of the resources of its state. Pure.
+import { appsOfFlag } from "./flagState.js";
 import { followRestored } from "./retirement.js";
 import {
   kindOf,
@@ -80,7 +81,8 @@ export interface StackState {
 }
 
 /** Whether an app is one of the stack's, as its `Migration` left it: a program may declare the config vars of others besides. */
-const ownsApp = ({ apps, record }: Last, app: string): boolean => app in apps || app === record?.flag.app;
+const ownsApp = ({ apps, record }: Last, app: string): boolean =>
+  app in apps || (record !== undefined && appsOfFlag(record.flag).some((one) => one.app === app));
 
 /**
  * What a stack holds besides this package's resources: a program may declare other things as well.

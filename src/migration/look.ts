@@ -2,7 +2,7 @@
 import {
   type Catalog,
   environmentOf,
-  flagApp,
+  flagApps,
   flaggedEnvironments,
   flagVariable,
   heldBy,
@@ -13,7 +13,8 @@ import { type HerokuClient, HerokuError } from "../heroku/index.js";
 import { environmentPath, flatPath } from "../resolver/index.js";
 import { type FolderEntry, type InfisicalClient, InfisicalError } from "../vault/client/index.js";
 import type { PlaceFinding } from "./findings.js";
-import { type FlagRelease, type FlagVar, noFlag, runningFlag, touches } from "./flag.js";
+import { appFlag, type FlagRelease, type FlagVar, touches } from "./flag.js";
+import { flagOf } from "./flagState.js";
 import type { GateFacts } from "./gate.js";
 import { forbiddenHere, readNow } from "./judged.js";
 import { foldersToList, judgeRoot, type RootJudgement } from "./root.js";
@@ -21,12 +22,12 @@ import { indexed } from "./rows.js";
 import { migrationOutput, type Target } from "./state/index.js";
 import { ruleBroken } from "./summary.js";
 import { refusalOf } from "./wording.js";
-import type { AppView, RunningFlag, VaultRow, World } from "./world.js";
+import type { AppFlag, AppView, RunningFlag, VaultRow, World } from "./world.js";
 
 /** The apps of an environment that the Heroku account sees. */
 interface SeenApps {
   readonly apps: readonly AppView[];
-  /** undefined where the app that has it is hidden. */
+  /** undefined where an app that has it is hidden. */
   readonly flag: RunningFlag | undefined;
   /** Apps that the account does not see. */
   readonly hidden: readonly Extract<PlaceFinding, { code: "app-hidden" }>[];
@@ -48,10 +49,9 @@ async function seeApps(
       if (!(error instanceof HerokuError && (error.kind === "not-found" || error.kind === "forbidden"))) throw error;
       hidden.push({ code: "app-hidden", app: name, account });
     }
-  const app = flagApp(catalog, environment);
-  if (app === "") return { apps, flag: noFlag, hidden };
-  const vars = apps.find(({ name }) => name === app)?.vars;
-  return { apps, flag: vars && (await lookAtFlag(heroku, catalog, environment, vars)), hidden };
+  const seen = new Map(apps.map(({ name, vars }) => [name, vars]));
+  const all = flagApps(catalog, environment).every((app) => seen.has(app));
+  return { apps, flag: all ? await lookAtFlag(heroku, catalog, environment, seen) : undefined, hidden };
 }
 
 /** @throws Refusal where the account does not see all apps */
@@ -62,22 +62,27 @@ function complete<Seen extends SeenApps>({ hidden, flag, ...seen }: Seen) {
 
 /** Whether an app has a flag on now. @throws Refusal for a text that is neither on nor off; HerokuError */
 export async function isFlagOn(heroku: HerokuClient, flag: FlagVar): Promise<boolean> {
-  if (flag.app === "") return false;
-  return runningFlag(flag, (await heroku.configVars(flag.app)).get(flag.variable)?.reveal(), undefined).on;
+  return appFlag(flag, (await heroku.configVars(flag.app)).get(flag.variable)?.reveal(), undefined).on;
 }
 
-/** The flag of an environment as it runs now, from its console app's vars and releases. */
+/**
+ * The flag of an environment as it runs now, from the vars and releases of its apps.
+ * @param seen vars of apps that were read just now
+ */
 export async function lookAtFlag(
   heroku: HerokuClient,
   catalog: Catalog,
   environment: string,
-  vars?: AppView["vars"],
+  seen?: ReadonlyMap<string, AppView["vars"]>,
 ): Promise<RunningFlag> {
-  const app = flagApp(catalog, environment);
-  if (app === "") return noFlag;
   const variable = flagVariable(catalog);
-  const raw = (vars ?? (await heroku.configVars(app))).get(variable)?.reveal();
-  return runningFlag({ app, variable }, raw, raw === undefined ? undefined : await lastTouch(heroku, app, variable));
+  const apps: AppFlag[] = [];
+  for (const app of flagApps(catalog, environment)) {
+    const raw = (seen?.get(app) ?? (await heroku.configVars(app))).get(variable)?.reveal();
+    const touched = raw === undefined ? undefined : await lastTouch(heroku, app, variable);
+    apps.push(appFlag({ app, variable }, raw, touched));
+  }
+  return flagOf(apps);
 }
 
 async function lastTouch(heroku: HerokuClient, app: string, variable: string): Promise<FlagRelease | undefined> {
@@ -333,7 +338,7 @@ export async function look(
     const flat = flatOf.get(path);
     return flat !== undefined && seen.in(flat).length > 0 && made?.has(path) === false && !world.folders.has(path);
   };
-  const paths = pathsToRead(catalog, config, world.flag.on).filter((path) => !isMissing(path));
+  const paths = pathsToRead(catalog, config, world.flag.is !== "off").filter((path) => !isMissing(path));
   await mustRead(vault, world.rows, paths);
   return world;
 }

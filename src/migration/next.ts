@@ -1,3 +1,4 @@
+import { asWanted, flagWords, keptState } from "./flagState.js";
 import { duration } from "./phases.js";
 import type { MigrationRecord } from "./state/index.js";
 
@@ -45,7 +46,8 @@ function untilPromotion(environment: string, before: string, { record, readyAt, 
     const steps = nextSteps(before, record, { before: undefined, after: undefined });
     return (steps.length > 0 ? steps : [{ command: "console-vault status" }]).map((step) => ({ ...step, because }));
   };
-  if (!record.flag.running) return its(`${follows}, which is off`);
+  if (!record.flag.running)
+    return its(`${follows}, which is ${keptState(record.flag) === "partly" ? flagWords(record.flag) : "off"}`);
   if (record.blocked.length > 0 || record.missing.length > 0)
     return its(`${before} is on and not all of it is confirmed`);
   if (!readyAt) return [{ command: up, because: `the soak of ${before} has not begun` }];
@@ -67,7 +69,9 @@ export function nextSteps(environment: string, record: MigrationRecord, neighbou
     names.map((name) => ({ command: `console-vault ${verb} ${name} --env ${environment}` }));
   const { flag } = record;
   // Nothing stands against it, and yet it has not turned: an update left it out.
-  const turns = flag.wanted !== flag.running && record.blocked.length === 0;
+  const turns = !asWanted(flag) && record.blocked.length === 0;
+  if (keptState(flag) === "partly")
+    return [up, ...(record.blocked.length > 0 ? [{ command: `console-vault rollback --stack ${environment}` }] : [])];
   if (record.waiting.length > 0) return [...each(flag.running ? "rotate" : "provision", record.waiting), up];
   if (flag.running && record.missing.length > 0) return [...each("rotate", record.missing), up];
   if (turns && (flag.running || (record.phase === "confirmed" && !before))) return [up];

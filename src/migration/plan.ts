@@ -4,7 +4,6 @@ import {
   type Catalog,
   type Credential,
   credentialOf,
-  flagApp,
   flagVariable,
   forbiddenIn,
   heldBy,
@@ -21,6 +20,7 @@ import { environmentPath, flagMeansOn, flatPath } from "../resolver/index.js";
 import type { SecretValue } from "../secret.js";
 import { findForbidden, overridesOf, ownVarWarnings } from "./appVars.js";
 import type { AppFinding, Broken, Finding, Reason } from "./findings.js";
+import { appsInWords, type KeptFlag, keptFlag, keptState } from "./flagState.js";
 import type { GateAnswer } from "./gate.js";
 import { revisionsFor, revisionsOf, surroundingsOf } from "./judged.js";
 import type { Last } from "./last.js";
@@ -43,7 +43,7 @@ import type {
 import { brokenOf, mergeSummaries, notProvisioned, ruleBroken, wrongOf } from "./summary.js";
 import { wayBack } from "./wayBack.js";
 import { planWords, reason } from "./wording.js";
-import type { RunningFlag, VaultRow, World } from "./world.js";
+import type { AppFlag, FlagState, VaultRow, World } from "./world.js";
 
 export interface FolderPlan {
   readonly vendor: string;
@@ -56,22 +56,26 @@ export interface SetPlan extends Omit<SecretSetInputs, "version" | "vault"> {
   readonly vendor: string;
 }
 
-export interface FlagPlan {
-  readonly variable: string;
+/** The config var on one app: its text while the flag runs as it does, and after the transition. */
+export interface FlagText {
   readonly app: string;
+  readonly running: string;
+  readonly turned: string;
+}
+
+export interface FlagPlan extends KeptFlag {
+  readonly variable: string;
   readonly wanted: boolean;
-  readonly running: boolean;
   readonly transition: Transition;
   /** Why a wanted transition does not happen in this update. */
   readonly refused: readonly Reason[];
-  /** The config var's text while the flag runs as it does, and after the transition. */
-  readonly text: { readonly running: string; readonly turned: string };
+  /** In the order in which the flag turns in this update. */
+  readonly texts: readonly FlagText[];
 }
 
 export interface AppPlan extends OnApp {
   readonly app: string;
   readonly id: string;
-  readonly hasFlag: boolean;
   /** Values of the credentials that come from the vault. */
   readonly values: Readonly<Record<string, SecretValue>>;
   /** What the last update kept there; undefined where it kept nothing. */
@@ -121,7 +125,7 @@ export interface PlanQuestion {
   readonly steady?: boolean;
 }
 
-/** What the set of one vendor's folder is told. @param on the running flag */
+/** What the set of one vendor's folder is told. @param on whether any app has the flag on: then the environment path is in use */
 export function specOf(catalog: Catalog, config: StackConfig, on: boolean, vendor: string): SetSpec {
   const { environment, root } = config;
   const held = heldByVendor(catalog, environment, vendor);
@@ -143,7 +147,7 @@ export function specOf(catalog: Catalog, config: StackConfig, on: boolean, vendo
 
 function planSet(question: PlanQuestion, vendor: string): SetPlan {
   const { catalog, config, world, last } = question;
-  const spec = specOf(catalog, config, world.flag.on, vendor);
+  const spec = specOf(catalog, config, world.flag.is !== "off", vendor);
   const view = new SetView(spec, world.rows);
   const before = last.sets[spec.path];
   const records = before?.memory.records ?? {};
@@ -163,8 +167,11 @@ function planSet(question: PlanQuestion, vendor: string): SetPlan {
   };
 }
 
+/** How the flag is once this update is done. */
+const afterwards = (flag: FlagPlan): FlagState => (flag.transition === "none" ? keptState(flag) : flag.transition);
+
 /** A hand-set `1` or `True` that already says what is wanted stays as it is. */
-function flagText(flag: RunningFlag, wanted: boolean): string {
+function flagText(flag: AppFlag, wanted: boolean): string {
   return flag.raw !== undefined && flagMeansOn(flag.raw) === wanted ? flag.raw : String(wanted);
 }
 
@@ -177,6 +184,15 @@ export function offReasons(catalog: Catalog, { environment, root }: StackConfig,
     ...gone.map(({ name, path }): Reason => ({ code: "flat-gone", name, path, environment: catalog.fallback })),
     ...different.map(({ name, flat }): Reason => ({ code: "flat-other-value", name, path: flat.path, environment })),
   ];
+}
+
+/** While both paths are read nothing follows its source: a copy whose source was written meanwhile is the older one. */
+function flatDiffers(catalog: Catalog, config: StackConfig, { rows }: World): Reason[] {
+  const { environment, root } = config;
+  const { different } = wayBack(catalog, environment, root, { rows, hidden: new Map(), records: {} });
+  return different
+    .filter(({ name }) => sourceOf(catalog, config, name) === "copy")
+    .map(({ name, flat, current }) => ({ code: "flat-differs", name, path: current.path, flatPath: flat.path }));
 }
 
 /** What stands against the flag, in the order in which it is told. */
@@ -203,27 +219,30 @@ function planFlag(
   forbidden: readonly Broken[],
 ): FlagPlan {
   const { catalog, config, world, gate, steady } = question;
-  const running = world.flag.on;
-  const wanted = config.vaultEnvAware;
-  const transition: Transition = steady || wanted === running ? "none" : wanted ? "on" : "off";
+  const wanted = config.vaultEnvAware ? "on" : "off";
+  const transition: Transition = steady || wanted === world.flag.is ? "none" : wanted;
   const refused =
     transition === "on"
-      ? onReasons(sets, summary, forbidden, gate)
+      ? [
+          ...onReasons(sets, summary, forbidden, gate),
+          ...(world.flag.is === "partly" ? flatDiffers(catalog, config, world) : []),
+        ]
       : transition === "off"
         ? offReasons(catalog, config, world)
         : [];
   const happens = refused.length === 0 ? transition : "none";
+  const texts = world.flag.apps.map((one) => ({
+    app: one.app,
+    running: flagText(one, one.on),
+    turned: flagText(one, happens === "none" ? one.on : happens === "on"),
+  }));
   return {
     variable: flagVariable(catalog),
-    app: flagApp(catalog, config.environment),
-    wanted,
-    running,
+    ...keptFlag(world.flag),
+    wanted: config.vaultEnvAware,
     transition: happens,
     refused,
-    text: {
-      running: flagText(world.flag, running),
-      turned: flagText(world.flag, happens === "none" ? running : wanted),
-    },
+    texts: happens === "off" ? texts.reverse() : texts,
   };
 }
 
@@ -232,13 +251,14 @@ function planRetirement(
   { phase, confirmedSince, flag }: MigrationRecord,
 ): RetirementPlan {
   const wanted = steady ? (last.retirement?.wanted ?? config.retireFlat) : config.retireFlat;
+  const off = world.flag.apps.filter(({ on }) => !on).map(({ app }) => app);
   const refused: Reason[] = [
-    ...(world.flag.on ? [] : [{ code: "flat-read", app: world.flag.app } as const]),
+    ...(off.length > 0 ? [{ code: "flat-read", app: appsInWords(off) } as const] : []),
     ...(gate && !gate.open ? gate.reasons : []),
     ...(phase === "soaked" || phase === "retired" ? [] : [{ code: "not-soaked", phase } as const]),
   ];
   const ready = soakEnd(confirmedSince, flag.since, config.soakHours);
-  const until = wanted && refused.length === 1 && phase === "soaking" && world.flag.on ? ready : null;
+  const until = wanted && refused.length === 1 && phase === "soaking" && world.flag.is === "on" ? ready : null;
   const [seen, retired] = [indexed(world.rows), new Set(last.retirement?.retired)];
   const observed: Record<string, string | null> = {};
   const stays: Record<string, string> = {};
@@ -301,7 +321,7 @@ function planVar(
 ) {
   const { catalog, config, world } = question;
   const { environment, root } = config;
-  const on = flagMeansOn(flag.text.turned);
+  const on = afterwards(flag) === "on";
   const credential = credentialOf(catalog, name);
   const [flat, own] = [flatPath(root, credential.vendor), environmentPath(root, credential.vendor, environment)];
   const at = (path: string) => indexed(world.rows).at(path, name)[0];
@@ -321,7 +341,7 @@ function planVar(
     return { source: on ? "environment" : "flat", value: row.value } as const;
   }
   // What is wrong while the flag is on has to be recorded, so the update goes on.
-  if (current && (row || world.flag.on)) {
+  if (current && (row || world.flag.is !== "off")) {
     said.warnings.push({ code: "app-keeps", ...about, because: wrong });
     return { source: "kept" } as const;
   }
@@ -347,12 +367,14 @@ function planApp(question: AppQuestion, flag: FlagPlan, app: World["apps"][numbe
   const wanted = Object.keys(config.manage).filter((name) => config.manage[name]!.includes(app.name));
   // An update that only records takes nothing on that config asks for and no update has done yet.
   const names = steady ? wanted.filter((name) => name in (last.apps[app.name]?.credentials ?? {})) : wanted;
-  const hasFlag = app.name === flag.app;
+  const hasFlag = flag.texts.some((one) => one.app === app.name);
   if (!hasFlag && names.length === 0 && Object.keys(last.apps[app.name]?.credentials ?? {}).length === 0) return [];
   // Ownership does not carry over to another Heroku URL; another account's apps are the same ones.
   const before = (last.target?.heroku === target.heroku && last.apps[app.name]) || { credentials: {}, owned: [] };
-  // While its flag is off, an environment that does not own the flat path leaves to its apps what they have.
-  const manages = config.environment === catalog.fallback || flagMeansOn(flag.text.turned);
+  // While its flag is off, an environment that does not own the flat path leaves to its apps what they have; so does every one
+  // while its flag is on on some of them only.
+  const after = afterwards(flag);
+  const manages = after === "on" || (after === "off" && config.environment === catalog.fallback);
   const credentials: Record<string, ValueSource> = {};
   const values: Record<string, SecretValue> = {};
   for (const name of names) {
@@ -379,7 +401,6 @@ function planApp(question: AppQuestion, flag: FlagPlan, app: World["apps"][numbe
     {
       app: app.name,
       id: app.id,
-      hasFlag,
       credentials,
       owned,
       values,
@@ -393,14 +414,14 @@ function planApp(question: AppQuestion, flag: FlagPlan, app: World["apps"][numbe
 export function planStack(question: PlanQuestion): StackPlan {
   const { catalog, config, world, target, last, gate } = question;
   const { environment } = config;
-  const on = world.flag.on || config.vaultEnvAware;
+  const on = world.flag.is !== "off" || config.vaultEnvAware;
   const own = ownVarWarnings(catalog, config, world, on);
   const said: Said = { warnings: [...(gate?.warnings ?? []), ...own], problems: [], refusals: [] };
   const sets = scopedVendors(catalog).map((vendor) => planSet(question, vendor));
   const summary = mergeSummaries(sets.map((set) => set.summary));
   const forbidden = findForbidden(catalog, config, world, on);
   const flag = planFlag(question, sets, summary, forbidden);
-  const { text: _text, ...flagFacts } = flag;
+  const { texts: _texts, ...flagFacts } = flag;
   const surroundings = surroundingsOf(catalog, environment, config.root, world.rows);
   const apps = world.apps.flatMap((app) => planApp({ ...question, surroundings }, flag, app, said));
   const facts: StackPlan["migration"] = {

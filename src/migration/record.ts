@@ -1,6 +1,7 @@
 // What the Migration resource remembers: pure, from what this update was told and what the last one remembered.
 import { isDeepStrictEqual } from "node:util";
 import { timeless } from "./findings.js";
+import { type KeptFlag, keptState } from "./flagState.js";
 import { phaseOf, soakStart } from "./phases.js";
 import { plain } from "./set.js";
 import type { MigrationInputs, MigrationRecord } from "./state/index.js";
@@ -20,7 +21,10 @@ export function recordMigration(
   // What was confirmed in another vault, and what soaked there, says nothing of this one.
   const last = before && isDeepStrictEqual(before.target, facts.target) ? before : undefined;
   const { flag, summary } = facts;
-  const on = flag.transition === "none" ? flag.running : flag.transition === "on";
+  const turns = flag.transition !== "none";
+  const state = turns ? flag.transition : keptState(flag);
+  // The environment path is in use as soon as one app reads it.
+  const on = state !== "off";
   const confirmed = allConfirmed(summary, Object.keys(facts.names)) && facts.forbiddenHere.length === 0;
   const confirmedSince = confirmed ? (last?.confirmedSince ?? now.toISOString()) : null;
   const flagSince = flag.transition === "on" ? now.toISOString() : flag.since;
@@ -31,7 +35,7 @@ export function recordMigration(
     begun: Object.keys(facts.names).length > 0,
     confirmed,
     flagOn: on,
-    soakingSince: soakStart(date(confirmedSince), on ? date(flagSince) : undefined),
+    soakingSince: soakStart(date(confirmedSince), state === "on" ? date(flagSince) : undefined),
     now,
     soakHours: facts.soakHours,
     retired: false,
@@ -41,7 +45,16 @@ export function recordMigration(
     phase,
     // Waiting for an operator is a phase; it stands in the way of nothing until the flag is on.
     blocked: flag.refused.length > 0 ? flag.refused : on ? [...notProvisioned(summary), ...wrong] : wrong,
-    flag: { variable: flag.variable, app: flag.app, wanted: flag.wanted, running: on, since: on ? flagSince : null },
+    flag: {
+      variable: flag.variable,
+      app: flag.app,
+      wanted: flag.wanted,
+      running: state === "on",
+      since: state === "on" ? flagSince : null,
+      ...(flag.apps
+        ? { apps: flag.apps.map(({ app, running }) => ({ app, running: turns ? state === "on" : running })) }
+        : {}),
+    },
     confirmedSince,
     confirmed: summary.confirmed,
     waiting: summary.waiting,
@@ -76,7 +89,7 @@ export interface UpdateEnd {
   /** What the plan expected it to remember. */
   readonly expected: MigrationRecord;
   /** The flag as it runs; `since` is an ISO time. */
-  readonly flag: { readonly on: boolean; readonly since: string | null };
+  readonly flag: KeptFlag & { readonly since: string | null };
   readonly soakHours: number;
   readonly now: Date;
 }
@@ -88,22 +101,24 @@ export interface UpdateEnd {
 export function recordAtEnd(end: UpdateEnd): MigrationRecord {
   const { leftOut, expected, flag, soakHours, now } = end;
   const record = end.record ?? { ...expected, confirmed: [], confirmedSince: null };
+  const { running, apps, since } = flag;
+  const on = keptState(flag) !== "off";
   const confirmedSince = leftOut && expected.confirmedSince === null ? null : record.confirmedSince;
   return {
     ...record,
     phase: phaseOf({
       begun: record.phase !== "empty",
       confirmed: confirmedSince !== null,
-      flagOn: flag.on,
-      soakingSince: soakStart(date(confirmedSince), date(flag.since)),
+      flagOn: on,
+      soakingSince: soakStart(date(confirmedSince), date(since)),
       now,
       soakHours,
       retired: false,
     }),
     blocked: leftOut ? expected.blocked : record.blocked,
-    flag: { ...record.flag, wanted: expected.flag.wanted, running: flag.on, since: flag.on ? flag.since : null },
+    flag: { ...record.flag, wanted: expected.flag.wanted, running, since, ...(apps ? { apps } : {}) },
     confirmedSince,
-    promoteOverride: flag.on ? record.promoteOverride : null,
+    promoteOverride: on ? record.promoteOverride : null,
   };
 }
 

@@ -1,5 +1,6 @@
 // Whether what an update left is to be called refused: what a command ends with 3 for, and what turns plain `pulumi up` red. Pure.
 import { asOf, type Reason, type Verdict } from "./findings.js";
+import { asWanted } from "./flagState.js";
 import type { MigrationRecord, RetirementReport } from "./state/index.js";
 
 /** A record as it is told at another time than that of the update which left it: a soak goes on in between. */
@@ -20,9 +21,10 @@ export function reportAsOf(report: RetirementReport, now: Date): RetirementRepor
 
 /** A flag that is wanted and refused, or that is on over something bad. */
 export function flagVerdict({ blocked, flag }: Pick<MigrationRecord, "blocked" | "flag">): Verdict | undefined {
-  const { variable, app, wanted, running } = flag;
+  const { variable, app, running, apps } = flag;
   if (blocked.length === 0) return undefined;
-  if (wanted !== running) return { code: "flag-stays", variable, app, on: running, because: blocked };
+  if (!asWanted(flag))
+    return { code: "flag-stays", variable, app, on: running, ...(apps ? { apps } : {}), because: blocked };
   return running ? { code: "flag-unconfirmed", variable, app, because: blocked } : undefined;
 }
 

@@ -5,6 +5,7 @@ import { ruleWords } from "../catalog/index.js";
 import { Refusal, type Worded } from "../errors.js";
 import { inKilobytes, type VarProblem } from "../heroku/index.js";
 import type { Broken, Finding, FindingCode, ForbiddenDetail, Verdict } from "./findings.js";
+import { flagWords, keptState } from "./flagState.js";
 import { duration } from "./phases.js";
 import { howToSee } from "./readers.js";
 import type { Decision } from "./set.js";
@@ -171,7 +172,13 @@ export const findingCodes = Object.keys(words) as FindingCode[];
 
 /** What is refused, without the reasons; undefined for a finding that is no verdict. */
 export function verdictHead(finding: Finding): string | undefined {
-  if (finding.code === "flag-stays") return `${finding.variable} stays ${finding.on ? "on" : "off"} (${finding.app})`;
+  if (finding.code === "flag-stays") {
+    const { variable, app, on, apps } = finding;
+    const flag = { app, running: on, apps };
+    return keptState(flag) === "partly"
+      ? `${variable} stays as it is (${flagWords(flag)})`
+      : `${variable} stays ${on ? "on" : "off"} (${app})`;
+  }
   if (finding.code === "flag-unconfirmed")
     return `${finding.variable} is on (${finding.app}), and not everything it needs is confirmed (the soak starts again)`;
   return finding.code === "flat-stays" ? "The flat copies stay" : undefined;

@@ -27,14 +27,30 @@ export interface AppView {
   readonly vars: ReadonlyMap<string, SecretValue>;
 }
 
-/** The flag as one environment's app has it now. */
-export interface RunningFlag {
-  /** Empty for an environment without a flag. */
+/** The flag as one app has it now. */
+export interface AppFlag {
   readonly app: string;
   /** The config var as it stands, e.g. `true` or a hand-set `1`; undefined where there is none. */
   readonly raw: string | undefined;
   readonly on: boolean;
   /** When the release that last touched the flag was made; undefined where it is off or no release names it. */
+  readonly since: Date | undefined;
+}
+
+/**
+ * The flag of an environment. `partly`: some of its apps have it on and others off, so the environment path and the flat path are
+ * both read. That is neither on nor off: nothing that asks for one of them may take it for that.
+ */
+export type FlagState = "on" | "off" | "partly";
+
+/** The flag as an environment's apps have it now. */
+export interface RunningFlag {
+  readonly is: FlagState;
+  /** Its apps in words; empty for an environment without a flag. */
+  readonly app: string;
+  /** In the order in which it turns on. */
+  readonly apps: readonly AppFlag[];
+  /** When the last of its apps turned it on; undefined where it is not on, or no release of one of them tells. */
   readonly since: Date | undefined;
 }
 

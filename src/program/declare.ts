@@ -1,9 +1,15 @@
 import * as heroku from "@pulumi/heroku";
 import * as pulumi from "@pulumi/pulumi";
-import { type Catalog, flagApp, flaggedEnvironments } from "../catalog/index.js";
+import { type Catalog, flagApps, flaggedEnvironments } from "../catalog/index.js";
 import {
   type AppPlan,
+  appsInWords,
+  appsOfFlag,
+  type FlagPlan,
   type FolderPlan,
+  keptFlag,
+  keptState,
+  type LeftOutFinding,
   type MigrationRecord,
   mergeSummaries,
   type OnApp,
@@ -76,20 +82,26 @@ function credentialsFor(app: AppPlan, held: OnApp | undefined): Record<string, p
   );
 }
 
+/**
+ * @param before whether the flag has turned on the apps whose turn comes first. An app waits for it, and keeps what it has where it
+ * is not so: an update may leave out any of them.
+ */
 function declareApp(
   { plan, protect, turn, within }: Context,
   app: AppPlan,
   migration: Migration,
+  before: pulumi.Output<boolean>,
 ): heroku.AppConfigAssociation {
-  const { variable, text } = plan.flag;
+  const { variable, texts } = plan.flag;
+  const text = texts.find((one) => one.app === app.app);
   const made = exists(migration.migration);
-  const vars = pulumi.all([made, migration.turn]).apply(([real, turned]): Record<string, string> => {
-    if (!app.hasFlag) return {};
-    return { [variable]: real && turn !== null && turned === turn ? text.turned : text.running };
+  const vars = pulumi.all([made, migration.turn, before]).apply(([real, turned, may]): Record<string, string> => {
+    if (!text) return {};
+    return { [variable]: real && may && turn !== null && turned === turn ? text.turned : text.running };
   });
-  const sensitiveVars = pulumi.all([made, migration.apps]).apply(([real, apps]) => {
+  const sensitiveVars = pulumi.all([made, migration.apps, before]).apply(([real, apps, may]) => {
     // A state of the first version does not say: then nothing changes.
-    const held = real && apps ? apps[app.app] : app.before;
+    const held = real && may && apps ? apps[app.app] : app.before;
     return pulumi.output(credentialsFor(app, held));
   });
   const some = Object.keys(app.credentials).length > 0 || Object.keys(app.current).length > 0;
@@ -109,6 +121,47 @@ function declareApp(
   );
 }
 
+/** By app. */
+type Associations = Readonly<Record<string, heroku.AppConfigAssociation>>;
+
+/**
+ * The config vars of all apps. The flag turns on one app after the other: each waits until the one before has it, and that without
+ * depending on it in the state, where the way back would turn the dependency round.
+ */
+function declareApps(context: Context, migration: Migration): Associations {
+  const { apps, flag } = context.plan;
+  const places = new Map(flag.texts.map(({ app }, index) => [app, index]));
+  const inTurn = apps.toSorted((one, other) => (places.get(one.app) ?? 0) - (places.get(other.app) ?? 0));
+  const made: Record<string, heroku.AppConfigAssociation> = {};
+  let before = pulumi.output(true);
+  for (const app of inTurn) {
+    const last = flag.texts[(places.get(app.app) ?? 0) - 1];
+    if (last) before = has(made[last.app]!, before, flag.variable, last.turned);
+    made[app.app] = declareApp(context, app, migration, before);
+  }
+  return made;
+}
+
+/** In the SDK, and left out of its types. @returns the value, once it is there; undefined where a preview cannot know it */
+async function knownValue<T>(output: pulumi.Output<T>): Promise<T | undefined> {
+  const { isKnown, promise } = output as unknown as { isKnown: Promise<boolean>; promise(): Promise<T> };
+  return (await isKnown) ? promise.call(output) : undefined;
+}
+
+/** Whether an app has the flag's text, once it has been updated. An output of a promise depends on no resource. */
+function has(
+  { vars, id }: heroku.AppConfigAssociation,
+  before: pulumi.Output<boolean>,
+  variable: string,
+  text: string,
+): pulumi.Output<boolean> {
+  const turned = async () => {
+    const seen = await knownValue(pulumi.all([before, vars, exists(id)]));
+    return seen === undefined || (seen[0] && seen[1]?.[variable] === text && seen[2]);
+  };
+  return pulumi.output(turned());
+}
+
 /** What is seen besides a plan. */
 export interface Sight {
   /** Heroku's clock. */
@@ -120,29 +173,24 @@ export interface Sight {
 function recordOf(
   { plan, turn }: Context,
   migration: Migration,
-  associations: readonly heroku.AppConfigAssociation[],
+  associations: Associations,
   sight: Sight,
 ): pulumi.Output<MigrationRecord | undefined> {
   const { flag, expected } = plan;
   const { soakHours } = plan.migration;
   const made = pulumi.all([exists(migration.migration), migration.migration, migration.turn]);
-  const vars = pulumi.all(associations.map((one) => one.vars));
+  const vars = pulumi.all(Object.fromEntries(Object.entries(associations).map(([app, one]) => [app, one.vars])));
   return pulumi.all([made, vars]).apply(async ([[real, record, turned], after]) => {
     const leftOut = !real || (turn !== null && turned !== turn);
     const preview = pulumi.runtime.isDryRun();
-    const planned = { on: flag.running, since: plan.migration.flag.since };
-    const seen = preview || flag.transition === "none" ? planned : await seeFlag(sight);
-    const turns = preview
-      ? after.some((one) => one?.[flag.variable] === flag.text.turned)
-      : seen.on === (flag.transition === "on");
-    if (flag.transition !== "none" && !turns)
-      warn({
-        code: "left-out",
-        variable: flag.variable,
-        app: flag.app,
-        on: flag.running,
-        what: leftOut ? "migration" : "config vars",
-      });
+    const turns = flag.transition !== "none";
+    const seen = preview || !turns ? plan.migration.flag : await seeFlag(sight);
+    const waits = !turns
+      ? []
+      : preview
+        ? flag.texts.filter(({ app, turned }) => after[app]?.[flag.variable] !== turned)
+        : appsOfFlag(seen).filter(({ running }) => running !== (flag.transition === "on"));
+    if (waits.length > 0) warn(leftOutOf(flag, leftOut ? undefined : waits.map(({ app }) => app)));
     return recordAtEnd({
       record: real ? record : undefined,
       leftOut,
@@ -156,9 +204,15 @@ function recordOf(
 
 const outputOf = (record: MigrationRecord | undefined) => record && recordOutput(record);
 
+/** @param waits apps that the flag did not turn on; undefined where it could turn on none */
+function leftOutOf({ variable, app, running }: FlagPlan, waits: readonly string[] | undefined): LeftOutFinding {
+  const what = waits === undefined ? "migration" : "config vars";
+  return { code: "left-out", variable, app: waits ? appsInWords(waits) : app, on: running, what };
+}
+
 async function seeFlag({ lookAtFlag }: Sight) {
-  const { on, since } = await lookAtFlag();
-  return { on, since: since?.toISOString() ?? null };
+  const flag = await lookAtFlag();
+  return { ...keptFlag(flag), since: flag.since?.toISOString() ?? null };
 }
 
 /** A stack whose program had no component goes on with the same resources in one. */
@@ -170,7 +224,7 @@ export function declare(catalog: Catalog, plan: StackPlan, sight: Sight, compone
   const { target, environment, flag } = plan;
   const vault = placeOf(target);
   // While the flag is on or about to be, nothing that it stands on may be deleted by mistake.
-  const protect = flag.transition === "on" || (flag.running && flag.transition !== "off");
+  const protect = flag.transition === "on" || (keptState(flag) !== "off" && flag.transition !== "off");
   const turn = flag.transition === "none" && !plan.remembersElse ? null : crypto.randomUUID();
   const context = { plan, vault, protect, turn, within: within(component) };
   const sets = plan.sets.map((set, index) => declareSet(context, set, plan.folders[index]!));
@@ -180,7 +234,7 @@ export function declare(catalog: Catalog, plan: StackPlan, sight: Sight, compone
     { version, ...plan.migration, summary, phase: plan.expected.phase, turn },
     { protect, dependsOn: sets, ...context.within },
   );
-  const associations = plan.apps.map((app) => declareApp(context, app, migration));
+  const associations = declareApps(context, migration);
   const migrated = recordOf(context, migration, associations, sight);
   if (!plan.retirement) return { migration: migrated.apply(outputOf) };
 
@@ -190,7 +244,7 @@ export function declare(catalog: Catalog, plan: StackPlan, sight: Sight, compone
       version,
       vault,
       heroku: target.heroku,
-      flag: { variable: flag.variable, apps: flaggedEnvironments(catalog).map((name) => flagApp(catalog, name)) },
+      flag: { variable: flag.variable, apps: flaggedEnvironments(catalog).flatMap((name) => flagApps(catalog, name)) },
       root: target.root,
       ...plan.retirement,
       phase: pulumi
@@ -201,7 +255,7 @@ export function declare(catalog: Catalog, plan: StackPlan, sight: Sight, compone
         .all(sets.map((set) => set.memory.apply((memory?: SetMemory) => memory?.records)))
         .apply((all) => Object.assign({}, ...all)),
     },
-    { protect, dependsOn: associations, ...context.within },
+    { protect, dependsOn: Object.values(associations), ...context.within },
   );
   const { wanted } = plan.retirement;
   const report: NonNullable<Outputs["retirement"]> = retirement.retirement;

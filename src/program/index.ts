@@ -65,7 +65,7 @@ async function askGate(
   await mustExist(from);
   // Declared as long as the flag is wanted, so that turning it on is not followed by an update that drops the reference.
   const reference = new pulumi.StackReference(`${pulumi.getOrganization()}/${pulumi.getProject()}/${from}`);
-  if (world.flag.on && !config.retireFlat) return undefined;
+  if (world.flag.is === "on" && !config.retireFlat) return undefined;
   const { value } = await reference.getOutputDetails("migration");
   return gate(await gateFacts({ catalog, config, vault, world, target, heroku, from, output: value }));
 }

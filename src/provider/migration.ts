@@ -1,8 +1,11 @@
 import { refusedText } from "../envelope.js";
+import type { HerokuClient } from "../heroku/index.js";
 import {
+  appsOfFlag,
   distinct,
   findingJson,
   indexed,
+  isFlagOn,
   keptOutputs,
   type MigrationInputs,
   type MigrationOutputs,
@@ -12,7 +15,6 @@ import {
   readOutputs,
   recordMigration,
   remembersElse,
-  runningFlag,
   type SetSummary,
   sentence,
   type VaultRow,
@@ -40,17 +42,17 @@ export function lastLook(
   });
 }
 
-function refuse({ variable, app, running }: MigrationInputs["flag"], because: readonly Reason[]): never {
-  const verdict: Verdict = { code: "flag-stays", variable, app, on: running, because };
+function refuse({ variable, app, running, apps }: MigrationInputs["flag"], because: readonly Reason[]): never {
+  const verdict: Verdict = { code: "flag-stays", variable, app, on: running, ...(apps ? { apps } : {}), because };
   const error = new Error(refusedText(sentence(verdict), [findingJson(verdict)]));
   delete error.stack;
   throw error;
 }
 
-/** Whether what is to turn the flag still holds, right before it does. */
-async function standsAgainst(inputs: MigrationInputs, record: MigrationRecord, running: boolean): Promise<Reason[]> {
+/** Whether what is to turn the flag still holds, right before it does. @param turned whether an app has it otherwise than was seen */
+async function standsAgainst(inputs: MigrationInputs, record: MigrationRecord, turned: boolean): Promise<Reason[]> {
   const { flag, names, summary, target } = inputs;
-  const reasons: Reason[] = running === flag.running ? [] : [{ code: "flag-turned-meanwhile" }];
+  const reasons: Reason[] = turned ? [{ code: "flag-turned-meanwhile" }] : [];
   if (flag.transition !== "on") return reasons;
   const rows = await rowsOf(placeOf(target), names, now, (name, { path, flatPath }) =>
     names[name]!.source === "copy" ? [path, flatPath] : [path],
@@ -61,19 +63,24 @@ async function standsAgainst(inputs: MigrationInputs, record: MigrationRecord, r
   return reasons.length > 0 ? reasons : unconfirmed.map((name) => ({ code: "not-confirmed", name }));
 }
 
+/** Whether an app has the flag otherwise than the program saw it. Every answer tells Heroku's time as well. */
+async function turnedSince(heroku: HerokuClient, flag: MigrationInputs["flag"]): Promise<boolean> {
+  const apps = appsOfFlag(flag);
+  if (apps.length === 0) await heroku.account();
+  let turned = false;
+  for (const { app, running } of apps)
+    if ((await isFlagOn(heroku, { app, variable: flag.variable })) !== running) turned = true;
+  return turned;
+}
+
 async function apply(inputs: MigrationInputs, last: MigrationRecord | undefined): Promise<MigrationOutputs> {
   const { flag, target } = inputs;
   // The only clock that releases can be compared with, and the flag as it runs at this moment.
   const heroku = herokuAt(target.heroku);
-  const raw =
-    flag.app === "" ? void (await heroku.account()) : (await heroku.configVars(flag.app)).get(flag.variable)?.reveal();
+  const turned = await turnedSince(heroku, flag);
   const record = recordMigration(inputs, last, heroku.now());
   if (flag.transition !== "none") {
-    const reasons = await standsAgainst(
-      inputs,
-      record,
-      runningFlag({ app: flag.app, variable: flag.variable }, raw, undefined).on,
-    );
+    const reasons = await standsAgainst(inputs, record, turned);
     if (reasons.length > 0) refuse(flag, reasons);
   }
   return keptOutputs("migration", { ...inputs, phase: record.phase, migration: record });

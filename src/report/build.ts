@@ -3,22 +3,29 @@ import {
   type Catalog,
   type Credential,
   type Environment,
-  flagApp,
+  flagApps,
   flagVariable,
   mayHold,
   scopedVendors,
 } from "../catalog/index.js";
 import type { StackConfig } from "../config/index.js";
 import {
+  appsInWords,
+  appsOfFlag,
+  asWanted,
   brokenOf,
   decide,
   distinct,
   duplicateOf,
   type Finding,
+  type FlagState,
   findForbidden,
   findingJson,
+  flagWords,
   type GateAnswer,
   indexed,
+  keptFlag,
+  keptState,
   type Last,
   type MigrationRecord,
   nextSteps,
@@ -62,8 +69,12 @@ interface Judged {
   readonly findings: readonly Finding[];
 }
 
-/** Whether the flag is on; where that is not to be seen, whether it was when the stack was last updated. */
-const isOn = ({ seen, record }: EnvironmentSight) => seen.flag?.on ?? record?.flag.running ?? false;
+/** How the flag is; where that is not to be seen, how it was when the stack was last updated. */
+const stateOf = ({ seen, record }: EnvironmentSight): FlagState =>
+  seen.flag?.is ?? (record ? keptState(record.flag) : "off");
+
+/** Whether any app reads the environment path. */
+const isOn = (sight: EnvironmentSight) => stateOf(sight) !== "off";
 
 const rowsAt = (rows: readonly VaultRow[], path: string, name: string) => indexed(rows).at(path, name);
 
@@ -128,10 +139,26 @@ function judgeCell(
 
 /** Why a flag that is not as wanted stays so, as it is now. */
 function flagReasons(catalog: Catalog, { config, seen, gate, record }: EnvironmentSight): readonly Finding[] {
-  if (!seen.flag) return record && record.flag.wanted !== record.flag.running ? record.blocked : [];
-  if (config.vaultEnvAware === seen.flag.on) return [];
+  if (!seen.flag) return record && !asWanted(record.flag) ? record.blocked : [];
+  if (asWanted({ ...keptFlag(seen.flag), wanted: config.vaultEnvAware })) return [];
   if (config.vaultEnvAware) return gate && !gate.open ? gate.reasons : [];
   return offReasons(catalog, config, { ...seen, flag: seen.flag });
+}
+
+/** Neither on nor off is not known, for those who ask only for that. */
+const said = (state: FlagState) => (state === "partly" ? null : state === "on");
+
+/** The flag app by app, where it stands on several. */
+function flagOnApps(
+  apps: readonly string[],
+  { seen, record }: EnvironmentSight,
+): Pick<EnvironmentStatus["flag"], "apps"> {
+  if (apps.length < 2) return {};
+  const recorded = new Map((record ? appsOfFlag(record.flag) : []).map(({ app, running }) => [app, running]));
+  const running = new Map(seen.flag?.apps.map(({ app, on }) => [app, on]));
+  return {
+    apps: apps.map((app) => ({ app, recorded: recorded.get(app) ?? null, running: running.get(app) ?? null })),
+  };
 }
 
 function environmentOf(catalog: Catalog, sight: EnvironmentSight, judged: readonly Judged[]): EnvironmentStatus {
@@ -173,10 +200,11 @@ function environmentOf(catalog: Catalog, sight: EnvironmentSight, judged: readon
     flag: {
       name: catalog.flag?.name ?? "",
       variable: flagVariable(catalog),
-      app: flagApp(catalog, name),
+      app: appsInWords(flagApps(catalog, name)),
       wanted: config.vaultEnvAware,
-      recorded: record?.flag.running ?? null,
-      running: seen.flag?.on ?? null,
+      recorded: record ? said(keptState(record.flag)) : null,
+      running: seen.flag ? said(seen.flag.is) : null,
+      ...flagOnApps(flagApps(catalog, name), sight),
       since: seen.flag?.since?.toISOString() ?? null,
     },
     soak: {
@@ -192,17 +220,19 @@ function driftOf(catalog: Catalog, sights: Sights, judged: readonly Judged[]): S
   const word = (on: boolean) => (on ? "on" : "off");
   return [...sights.values()].flatMap(({ config, seen, record }) => {
     if (!record) return [];
-    const flag =
-      !seen.flag || record.flag.running === seen.flag.on
+    const recorded = new Map(appsOfFlag(record.flag).map(({ app, running }) => [app, running]));
+    const flag = (seen.flag?.apps ?? []).flatMap(({ app, on }) =>
+      (recorded.get(app) ?? record.flag.running) === on
         ? []
         : [
             {
               environment: config.environment,
-              subject: `${flagVariable(catalog)} on ${seen.flag.app}`,
-              expected: word(record.flag.running),
-              found: word(seen.flag.on),
+              subject: `${flagVariable(catalog)} on ${app}`,
+              expected: word(!on),
+              found: word(on),
             },
-          ];
+          ],
+    );
     const lost = judged
       .filter(
         ({ name, cell }) =>
@@ -238,6 +268,10 @@ function nextOf(
     const up = { command: `console-vault up --stack ${name}`, why: "" };
     if (!record)
       return index === 0 || environments[index - 1]!.phase !== "empty" ? [{ ...up, why: `${name} has not begun` }] : [];
+    if (sight.seen.flag.is === "partly") {
+      const steps = blocked.length > 0 ? [up.command, `console-vault rollback --stack ${name}`] : [up.command];
+      return steps.map((command) => ({ command, why: `${name}'s flag is ${flagWords(keptFlag(sight.seen.flag!))}` }));
+    }
     if (flag.running !== flag.recorded)
       return [
         { ...up, why: `${flag.app} runs the flag ${flag.running ? "on" : "off"}, and the stack recorded otherwise` },
@@ -264,7 +298,7 @@ function nextOf(
     // Only what comes next: prod's flag is turned on by promote, once staging has soaked.
     const follows = before !== undefined && !flag.running && record.waiting.length === 0;
     if (follows) return [];
-    const after = follower !== undefined && !isOn(sights.get(follower)!) ? follower : undefined;
+    const after = follower !== undefined && stateOf(sights.get(follower)!) !== "on" ? follower : undefined;
     const last = name === names.at(-1) && name === fallback;
     const steps =
       phase === "soaked" && last && !config.retireFlat

@@ -2,6 +2,9 @@ import { type Finding, sentence, verdictHead } from "../migration/index.js";
 import { clip, code, row, tableHead, text } from "./markdownText.js";
 import { moment, onOff } from "./words.js";
 
+/** `partly`: on on some of its apps only. */
+export type FlagSide = boolean | "partly";
+
 /** What a preview of one stack found, as a pull request's readers need it. Names, paths and reasons; never a value. */
 export interface PlanReport {
   readonly stack: string;
@@ -17,9 +20,9 @@ export interface PlanReport {
   readonly flag: {
     readonly variable: string;
     readonly app: string;
-    /** As the app has it now; null when it could not be read. */
-    readonly from: boolean | null;
-    readonly to: boolean;
+    /** As its apps have it now; null when it could not be read. */
+    readonly from: FlagSide | null;
+    readonly to: FlagSide;
   } | null;
   /** ISO times; null where no soak is asked for or runs. */
   readonly soak: { readonly hours: number; readonly since: string | null; readonly readyAt: string | null } | null;
@@ -139,10 +142,14 @@ function detailLines(details: readonly string[]): string[] {
   return details.length > detailLimit ? [...lines, `… ${details.length - detailLimit} more`] : lines;
 }
 
+/** A flag before or after, in words. */
+export const sideWord = (side: FlagSide | null) => (side === "partly" ? "partly on" : onOff(side));
+
 function verdicts({ flag, soak, gate }: PlanReport): Section {
   const rows: string[] = [];
   if (flag) {
-    const change = flag.from === flag.to ? `stays ${onOff(flag.to)}` : `${onOff(flag.from)} → **${onOff(flag.to)}**`;
+    const change =
+      flag.from === flag.to ? `stays ${sideWord(flag.to)}` : `${sideWord(flag.from)} → **${sideWord(flag.to)}**`;
     rows.push(`- Flag ${typed(flag.variable)} on ${typed(flag.app)}: ${change}`);
   }
   if (soak) {

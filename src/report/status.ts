@@ -66,8 +66,18 @@ const environment = z.object({
     variable: z.string(),
     app: z.string(),
     wanted: z.boolean().describe("In the stack's config"),
-    recorded: z.boolean().nullable().describe("After the stack's last update; null before the first"),
-    running: z.boolean().nullable().describe("On the app now; null when it could not be read"),
+    recorded: z
+      .boolean()
+      .nullable()
+      .describe("After the stack's last update; null before the first, and where it was on on some of its apps only"),
+    running: z
+      .boolean()
+      .nullable()
+      .describe("On the app now; null when it could not be read, and where it is on on some of its apps only"),
+    apps: z
+      .array(z.object({ app: z.string(), recorded: z.boolean().nullable(), running: z.boolean().nullable() }))
+      .optional()
+      .describe("Where the flag stands on several apps: each, in the order in which it turns on; app names them all"),
     since: time.nullable().describe("The release that turned the running flag on"),
   }),
   soak: z.object({

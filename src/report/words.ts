@@ -36,15 +36,33 @@ export const onOff = (value: boolean | null) => (value === null ? "unknown" : va
 
 export const flagKeys = ["wanted", "recorded", "running"] as const;
 
+/** Whether some of the flag's apps have it on and others off. */
+export function isPartly({ apps = [] }: EnvironmentStatus["flag"], key: "recorded" | "running" = "running"): boolean {
+  const each = apps.map((one) => one[key]);
+  return each.includes(true) && each.includes(false);
+}
+
+/** Which apps have it on and which do not, where it is partly on. */
+export function partlyWords({ flag }: EnvironmentStatus): string {
+  const those = (on: boolean) => (flag.apps ?? []).filter(({ running }) => running === on).map(({ app }) => app);
+  return `on on ${those(true).join(" and ")}, off on ${those(false).join(" and ")}`;
+}
+
 /** A flag that no update has recorded yet is another thing than one that could not be read. */
 export function flagWord({ flag }: EnvironmentStatus, key: (typeof flagKeys)[number]): string {
   if (flag.app === "") return "none";
+  if (key !== "wanted" && isPartly(flag, key)) return "partly on";
   return key === "recorded" && flag.recorded === null ? "not yet" : onOff(flag[key]);
 }
 
 /** Whether what is wanted, recorded and running is one and the same. */
 export function flagAgrees({ flag }: EnvironmentStatus): boolean {
-  return flag.wanted === flag.running && (flag.recorded ?? flag.running) === flag.running;
+  return (
+    !isPartly(flag) &&
+    !isPartly(flag, "recorded") &&
+    flag.wanted === flag.running &&
+    (flag.recorded ?? flag.running) === flag.running
+  );
 }
 
 export function distinctWord(distinct: CredentialStatus["distinct"]): string {
@@ -79,7 +97,9 @@ export interface Headline {
 export function notSeen({ environments, credentials }: StatusReport): string[] {
   const hidden = credentials.flatMap((one) => one.environments).filter(({ state }) => state === "unreadable");
   const of = new Set(hidden.map(({ environment }) => environment));
-  return environments.filter(({ name, flag }) => of.has(name) || flag.running === null).map(({ name }) => name);
+  return environments
+    .filter(({ name, flag }) => of.has(name) || (flag.running === null && !isPartly(flag)))
+    .map(({ name }) => name);
 }
 
 /** The last environment whose flag turns on, and before it the furthest one that is on: the first, where none is. */
@@ -87,7 +107,7 @@ export function leadersOf(environments: StatusReport["environments"]) {
   const flagged = environments.filter(({ flag }) => flag.app !== "");
   const order = flagged.length > 0 ? flagged : environments;
   const before = order.slice(0, -1);
-  return { leading: before.findLast(({ flag }) => flag.running) ?? order[0]!, last: order.at(-1)! };
+  return { leading: before.findLast(({ flag }) => flag.running || isPartly(flag)) ?? order[0]!, last: order.at(-1)! };
 }
 
 /** Where it stands, in one sentence: the first thing that a person should know. */
@@ -96,6 +116,12 @@ export function headline(report: StatusReport): Headline {
   const { leading: first, last } = leadersOf(environments);
   const follower = environments[environments.indexOf(first) + 1] ?? last;
   const blocked = environments.filter((one) => one.blocked.length > 0).map(({ name }) => name);
+  const [partly] = environments.filter(({ flag }) => isPartly(flag));
+  if (partly)
+    return {
+      tone: "bad",
+      text: `${sentence(partly.name)}'s flag is on on some of its apps only: ${partlyWords(partly)}.`,
+    };
   if (drift.length > 0) return { tone: "bad", text: `${things(drift.length)} from what was last recorded.` };
   if (blocked.length > 0) return { tone: "bad", text: `${sentence(blocked.join(" and "))} cannot go on yet.` };
   const unseen = notSeen(report);

@@ -1,25 +1,37 @@
 // The running flags while a rotation writes: they decide who reads what it wrote.
-import { type Catalog, flagApp, flagVariable } from "../catalog/index.js";
+import { type Catalog, flagApps, flagVariable, hasFlag } from "../catalog/index.js";
+import { Refusal } from "../errors.js";
 import type { HerokuClient } from "../heroku/index.js";
-import { isFlagOn } from "../migration/index.js";
+import { appsInWords, flagWords, isFlagOn } from "../migration/index.js";
 
 export type Flags = Readonly<Record<string, boolean>>;
-
-/** Whether an environment has a flag. */
-export const flagged = (catalog: Catalog, environment: string): boolean => flagApp(catalog, environment) !== "";
 
 /**
  * The running flag of every environment, from its app's config vars. Without one nothing says which path is read: the flat path holds
  * the fallback's values, so a value of another environment belongs at its own path.
+ *
+ * @throws Refusal where a flag is on on some of an environment's apps only: both paths are read there; HerokuError
  */
 export async function readFlags(heroku: HerokuClient, catalog: Catalog): Promise<Flags> {
   const { environments } = catalog;
   const flags: Record<string, boolean> = {};
   for (const { name } of environments)
-    flags[name] = flagged(catalog, name)
-      ? await isFlagOn(heroku, { app: flagApp(catalog, name), variable: flagVariable(catalog) })
-      : name !== catalog.fallback;
+    flags[name] = hasFlag(catalog, name) ? await readOne(heroku, catalog, name) : name !== catalog.fallback;
   return flags;
+}
+
+async function readOne(heroku: HerokuClient, catalog: Catalog, environment: string): Promise<boolean> {
+  const variable = flagVariable(catalog);
+  const apps: { app: string; running: boolean }[] = [];
+  for (const app of flagApps(catalog, environment))
+    apps.push({ app, running: await isFlagOn(heroku, { app, variable }) });
+  const [first] = apps;
+  if (apps.every(({ running }) => running === first!.running)) return first!.running;
+  throw new Refusal(
+    `${variable} of ${environment} is ${flagWords({ app: "", running: false, apps })}: both paths are read there. First:
+  console-vault up --stack ${environment}`,
+    { code: "flag-partly", environment, apps },
+  );
 }
 
 export interface Begun {
@@ -42,7 +54,7 @@ export class FlagMoved extends Error {
     const moved = catalog.environments.filter((one) => flags[one.name] !== now[one.name]);
     const lines = moved.map(
       (one) =>
-        `${flagVariable(catalog)} is ${word(now[one.name])} (${flagApp(catalog, one.name)}); it was ${word(flags[one.name])} when this rotation began.`,
+        `${flagVariable(catalog)} is ${word(now[one.name])} (${appsInWords(flagApps(catalog, one.name))}); it was ${word(flags[one.name])} when this rotation began.`,
     );
     const { setting, commands } = repair(begun, now);
     super(

@@ -1,4 +1,4 @@
-export { type Flags, flagged, readFlags } from "./flags.js";
+export { type Flags, readFlags } from "./flags.js";
 export { planRotation, type RotationPlan, type RotationRequest } from "./plan.js";
 export { type AppFacts, decideApp, type Kept, previousValue } from "./reach.js";
 export { type RotationEvent, rotate } from "./rotate.js";

@@ -5,7 +5,7 @@ import {
   consoleCatalog,
   credentialOf,
   defineCatalog,
-  flagApp,
+  flagApps,
   heldBy,
   scopedVendors,
 } from "../../src/catalog/index.js";
@@ -54,7 +54,7 @@ describe("the catalog of docs/console-vault-env-aware.md", () => {
       default: false,
       revision: "0018_promote_console_vault_env_aware",
     });
-    expect(["staging", "prod"].map((env) => flagApp(consoleCatalog, env))).toEqual([
+    expect(["staging", "prod"].map((env) => flagApps(consoleCatalog, env)[0])).toEqual([
       "raxx-console-staging",
       "raxx-console-prod",
     ]);

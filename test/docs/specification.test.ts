@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
-import { consoleCatalog, type EnvironmentName, flagApp } from "../../src/catalog/index.js";
+import { consoleCatalog, type EnvironmentName, flagApps } from "../../src/catalog/index.js";
 import { environmentScoped, folders, shared } from "../support/document.js";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
@@ -44,7 +44,7 @@ it("has the catalog's folders, flag and apps", () => {
   const { name, variable, revision } = consoleCatalog.flag;
   for (const text of [name, variable, revision]) expect(specification).toContain(text);
   for (const environment of ["staging", "prod"] satisfies EnvironmentName[])
-    expect(specification).toContain(flagApp(consoleCatalog, environment));
+    expect(specification).toContain(flagApps(consoleCatalog, environment)[0]!);
 });
 
 it("is named by the comments of the code where they lean on it", () => {

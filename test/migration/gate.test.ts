@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Refusal } from "../../src/errors.js";
-import { type GateFacts, gate, runningFlag, sentence, touches } from "../../src/migration/index.js";
+import { appFlag, flagOf, type GateFacts, gate, sentence, touches } from "../../src/migration/index.js";
 
 const hour = 3_600_000;
 const start = new Date("2026-11-01T00:00:00.000Z");
@@ -30,7 +30,7 @@ const facts: GateFacts = {
   to: "prod",
   output,
   target,
-  flag: { app: "raxx-console-staging", raw: "true", on: true, since: at(0) },
+  flag: flagOf([{ app: "raxx-console-staging", raw: "true", on: true, since: at(0) }]),
   wrong: [],
   unchecked: [],
   rotationSeen: true,
@@ -77,10 +77,10 @@ describe("the gate", () => {
     ],
     [
       "staging's flag is off now",
-      { flag: { ...facts.flag, on: false, since: undefined } },
+      { flag: flagOf([{ ...facts.flag.apps[0]!, on: false, since: undefined }]) },
       /is off now \(raxx-console-staging\)/,
     ],
-    ["no release tells since when", { flag: { ...facts.flag, since: undefined } }, /no release/],
+    ["no release tells since when", { flag: flagOf([{ ...facts.flag.apps[0]!, since: undefined }]) }, /no release/],
     [
       "staging is broken now",
       { wrong: [{ code: "absent", name: "X", path: "/a/", environment: "staging" }] },
@@ -125,16 +125,16 @@ describe("since when the flag is on", () => {
   });
   it("is nothing while it is off", () => {
     const touched = { description: "Set FLAG config vars", createdAt: at(1) };
-    expect(runningFlag({ app: "a", variable: "FLAG" }, "false", touched)).toMatchObject({
+    expect(appFlag({ app: "a", variable: "FLAG" }, "false", touched)).toMatchObject({
       on: false,
       since: undefined,
     });
-    expect(runningFlag({ app: "a", variable: "FLAG" }, "1", touched)).toMatchObject({ on: true, since: at(1) });
+    expect(appFlag({ app: "a", variable: "FLAG" }, "1", touched)).toMatchObject({ on: true, since: at(1) });
   });
 });
 
 describe("the flag's config var", () => {
-  const flag = (raw: string | undefined) => runningFlag({ app: "raxx-console-prod", variable: "FLAG" }, raw, undefined);
+  const flag = (raw: string | undefined) => appFlag({ app: "raxx-console-prod", variable: "FLAG" }, raw, undefined);
 
   it.each([undefined, "", " ", "false", "False", "FALSE", "0"])("%j is off", (raw) => {
     expect(flag(raw).on).toBe(false);

@@ -1,31 +1,11 @@
 // Any number of environments: another company's catalog from its flat vault to retired flat copies, by the same commands.
 import { randomUUID } from "node:crypto";
-import { cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { type Catalog, heldBy } from "../../src/catalog/index.js";
-import { madeUpCompany, madeUpValue } from "../../src/cli/demo/company.js";
-import { findCatalog, loadCatalog } from "../../src/project/index.js";
-import { done, World } from "../support/world.js";
-
-const acme = fileURLToPath(new URL("../../examples/acme/", import.meta.url));
-const projectId = "3c1d2e4f-5a6b-4c7d-8e9f-0a1b2c3d4e5f";
-
-async function open(project: string): Promise<World> {
-  const catalog = await loadCatalog(findCatalog(project));
-  return World.open({ project, seed: madeUpCompany(catalog, { id: projectId, name: "Acme" }) });
-}
-
-async function provision(world: World, environment: string): Promise<void> {
-  for (const credential of heldBy(world.catalog, environment))
-    done(
-      await world.run(["provision", credential.name, "--env", environment], {
-        input: madeUpValue(credential, environment),
-      }),
-    );
-}
+import { acme, changedProject, openCompany, provision } from "../support/acme.js";
+import { done, type World } from "../support/world.js";
 
 const migration = (world: World, stack: string) => world.migration(stack);
 const flagOn = (world: World, app: string) => world.apps.vars(app).FLAG_ACME_VAULT === "true";
@@ -40,7 +20,7 @@ const next = async (world: World) => (await status(world)).next.map(({ command }
 describe("Acme: dev without Heroku, then staging, then prod", () => {
   let world: World;
   beforeAll(async () => {
-    world = await open(acme);
+    world = await openCompany(acme);
   });
   afterAll(() => world.close());
 
@@ -121,17 +101,6 @@ describe("Acme: dev without Heroku, then staging, then prod", () => {
   });
 });
 
-/** A project whose catalog is Acme's, changed. */
-async function project(change: (catalog: Catalog) => Catalog): Promise<string> {
-  const dir = mkdtempSync(join(realpathSync(tmpdir()), "console-vault-catalog-"));
-  cpSync(join(acme, "Pulumi.yaml"), join(dir, "Pulumi.yaml"));
-  const catalog = change(await loadCatalog(findCatalog(acme)));
-  writeFileSync(join(dir, "catalog.mjs"), `export default ${JSON.stringify(catalog)};\n`);
-  mkdirSync(dir, { recursive: true });
-  for (const { name } of catalog.environments) cpSync(join(acme, "Pulumi.dev.yaml"), join(dir, `Pulumi.${name}.yaml`));
-  return dir;
-}
-
 describe("other numbers of environments", () => {
   let world: World | undefined;
   let dir: string | undefined;
@@ -140,8 +109,8 @@ describe("other numbers of environments", () => {
     if (dir) rmSync(dir, { recursive: true });
   });
   const openChanged = async (change: (catalog: Catalog) => Catalog) => {
-    dir = await project(change);
-    world = await open(dir);
+    dir = await changedProject(change);
+    world = await openCompany(dir);
     return world;
   };
 

@@ -6,7 +6,7 @@ import { parseDocument } from "yaml";
 import { environmentOf } from "../../catalog/index.js";
 import { configError, parseStackConfig, rawStackConfig, type StackConfig, servicesOf } from "../../config/index.js";
 import { findingJson, predecessor, sentence, targetOf } from "../../migration/index.js";
-import { type PlanReport, renderComment } from "../../report/index.js";
+import { type PlanReport, renderComment, sideWord } from "../../report/index.js";
 import { type OfflinePlan, planOffline, reportStep } from "../../report/plan/index.js";
 import { Ended, exitCodes } from "../exit.js";
 import { colorsOf, type Io } from "../io.js";
@@ -95,7 +95,6 @@ function show(
   target: { vault: string; project: string },
 ): void {
   const c = colorsOf(io);
-  const word = (on: boolean | null) => (on === null ? "unknown" : on ? "on" : "off");
   io.err(c.dim(`vault   ${target.vault}  project ${target.project}`));
   io.out(`${c.bold("\nPlan")}  ${c.dim("offline: from the catalog, the config and what the last update left")}`);
   for (const step of plan.steps.filter(({ op }) => op !== "same")) io.out(stepLines(step, c).join("\n"));
@@ -104,7 +103,7 @@ function show(
   const { flag, soak, gate } = plan;
   if (flag)
     io.out(
-      `\n${c.bold("flag")}    ${flag.variable}: last recorded ${word(flag.from)}, wanted ${word(flag.to)} on ${flag.app}`,
+      `\n${c.bold("flag")}    ${flag.variable}: last recorded ${sideWord(flag.from)}, wanted ${sideWord(flag.to)} on ${flag.app}`,
     );
   if (soak)
     io.out(

@@ -3,11 +3,14 @@ import { type Catalog, environmentOf, flaggedEnvironments, flagVariable } from "
 import { UsageError } from "../../errors.js";
 import {
   duration,
+  flagWords,
   gate,
   gateFacts,
+  keptFlag,
   look,
   lookAtFlag,
   predecessor,
+  type RunningFlag,
   refusalOf,
   sentence,
   targetOf,
@@ -26,12 +29,14 @@ interface PromoteOptions extends Omit<StackOptions, "stack"> {
   readonly yes?: boolean;
 }
 
-/** What a failed update leaves in the config file, in words. @param on undefined where Heroku cannot be asked */
-function settleFile(variable: string, on: boolean | undefined, file: ConfigFile): string {
+/** What a failed update leaves in the config file, in words. @param flag undefined where Heroku cannot be asked */
+function settleFile(variable: string, flag: RunningFlag | undefined, file: ConfigFile): string {
   const { path } = file;
-  if (on === undefined)
+  if (flag === undefined)
     return `Heroku cannot be asked whether ${variable} turned on, so ${path} keeps saying true. Once Heroku answers: console-vault status`;
-  if (on) return `${variable} is on, so ${path} keeps saying so`;
+  if (flag.is === "on") return `${variable} is on, so ${path} keeps saying so`;
+  if (flag.is === "partly")
+    return `${variable} is ${flagWords(keptFlag(flag))}, so ${path} keeps saying true. The same command goes on from there`;
   if (file.putBack()) return `${path} is as it was`;
   return `${path} was changed meanwhile, and is left so: look what it says of vaultEnvAware`;
 }
@@ -77,7 +82,7 @@ async function promote(io: Io, options: PromoteOptions): Promise<void> {
   // The gate before anything is touched, its file included; the stack's own update asks it again.
   const world = await look(catalog, stack.config, stack.vault, stack.heroku);
   refuseOtherTarget(stack, record, world.account);
-  if (world.flag.on && stack.config.vaultEnvAware) {
+  if (world.flag.is === "on" && stack.config.vaultEnvAware) {
     io.err(`${flagVariable(catalog)} is on already (${world.flag.app})`);
     await update(io, { ...options, stack: to });
     return;
@@ -99,8 +104,8 @@ async function promote(io: Io, options: PromoteOptions): Promise<void> {
     await update(io, { ...options, stack: to });
   } catch (error) {
     // Once the flag is on, a file that says otherwise would turn it off with the next update.
-    const { on } = await lookAtFlag(stack.heroku, catalog, to).catch(() => ({ on: undefined }));
-    io.err(`  ${settleFile(flagVariable(catalog), on, file)}`);
+    const flag = await lookAtFlag(stack.heroku, catalog, to).catch(() => undefined);
+    io.err(`  ${settleFile(flagVariable(catalog), flag, file)}`);
     throw error;
   }
 }

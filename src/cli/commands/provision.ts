@@ -19,6 +19,8 @@ import { Refusal, UsageError } from "../../errors.js";
 import {
   comparedPlaces,
   type FolderSight,
+  flagWords,
+  keptFlag,
   lookAtFlag,
   lookAtFolder,
   readNames,
@@ -249,7 +251,12 @@ async function lookAtPlace(
     ...seen,
   };
   if (there[0]?.value.equals(value)) return { ...place, other: false, holds: true };
-  if (flag.on)
+  if (flag.is === "partly")
+    throw new Refusal(
+      `${path} is in use: the flag is ${flagWords(keptFlag(flag))}. First:\n  console-vault up --stack ${environment.name}`,
+      { code: "flag-partly", environment: environment.name, apps: keptFlag(flag).apps },
+    );
+  if (flag.is === "on")
     throw new Refusal(
       `${path} is in use: the flag is on (${flag.app}), and the apps have to get a new value as well. Type\n  console-vault rotate ${name} --env ${environment.name}`,
       { code: "in-use", name, path, app: flag.app },

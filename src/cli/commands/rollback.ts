@@ -1,9 +1,10 @@
 import type { Command } from "commander";
-import { type Catalog, credentialOf, environmentOf, flagApp, flagVariable } from "../../catalog/index.js";
+import { type Catalog, credentialOf, environmentOf, flagApps, flagVariable, hasFlag } from "../../catalog/index.js";
 import { readStackConfig } from "../../config/index.js";
 import type { Work } from "../../engine/index.js";
 import { UsageError } from "../../errors.js";
 import {
+  appsInWords,
   type CopyRecord,
   type DifferentName,
   type GoneName,
@@ -61,8 +62,8 @@ interface Agreed {
 
 /** What was done under the lock. */
 interface Progress {
-  /** Whether Heroku was asked to turn the flag off. */
-  asked: boolean;
+  /** Apps on which Heroku was asked to turn the flag off. */
+  readonly asked: string[];
   /** Names that `--restore-flat` had nothing to restore from. */
   lost: readonly GoneName[];
 }
@@ -70,11 +71,39 @@ interface Progress {
 /** Restoring the flat copies takes a look even where the flag is off already. */
 const toLookAt = ({ restoreFlat }: RollbackOptions, on: boolean) => on || restoreFlat === true;
 
-const appOf = ({ catalog, config }: OpenStack) => flagApp(catalog, config.environment);
+const appsOf = ({ catalog, config }: OpenStack) => flagApps(catalog, config.environment);
+const appOf = (stack: OpenStack) => appsInWords(appsOf(stack));
 const variableOf = ({ catalog }: OpenStack) => flagVariable(catalog);
 
-async function readRunning(stack: OpenStack): Promise<FlagReading> {
-  return readFlag((await stack.heroku.configVars(appOf(stack))).get(variableOf(stack))?.reveal());
+/** The flag as each app has it, in the order in which it turns off. */
+async function readRunning(stack: OpenStack): Promise<ReadonlyMap<string, FlagReading>> {
+  const readings = new Map<string, FlagReading>();
+  for (const app of appsOf(stack).toReversed())
+    readings.set(app, readFlag((await stack.heroku.configVars(app)).get(variableOf(stack))?.reveal()));
+  return readings;
+}
+
+/** Apps whose readers may take the flag as on, in the order in which it turns off. */
+const notOff = (readings: ReadonlyMap<string, FlagReading>) =>
+  [...readings].flatMap(([app, reading]) => (reading === "off" ? [] : [app]));
+
+/** What is asked before anything is done. */
+function questionOf(stack: OpenStack, readings: ReadonlyMap<string, FlagReading>): string {
+  const variable = variableOf(stack);
+  const on = notOff(readings);
+  if (on.length === 0) return `${variable} is off already (${appOf(stack)}). Go on?`;
+  const unclear = on.filter((app) => readings.get(app) === "unclear");
+  return unclear.length > 0
+    ? `${variable} (${appsInWords(unclear)}) is ${unclearText}, so its readers may take it as on. Set it to false?`
+    : `Turn ${variable} off (${appsInWords(on.toReversed())})?`;
+}
+
+/** What it was, where that is not on. */
+function before(readings: ReadonlyMap<string, FlagReading>): string {
+  const on = notOff(readings);
+  if (on.length === 0) return " already";
+  if (on.length < readings.size) return `, which was on on ${appsInWords(on.toReversed())} only`;
+  return on.some((app) => readings.get(app) === "unclear") ? `, which was ${unclearText}` : "";
 }
 
 /** What each app of the environment reads and holds afterwards. @param stale names that go back to another value */
@@ -170,15 +199,9 @@ async function lookAgain(
 async function agree(rollback: Rollback): Promise<Agreed> {
   const { io, options, stack } = rollback;
   const running = await readRunning(stack);
-  const variable = variableOf(stack);
-  const on = running !== "off";
+  const on = notOff(running).length > 0;
   const looked = toLookAt(options, on) ? await lookAgain(rollback, on) : { back: undefined, overwrite: new Map() };
-  const question = {
-    on: `Turn ${variable} off (${appOf(stack)})?`,
-    off: `${variable} is off already (${appOf(stack)}). Go on?`,
-    unclear: `${variable} (${appOf(stack)}) is ${unclearText}, so its readers may take it as on. Set it to false?`,
-  };
-  await askYes(io, options, question[running]);
+  await askYes(io, options, questionOf(stack, running));
   return { on, ...looked };
 }
 
@@ -208,7 +231,7 @@ async function turnOff(
   const { io, options, stack, tell } = rollback;
   const variable = variableOf(stack);
   const running = await readRunning(stack);
-  const on = running !== "off";
+  const on = notOff(running).length > 0;
   // Somebody else's update or rotation may have ended while this one asked and waited. A vault that could not be asked then, with
   // the flag on as it is now, was passed over knowingly.
   const passedOver = on && agreed.on && !agreed.back;
@@ -221,11 +244,14 @@ async function turnOff(
   }
   if (options.restoreFlat) progress.lost = plan?.gone ?? [];
   lost.throwIfAborted();
-  // One change of one var, before anything else: it needs no vault and no engine.
-  progress.asked = on;
-  if (on) await stack.heroku.patchConfigVars(appOf(stack), new Map([[variable, "false"]]));
-  const was = { on: "", off: " already", unclear: `, which was ${unclearText}` }[running];
-  tell(`${colorsOf(io).green("✓")} ${variable} is off${was} (${appOf(stack)}), and not wanted in ${file.path}`);
+  // One change of one var of each app, before anything else: it needs no vault and no engine.
+  for (const app of notOff(running)) {
+    progress.asked.push(app);
+    await stack.heroku.patchConfigVars(app, new Map([[variable, "false"]]));
+  }
+  tell(
+    `${colorsOf(io).green("✓")} ${variable} is off${before(running)} (${appOf(stack)}), and not wanted in ${file.path}`,
+  );
   if (retirement) tell("  console-vault:retireFlat is false there too: the flat copies are what is read now.");
   if (on) for (const line of consequences(stack, plan?.stale ?? [])) tell(`  ${line}`);
 }
@@ -255,10 +281,17 @@ async function insideLocks({ io, options, stack, recorded }: Rollback, work: Wor
 }
 
 /** What a rollback that failed leaves in the config file: what the flag needs that runs now. */
-async function settleFile({ io, stack }: Rollback, file: ConfigFile, asked: boolean): Promise<void> {
+async function settleFile({ io, stack }: Rollback, file: ConfigFile, asked: readonly string[]): Promise<void> {
   const variable = variableOf(stack);
-  const running = asked ? await readRunning(stack).catch(() => undefined) : "on";
-  if (running === "off") io.err(`  ${variable} is off, so ${file.path} keeps saying that it is not wanted`);
+  const running = asked.length > 0 ? await readRunning(stack).catch(() => undefined) : new Map<string, FlagReading>();
+  const off = asked.filter((app) => running?.get(app) === "off");
+  const on = running ? notOff(running) : [];
+  if (off.length > 0 && on.length === 0)
+    io.err(`  ${variable} is off, so ${file.path} keeps saying that it is not wanted`);
+  else if (off.length > 0)
+    io.err(
+      `  ${variable} is off on ${appsInWords(off)} and not yet on ${appsInWords(on)}, so ${file.path} keeps saying that it is not wanted. Run the command again`,
+    );
   else if (running === undefined)
     io.err(
       `  Heroku cannot be asked whether ${variable} is off, so ${file.path} keeps saying that it is not wanted. Once Heroku answers: console-vault status`,
@@ -297,7 +330,8 @@ async function report(
 
 async function rollback(io: Io, options: RollbackOptions): Promise<void> {
   const stack = await openStack(io, options);
-  if (appOf(stack) === "") throw new UsageError(`${options.stack} has no flag to turn off.`);
+  if (!hasFlag(stack.catalog, stack.config.environment))
+    throw new UsageError(`${options.stack} has no flag to turn off.`);
   checkOptions(stack.catalog, options);
   const recorded = await readRecorded(io, stack, options);
   const own: Rollback = { io, options, stack, recorded, tell: options.json ? io.err : io.out };
@@ -305,7 +339,7 @@ async function rollback(io: Io, options: RollbackOptions): Promise<void> {
   const agreed = await agree(own);
 
   const config = stopAsking(stack);
-  const progress: Progress = { asked: false, lost: [] };
+  const progress: Progress = { asked: [], lost: [] };
   const work: Work = (lost) => turnOff(own, agreed, config, progress, lost);
   const updates = await insideLocks(own, work).catch(async (error: Error) => {
     await settleFile(own, config.file, progress.asked);

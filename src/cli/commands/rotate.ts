@@ -1,13 +1,12 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Command } from "commander";
-import { type Catalog, credentialOf, flagApp, flagVariable } from "../../catalog/index.js";
+import { type Catalog, credentialOf, flagApps, flagVariable, hasFlag } from "../../catalog/index.js";
 import { readStackConfig } from "../../config/index.js";
 import { Refusal } from "../../errors.js";
 import { HerokuClient, HerokuError } from "../../heroku/index.js";
-import { type MigrationRecord, sentence, type VaultReads } from "../../migration/index.js";
+import { appsInWords, keptState, type MigrationRecord, sentence, type VaultReads } from "../../migration/index.js";
 import {
   type Flags,
-  flagged,
   type Kept,
   planRotation,
   type RotationEvent,
@@ -79,13 +78,19 @@ async function agreedFlags(
   const { catalog } = stack;
   const flags = await readFlags(heroku, catalog);
   const { environment, vaultEnvAware: wanted } = stack.config;
-  const [running, recorded] = [flags[environment]!, record?.flag.running ?? false];
+  const [running, recorded] = [flags[environment]!, record ? keptState(record.flag) : "off"];
   const word = (on: boolean) => (on ? "on" : "off");
-  if (!flagged(catalog, environment)) return flags;
-  if (wanted !== running || recorded !== running)
+  if (!hasFlag(catalog, environment)) return flags;
+  if (wanted !== running || recorded !== word(running))
     throw new Refusal(
-      `${flagVariable(catalog)} of ${environment} is not agreed on: wanted ${word(wanted)} (Pulumi.${environment}.yaml), recorded ${word(recorded)} (the stack's last update), running ${word(running)} (${flagApp(catalog, environment)}). First: console-vault up --stack ${environment}`,
-      { code: "flag-not-agreed", environment, wanted, recorded, running },
+      `${flagVariable(catalog)} of ${environment} is not agreed on: wanted ${word(wanted)} (Pulumi.${environment}.yaml), recorded ${recorded} (the stack's last update), running ${word(running)} (${appsInWords(flagApps(catalog, environment))}). First: console-vault up --stack ${environment}`,
+      {
+        code: "flag-not-agreed",
+        environment,
+        wanted,
+        recorded: recorded === "partly" ? null : recorded === "on",
+        running,
+      },
     );
   return flags;
 }
@@ -222,7 +227,7 @@ function showPlan(io: Io, { request, plan }: Rotation): void {
   const c = colorsOf(io);
   if (plan.warning) io.err(c.yellow(`! ${sentence(plan.warning)}`));
   io.out(c.bold(`Rotate ${name} for ${environment}`));
-  const flag = flagged(request.catalog, environment) ? (flags[environment] ? "flag on" : "flag off") : "no flag";
+  const flag = hasFlag(request.catalog, environment) ? (flags[environment] ? "flag on" : "flag off") : "no flag";
   io.out(`  ${flag}, so it is written to ${c.bold(plan.path)}`);
   io.out(`  apps that read it there: ${plan.apps.map(({ app }) => app).join(", ") || "none"}`);
   for (const other of environmentsOf(plan).filter((one) => one !== environment))

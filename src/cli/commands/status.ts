@@ -18,7 +18,9 @@ import {
 import {
   buildStatus,
   type EnvironmentSight,
+  isPartly,
   notSeen,
+  partlyWords,
   renderHtml,
   renderMarkdown,
   renderTerminal,
@@ -80,7 +82,7 @@ async function gateNow(
   output: MigrationRecord | undefined,
 ): Promise<GateAnswer | undefined> {
   const { flag } = seen;
-  if (!from || !flag || flag.on || !config.vaultEnvAware) return undefined;
+  if (!from || !flag || flag.is === "on" || !config.vaultEnvAware) return undefined;
   return gate(await gateFacts({ catalog, config, vault, world: { ...seen, flag }, target, heroku, from, output }));
 }
 
@@ -106,6 +108,9 @@ function pending(report: StatusReport): string[] {
     ...drift.map(
       ({ environment, subject, expected, found }) => `${environment}: ${subject} is ${found}, not ${expected}`,
     ),
+    ...environments
+      .filter(({ flag }) => isPartly(flag))
+      .map((one) => `${one.name}: ${one.flag.variable} is ${partlyWords(one)}`),
     ...environments
       .filter(({ flag }) => flag.running !== null && flag.wanted !== flag.running)
       .map(

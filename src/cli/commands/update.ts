@@ -5,11 +5,15 @@ import { flagVariable } from "../../catalog/index.js";
 import type { OutputMap } from "../../engine/index.js";
 import { Refusal, UsageError } from "../../errors.js";
 import {
+  asWanted,
   duration,
   type Earlier,
   findingJson,
   flagVerdict,
+  flagWords,
   type KeptFlat,
+  keptFlag,
+  keptState,
   lookAtFlag,
   type MigrationRecord,
   type Neighbours,
@@ -167,13 +171,12 @@ function showRecord(
   );
   if (soak) io.out(`${c.bold("soak")}    ${soak}`);
   const otherwise =
-    flag.wanted === flag.running || record.blocked.length > 0
+    asWanted(flag) || record.blocked.length > 0
       ? ""
       : c.yellow(`  wanted ${flag.wanted ? "on" : "off"}, and this update did not turn it`);
-  if (flag.app !== "")
-    io.out(
-      `${c.bold("flag")}    ${flag.variable} is ${flag.running ? c.green("on") : "off"} (${flag.app})${otherwise}`,
-    );
+  const state =
+    keptState(flag) === "partly" ? flagWords(flag) : `${flag.running ? c.green("on") : "off"} (${flag.app})`;
+  if (flag.app !== "") io.out(`${c.bold("flag")}    ${flag.variable} is ${state}${otherwise}`);
   for (const name of record.confirmed) io.out(`  ${c.green("✓")} ${name}  ${c.dim("confirmed")}`);
   for (const name of record.waiting) io.out(`  ${c.yellow("…")} ${name}  ${c.dim("awaits provision")}`);
   for (const one of record.blocked) io.out(`  ${c.red("✗")} ${sentence(one)}`);
@@ -365,12 +368,12 @@ async function destroy(io: Io, options: UpdateOptions): Promise<void> {
   const { outputs } = await openHere(io, stack, options, "destroy");
   const { migration: record } = outputsOf(options.stack, outputs);
   const { catalog } = stack;
-  const { app, on } = await lookAtFlag(stack.heroku, catalog, options.stack);
+  const flag = await lookAtFlag(stack.heroku, catalog, options.stack);
   // Recorded on counts as well: then the state protects every resource.
-  if (on || record?.flag.running)
+  if (flag.is !== "off" || (record && keptState(record.flag) !== "off"))
     throw new Refusal(
-      `${flagVariable(catalog)} is on (${app}): its readers need what this stack declares. Turn it off first:\n  console-vault rollback --stack ${options.stack}`,
-      { code: "flag-is-on", environment: options.stack, app },
+      `${flagVariable(catalog)} is ${flag.is === "partly" ? flagWords(keptFlag(flag)) : `on (${flag.app})`}: its readers need what this stack declares. Turn it off first:\n  console-vault rollback --stack ${options.stack}`,
+      { code: "flag-is-on", environment: options.stack, app: flag.app },
     );
   await askYes(
     io,

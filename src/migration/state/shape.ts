@@ -208,7 +208,10 @@ const flag = z.object({
   variable: text,
   app: text,
   wanted: z.boolean(),
+  /** Whether it is on, on all of its apps. */
   running: z.boolean(),
+  /** Where it stands on several apps: each of them, in the order in which it turns on. `app` is then all of them in words. */
+  apps: z.array(z.object({ app: text, running: z.boolean() })).optional(),
   /** ISO time of the release that turned it on; null where it is off or unknown. */
   since: time.nullable(),
 });

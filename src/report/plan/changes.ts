@@ -2,6 +2,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { StackConfig } from "../../config/index.js";
 import {
+  keptState,
   type LastUpdate,
   type ResourceKind,
   resourceNames,
@@ -61,9 +62,11 @@ function declaration(
     declared("migration", resourceNames.migration(environment), environment, (inputs) =>
       migrationChanges(config, target, plan, inputs),
     ),
-    ...plan.apps.map(({ app, hasFlag }) =>
+    ...plan.apps.map(({ app }) =>
       declared("association", resourceNames.association(app), app, (inputs) => [
-        ...(hasFlag ? flagVar(plan.flag.variable, config.vaultEnvAware, inputs) : []),
+        ...(plan.flag.texts.some((one) => one.app === app)
+          ? flagVar(plan.flag.variable, config.vaultEnvAware, inputs)
+          : []),
         ...manageChanges(config, migration)
           .filter((one) => one.app === app)
           .map(({ name, text }) => ({ name, text })),
@@ -134,12 +137,12 @@ function migrationChanges(
 ): PlanDetail[] {
   const { variable, app, wanted } = plan.flag;
   const flag = inputs?.flag;
-  const running = flag?.transition === "none" ? flag.running : flag?.transition === "on";
+  const running = flag && (flag.transition === "none" ? keptState(flag) : flag.transition);
   const word = (on: boolean) => (on ? "on" : "off");
-  const turns = running !== wanted;
+  const turns = (running ?? "off") !== word(wanted);
   return [
     ...(turns
-      ? [{ name: variable, text: `${word(!wanted)} → ${word(wanted)} (${app}), if nothing stands against it` }]
+      ? [{ name: variable, text: `${running ?? "off"} → ${word(wanted)} (${app}), if nothing stands against it` }]
       : []),
     ...Object.entries(target).flatMap(([key, value]) =>
       changed(`${key} (refused without --rebind)`, inputs?.target[key as keyof typeof target], value),

@@ -1,8 +1,11 @@
 // What a stack declares and what its last update left, compared with neither network nor token. Pure.
-import { type Catalog, environmentOf, flagApp } from "../../catalog/index.js";
+import { type Catalog, environmentOf, flagApps } from "../../catalog/index.js";
 import type { StackConfig } from "../../config/index.js";
 import {
+  appsOfFlag,
   type Finding,
+  flagOf,
+  keptState,
   type LastUpdate,
   type MigrationRecord,
   neverUpdated,
@@ -38,13 +41,22 @@ export interface OfflinePlan extends Omit<PlanReport, "stack" | "header" | "step
 export function planOffline(facts: OfflineFacts): OfflinePlan {
   const { catalog, config, last, before } = facts;
   const record = recordOf(last);
-  const plan = declaration(facts, record?.flag.running ?? false);
+  const kept = record ? appsOfFlag(record.flag) : [];
+  const plan = declaration(facts, (app) => kept.some((one) => one.app === app && one.running));
   const steps = offlineSteps(facts, plan);
   const { variable, app } = plan.flag;
   const running = record?.flag.running ?? null;
   return {
     steps,
-    flag: app === "" ? null : { variable, app, from: running, to: config.vaultEnvAware },
+    flag:
+      app === ""
+        ? null
+        : {
+            variable,
+            app,
+            from: record && keptState(record.flag) === "partly" ? "partly" : running,
+            to: config.vaultEnvAware,
+          },
     soak: soakOf(config, running === true ? last : (before ?? last)),
     gate: before && config.vaultEnvAware && running !== true ? gateOf(catalog, config, before) : null,
     warnings: [],
@@ -54,13 +66,19 @@ export function planOffline(facts: OfflineFacts): OfflinePlan {
 }
 
 /** The plan of a world in which nothing was seen: its folders, names, paths and apps are the declaration's. */
-function declaration({ catalog, config, target }: OfflineFacts, on: boolean): StackPlan {
+function declaration({ catalog, config, target }: OfflineFacts, on: (app: string) => boolean): StackPlan {
   const { apps } = environmentOf(catalog, config.environment);
+  const flags = flagApps(catalog, config.environment).map((app) => ({
+    app,
+    raw: undefined,
+    on: on(app),
+    since: undefined,
+  }));
   const nothingSeen = {
     rows: [],
     folders: new Set<string>(),
     apps: Object.values(apps).map((name) => ({ name, id: "", vars: new Map() })),
-    flag: { app: flagApp(catalog, config.environment), raw: undefined, on, since: undefined },
+    flag: flagOf(flags),
     account: "",
     now: new Date(0),
   };

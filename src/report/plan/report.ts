@@ -4,7 +4,9 @@ import { type Catalog, flagVariable } from "../../catalog/index.js";
 import type { StackConfig } from "../../config/index.js";
 import type { EngineEvent } from "../../engine/index.js";
 import {
+  appsOfFlag,
   type Finding,
+  keptState,
   kindOf,
   type MigrationRecord,
   nextSteps,
@@ -78,7 +80,10 @@ export function planReport({ catalog, config, target, events, warnings }: Previe
   const stay = flat?.wanted ? retirementVerdict(flat) : undefined;
   const refused = [...(seen?.refused ?? []), ...(stay ? [stay] : [])];
   const context = planContext(events);
-  const to = context.turns ? !running : running;
+  const from = seen && keptState(seen) === "partly" ? "partly" : running;
+  const waits =
+    seen && appsOfFlag(seen).some((one) => one.running !== (seen.transition === "on") && !context.turning.has(one.app));
+  const to = seen && context.turning.size > 0 ? (waits ? "partly" : seen.transition === "on") : from;
   const variable = flagVariable(catalog);
   const asked = config.vaultEnvAware && !running && predecessor(catalog, config.environment) !== undefined;
   const record = metadata && leftBefore("migration", metadata)?.migration;
@@ -87,7 +92,7 @@ export function planReport({ catalog, config, target, events, warnings }: Previe
     stack: config.environment,
     header: { vault: target.vault, project: target.project, account: target.account },
     steps,
-    flag: seen?.app ? { variable, app: seen.app, from: running, to } : null,
+    flag: seen?.app ? { variable, app: seen.app, from, to } : null,
     soak: seen ? soakOf(config, seen, record) : null,
     gate: asked || refused.length > 0 ? { open: refused.length === 0, reasons: refused } : null,
     // The program warns of a refused flag too.

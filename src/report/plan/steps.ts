@@ -2,6 +2,10 @@
 import { isDeepStrictEqual } from "node:util";
 import type { EngineEvent } from "../../engine/index.js";
 import {
+  appsInWords,
+  appsOfFlag,
+  flagWords,
+  keptState,
   kindOf,
   newRevision,
   type ResourceKind,
@@ -88,8 +92,8 @@ function secretDetails(metadata: StepMetadata): PlanDetail[] {
 
 /** What the steps of one plan have in common. */
 export interface PlanContext {
-  /** Whether the flag turns. */
-  readonly turns: boolean;
+  /** Apps on which the flag turns. */
+  readonly turning: ReadonlySet<string>;
   /** Whether an app is one of the stack's: a program may declare the config vars of others besides. */
   owns(app: string): boolean;
 }
@@ -99,7 +103,7 @@ function ownApps(events: readonly EngineEvent[]): ReadonlySet<string> | undefine
   const told = metadataOf(events, "migration").flatMap((one) =>
     (["old", "new"] as const).flatMap((side) => inputsOf("migration", one, side) ?? []),
   );
-  const apps = told.flatMap(({ apps, flag }) => [...Object.keys(apps), flag.app].filter((app) => app !== ""));
+  const apps = told.flatMap(({ apps, flag }) => [...Object.keys(apps), ...appsOfFlag(flag).map(({ app }) => app)]);
   return told.length > 0 ? new Set(apps) : undefined;
 }
 
@@ -110,7 +114,7 @@ const metadataOf = (events: readonly EngineEvent[], kind: ResourceKind): StepMet
 
 export function planContext(events: readonly EngineEvent[]): PlanContext {
   const apps = ownApps(events);
-  return { turns: turnsFlag(events), owns: (app) => apps?.has(app) ?? true };
+  return { turning: turningApps(events), owns: (app) => apps?.has(app) ?? true };
 }
 
 /** Sensitive values are ciphertext here: the engine reports which values changed, never the values. */
@@ -132,21 +136,22 @@ function varDetails(metadata: StepMetadata): PlanDetail[] {
 function transitionOf(metadata: StepMetadata) {
   const flag = inputsOf("migration", metadata, "new")?.flag;
   if (!flag || flag.transition === "none") return undefined;
-  const { variable, app, transition: to } = flag;
-  return { variable, app, from: to === "on" ? "off" : "on", to };
+  const { variable, transition: to } = flag;
+  const from = keptState(flag);
+  const apps = appsOfFlag(flag).flatMap((one) => (one.running === (to === "on") ? [] : [one.app]));
+  return { variable, from: from === "partly" ? flagWords(flag) : from, to, apps };
 }
 
-/** @param turns whether the plan has the app's config var too, which is what turns the flag */
-function migrationDetails(metadata: StepMetadata, turns: boolean): PlanDetail[] {
+/** @param turning apps whose config var the plan has too, which is what turns the flag */
+function migrationDetails(metadata: StepMetadata, turning: ReadonlySet<string>): PlanDetail[] {
   const flag = transitionOf(metadata);
   if (!flag) return [];
-  const { variable, app, from, to } = flag;
-  return [
-    {
-      name: variable,
-      text: turns ? `${from} → ${to} (${app})` : `stays ${from}: this update leaves out the config vars of ${app}`,
-    },
-  ];
+  const { variable, from, to, apps } = flag;
+  const waiting = apps.filter((app) => !turning.has(app));
+  const leftOut = `this update leaves out the config vars of ${appsInWords(waiting)}`;
+  if (waiting.length === apps.length) return [{ name: variable, text: `stays ${from}: ${leftOut}` }];
+  const turns = `${from} → ${to} (${appsInWords(apps.filter((app) => turning.has(app)))})`;
+  return [{ name: variable, text: waiting.length > 0 ? `${turns}; ${leftOut}` : turns }];
 }
 
 function retirementDetails(metadata: StepMetadata): PlanDetail[] {
@@ -198,7 +203,7 @@ export function planStep(event: EngineEvent, context: PlanContext): PlanStep | u
   return head && { ...head, details: detailsOf(event.resourcePreEvent!.metadata, context) };
 }
 
-function detailsOf(metadata: StepMetadata, { turns, owns }: PlanContext): PlanDetail[] {
+function detailsOf(metadata: StepMetadata, { turning, owns }: PlanContext): PlanDetail[] {
   if (metadata.op.includes("delete")) return [];
   switch (kindOf(metadata.type)) {
     case "secretSet":
@@ -206,7 +211,7 @@ function detailsOf(metadata: StepMetadata, { turns, owns }: PlanContext): PlanDe
     case "association":
       return owns(named(metadata.urn).name) ? varDetails(metadata) : [];
     case "migration":
-      return migrationDetails(metadata, turns);
+      return migrationDetails(metadata, turning);
     case "retirement":
       return retirementDetails(metadata);
     default:
@@ -214,18 +219,14 @@ function detailsOf(metadata: StepMetadata, { turns, owns }: PlanContext): PlanDe
   }
 }
 
-/** Whether a plan turns the flag: `Migration` lets it turn, and the app's config var follows. */
-function turnsFlag(events: readonly EngineEvent[]): boolean {
+/** Apps on which a plan turns the flag: `Migration` lets it turn, and the app's config var follows. */
+function turningApps(events: readonly EngineEvent[]): ReadonlySet<string> {
   const [flag] = metadataOf(events, "migration").flatMap((one) => transitionOf(one) ?? []);
-  return (
-    flag !== undefined &&
-    metadataOf(events, "association").some(
-      (one) =>
-        !unchanged.has(one.op) &&
-        named(one.urn).name === flag.app &&
-        varDetails(one).some(({ name }) => name === flag.variable),
-    )
+  if (!flag) return new Set();
+  const changed = metadataOf(events, "association").filter(
+    (one) => !unchanged.has(one.op) && varDetails(one).some(({ name }) => name === flag.variable),
   );
+  return new Set(changed.map(({ urn }) => named(urn).name).filter((app) => flag.apps.includes(app)));
 }
 
 /** The steps that events announce. A flag turns by two of them, and either may be left out. */
@@ -236,6 +237,6 @@ export function planSteps(events: readonly EngineEvent[]): PlanStep[] {
 
 /** Whether a plan turns the flag on or off: what a person is asked about by name. */
 export function flagSwitch({ events, steps }: { events: readonly EngineEvent[]; steps: readonly PlanStep[] }) {
-  if (!turnsFlag(events)) return undefined;
+  if (turningApps(events).size === 0) return undefined;
   return steps.filter(({ kind }) => kind === kindWords.migration).flatMap(({ details }) => details)[0];
 }
