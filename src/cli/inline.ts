@@ -1,6 +1,7 @@
 // This package's own program and dynamic providers, as the embedded engine runs them in a command's process.
-import { realpathSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, readFileSync, realpathSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
 import type { InlineProgram, InlineProvider } from "../engine/index.js";
 import type { Shared } from "../provider/index.js";
 import { inRunContext } from "../runContext.js";
@@ -15,12 +16,49 @@ function within(run: <T>(work: () => T) => T, provider: InlineProvider): InlineP
   return Object.fromEntries(entries) as InlineProvider;
 }
 
+const program = `["']console-vault/program["']`;
+const forms = {
+  module: [`export {default} from ${program}`, `import (\\w+) from ${program};? export default \\1`],
+  commonjs: [`module\\.exports = require\\(${program}\\)`, `import (\\w+) = require\\(${program}\\);? export = \\1`],
+};
+
+/** `module`, where the package that a file is in says so: the SDK then imports it, and requires it elsewhere. */
+function moduleKind(dir: string): "module" | "commonjs" {
+  const manifest = join(dir, "package.json");
+  if (!existsSync(manifest)) return dirname(dir) === dir ? "commonjs" : moduleKind(dirname(dir));
+  const { type } = JSON.parse(readFileSync(manifest, "utf8")) as { readonly type?: string };
+  return type === "module" ? "module" : "commonjs";
+}
+
+/**
+ * Whether a project's entry point is this package's program and nothing more, as `init` writes it. One with anything else in it gets a
+ * process, and so does one that the SDK could not load.
+ */
+function isReexport(path: string): boolean {
+  if (!/\.[cm]?[jt]s$/.test(path)) return false;
+  const text = readFileSync(path, "utf8")
+    .replace(/\/\*[\s\S]*?\*\//g, "")
+    .replace(/^\s*\/\/.*$/gm, "")
+    .replace(/^\s*["']use strict["'];?/, "")
+    .replace(/\s+/g, " ")
+    .replace(/\{ ?default ?\}/, "{default}")
+    .trim();
+  try {
+    const kind = /\.c[jt]s$/.test(path) ? "commonjs" : moduleKind(dirname(path));
+    if (!forms[kind].some((form) => new RegExp(`^${form};?$`).test(text))) return false;
+    const found = createRequire(path).resolve("console-vault/program");
+    return dirname(realpathSync(found)) === realpathSync(packageDir);
+  } catch {
+    return false; // Not installed there, or no package at all: the program's own process says so.
+  }
+}
+
 /**
  * Loads nothing of them, and nothing of the SDK, before a run.
  * @param shared what the command has, which the program and the providers go on with
  */
 export const ownProgram = (shared?: Shared): InlineProgram => ({
-  entryPoint: realpathSync(join(packageDir, "program.mjs")),
+  isEntryPoint: (path) => path === realpathSync(join(packageDir, "program.mjs")) || isReexport(path),
   run: async (context) => {
     const [{ default: program }, { shareWithRun }] = await Promise.all([
       import("../index.js"),

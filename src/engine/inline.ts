@@ -25,8 +25,8 @@ export interface InlineProvider {
 
 /** A program whose entry point exports a function, and the dynamic providers of its resources. */
 export interface InlineProgram {
-  /** Absolute path of the entry point that this stands for: of any other program the engine makes a process. */
-  readonly entryPoint: string;
+  /** @param path absolute and without links. Of any other program the engine makes a process */
+  isEntryPoint(path: string): boolean;
   /** Runs the program once; its result are the stack's outputs. */
   run(context: InlineContext): Promise<object>;
   /**

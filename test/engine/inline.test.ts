@@ -33,10 +33,10 @@ async function up(
   run: (context: Parameters<InlineProgram["run"]>[0]) => Promise<unknown>,
   more: Partial<InlineProgram> & Partial<RunOptions> = {},
 ) {
-  const { entryPoint, provider, ...options } = more;
+  const { isEntryPoint, provider, ...options } = more;
   const inline: InlineProgram = {
     ...project.inline,
-    ...(entryPoint && { entryPoint }),
+    ...(isEntryPoint && { isEntryPoint }),
     ...(provider && { provider }),
     run: async (context) => ((await run(context)) ?? {}) as object,
   };
@@ -183,7 +183,7 @@ describe("a program in the engine's own process", () => {
     const run = async () => {
       throw new Error("must not run");
     };
-    const { result } = await up(project, run, { entryPoint: elsewhere });
+    const { result } = await up(project, run, { isEntryPoint: (path) => path === elsewhere });
     expect([result, await names(project)]).toEqual(["succeeded", ["other"]]);
   });
 });

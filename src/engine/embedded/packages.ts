@@ -47,8 +47,8 @@ export class Packages {
     private readonly redactor: Redactor,
   ) {
     const { programDir, entryPoint, nodeArgs } = session.project;
-    const isOwn = () => realpathSync(join(programDir, entryPoint)) === inline?.entryPoint;
-    this.inline = inline !== undefined && nodeArgs.length === 0 && isOwn() ? inline : undefined;
+    const stands = (one: InlineProgram) => one.isEntryPoint(realpathSync(join(programDir, entryPoint)));
+    this.inline = inline !== undefined && nodeArgs.length === 0 && stands(inline) ? inline : undefined;
     this.context = { env: session.env, print: (line) => this.print("stderr", line) };
   }
 

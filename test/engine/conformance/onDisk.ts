@@ -58,7 +58,7 @@ export class Project {
   get inline(): InlineProgram {
     const { declare } = createRequire(import.meta.url)("./declare.cjs") as { declare(dir: string): object };
     return {
-      entryPoint: realpathSync(join(this.directory, "program.cjs")),
+      isEntryPoint: (path) => path === realpathSync(join(this.directory, "program.cjs")),
       run: async () => declare(this.directory),
       provider: async (code, _config, { env }) => (code === providerCode ? toyInFile(env) : undefined),
     };
