@@ -11,7 +11,7 @@ export const rooms = {
   config: ["catalog", "vault", "http"],
   migration: ["catalog", "resolver", "vault", "heroku", "config"],
   provider: ["catalog", "vault", "heroku", "migration"],
-  program: ["catalog", "vault", "heroku", "config", "migration", "provider", "engine"],
+  program: ["catalog", "vault", "heroku", "config", "migration", "provider", "engine", "project"],
   rotation: ["catalog", "resolver", "vault", "heroku", "migration"],
   report: ["catalog", "resolver", "config", "migration", "engine"],
   project: ["catalog", "config"],

@@ -62,7 +62,7 @@ export async function refuseUnexported({ engine, config }: OpenStack, { migratio
   if (record)
     throw new Ended(
       exitCodes.usage,
-      "The program does not export what the commands read. Export it from the program, and run the command again:\n  export const { migration, retirement } = vault;  // vault: new ConsoleVault(…)",
+      'The program does not export what the commands read. Export it from the program, and run the command again:\n  export const { migration, retirement } = new ConsoleVault("vault");',
     );
 }
 

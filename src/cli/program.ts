@@ -22,7 +22,7 @@ interface Listed {
 const commands: Record<string, Listed> = {
   init: {
     about:
-      "make a project: reads the vault's folders and the Heroku account's apps, proposes a scope for each credential, writes catalog, stacks and program",
+      "make a project, or add to an existing one: reads the vault's folders and the Heroku account's apps, proposes a scope for each credential, writes catalog, stacks and program",
     load: async () => (await import("./commands/init.js")).addInit,
   },
   up: {

@@ -59,9 +59,9 @@ function commonStart(stems: readonly (readonly string[])[]): number {
   return count;
 }
 
-/** The role whose app has the flag: one that every environment has, a person's entrance before others. */
+/** The role whose app has the flag: one that every environment with apps has, a person's entrance before others. */
 export function proposeFlagRole(apps: AppsByEnvironment): string | undefined {
-  const [first, ...others] = Object.values(apps);
+  const [first, ...others] = Object.values(apps).filter((byRole) => Object.keys(byRole).length > 0);
   const everywhere = Object.keys(first ?? {}).filter((role) => others.every((one) => role in one));
   return ["console", "web", "app", "api"].find((role) => everywhere.includes(role)) ?? everywhere[0];
 }

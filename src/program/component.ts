@@ -2,6 +2,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Catalog } from "../catalog/index.js";
 import { componentType, type MigrationRecord, type RetirementReport } from "../migration/index.js";
+import { findCatalog, loadCatalog } from "../project/index.js";
 import { declareEnvironment } from "./index.js";
 
 /**
@@ -15,8 +16,8 @@ import { declareEnvironment } from "./index.js";
  * ```
  */
 export interface ConsoleVaultArgs {
-  /** The same object that the commands read: the default export of `catalog.ts`. */
-  readonly catalog: Catalog;
+  /** Default: the project's own, `catalog.ts` beside `Pulumi.yaml`, which the commands read. */
+  readonly catalog?: Catalog;
 }
 
 /**
@@ -26,11 +27,9 @@ export interface ConsoleVaultArgs {
  *
  * @example
  * ```ts
- * import { consoleCatalog } from "console-vault";
  * import { ConsoleVault } from "console-vault/pulumi";
  * // … whatever else the stack holds, and then
- * const vault = new ConsoleVault("vault", { catalog: consoleCatalog });
- * export const { migration, retirement } = vault;
+ * export const { migration, retirement } = new ConsoleVault("vault");
  * ```
  */
 export class ConsoleVault extends pulumi.ComponentResource {
@@ -39,13 +38,18 @@ export class ConsoleVault extends pulumi.ComponentResource {
   /** The stack output `retirement`; undefined where the environment does not hold the flat copies. */
   readonly retirement: pulumi.Output<RetirementReport | undefined>;
 
-  constructor(name: string, { catalog }: ConsoleVaultArgs, opts?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, { catalog }: ConsoleVaultArgs = {}, opts?: pulumi.ComponentResourceOptions) {
     super(componentType, name, {}, opts);
-    const declared = pulumi.output(untilItEnds(declareEnvironment(catalog, this)));
+    const declared = pulumi.output(untilItEnds(declareIn(this, catalog)));
     this.migration = declared.apply(({ migration }) => migration);
     this.retirement = declared.apply(({ retirement }) => retirement);
     this.registerOutputs({ migration: this.migration, retirement: this.retirement });
   }
+}
+
+async function declareIn(component: ConsoleVault, catalog: Catalog | undefined) {
+  const own = () => loadCatalog(findCatalog(pulumi.runtime.getRootDirectory()));
+  return declareEnvironment(catalog ?? (await own()), component);
 }
 
 /**

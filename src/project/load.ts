@@ -3,7 +3,6 @@
 import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { isAbsolute, join } from "node:path";
-import { fileURLToPath } from "node:url";
 import * as catalogEntry from "../catalog/api.js";
 import { type Catalog, CatalogError, defineCatalog } from "../catalog/index.js";
 import { UsageError } from "../errors.js";
@@ -53,7 +52,7 @@ function explained(file: string, thrown: unknown): Error {
  */
 export async function loadCatalog(file: string): Promise<Catalog> {
   const { createJiti } = await import("jiti");
-  const jiti = createJiti(fileURLToPath(import.meta.url), {
+  const jiti = createJiti(file, {
     fsCache: cacheDir(),
     // A catalog that was edited is another one.
     moduleCache: false,

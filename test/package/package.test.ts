@@ -1,11 +1,14 @@
 // The package as other projects get it: packed, unpacked beside what it depends on, imported and required by its entry points.
-import { execFileSync } from "node:child_process";
+import { execFile, execFileSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { localEnv } from "../../src/cli/commands/local.js";
+import { startLocal } from "../../src/local/index.js";
 
 const checkout = fileURLToPath(new URL("../..", import.meta.url));
 const tsc = createRequire(import.meta.url).resolve("typescript/bin/tsc");
@@ -63,6 +66,13 @@ class Greeting extends pulumi.dynamic.Resource {
 }
 exports.greeting = new Greeting("greeting", "hello").text;
 `;
+const componentProgram = `
+const { ConsoleVault } = require("console-vault/pulumi");
+const vault = new ConsoleVault("vault");
+exports.migration = vault.migration;
+exports.retirement = vault.retirement;
+exports.answer = 42;
+`;
 const toyScript = `
 (async () => {
   const engine = openEngine("embedded", { projectDir: process.cwd(), stack: "dev" });
@@ -92,8 +102,10 @@ describe("the installed package", { timeout: 300_000 }, () => {
     expect(run(process.execPath, "use.cjs")).toBe(answer);
   });
 
-  it.each(["nodenext", "bundler"])("has types for a project with moduleResolution %s", (moduleResolution) => {
-    const module = moduleResolution === "nodenext" ? "nodenext" : "esnext";
+  it.each(["nodenext", "bundler", "node10"])("has types for a project with moduleResolution %s", (moduleResolution) => {
+    // Pulumi's own templates still resolve as Node 10 did.
+    const module = { nodenext: "nodenext", bundler: "esnext", node10: "commonjs" }[moduleResolution]!;
+    const extension = moduleResolution === "node10" ? "ts" : "mts";
     const options = ["--strict", "--noEmit", "--skipLibCheck", "--target", "es2022", "--types", "node"];
     const roots = ["--typeRoots", join(checkout, "node_modules/@types")];
     const kind = ["--module", module, "--moduleResolution", moduleResolution];
@@ -101,9 +113,9 @@ describe("the installed package", { timeout: 300_000 }, () => {
       writeFileSync(join(dir, file), text);
       return run(process.execPath, tsc, ...options, ...roots, ...kind, file);
     };
-    check("use.mts", `${imports.join("\n")}${use}`);
+    check(`use.${extension}`, `${imports.join("\n")}${use}`);
     const wrong = 'import { secretPathFor } from "console-vault/resolver"; secretPathFor(1);';
-    expect(() => check("wrong.mts", wrong)).toThrow();
+    expect(() => check(`wrong.${extension}`, wrong)).toThrow();
   });
 
   it.each(["mjs", "cjs"])("runs another Pulumi program by its engine, from an .%s script", (extension) => {
@@ -129,6 +141,35 @@ describe("the installed package", { timeout: 300_000 }, () => {
     expect(run(process.execPath, "--input-type=module", "-e", kinds)).toBe("function function");
     const required = 'process.stdout.write(typeof require("console-vault/program"))';
     expect(run(process.execPath, "-e", required)).toBe("function");
+  });
+
+  it("has the component for a CommonJS program that declares other things as well, with the project's catalog", async () => {
+    const project = join(dir, "shop");
+    mkdirSync(project);
+    cpSync(join(checkout, "catalog.ts"), join(project, "catalog.ts"));
+    const services = await startLocal({});
+    const env = { ...process.env, HOME: project, ...localEnv(services, project) };
+    const config = `config:\n  console-vault:infisicalProjectId: ${services.infisical.vault.project.id}\n`;
+    for (const name of ["staging", "prod"]) writeFileSync(join(project, `Pulumi.${name}.yaml`), config);
+    writeFileSync(join(project, "Pulumi.yaml"), "name: shop\nmain: index.js\nruntime: nodejs\n");
+    writeFileSync(join(project, "package.json"), JSON.stringify({ name: "shop" }));
+    writeFileSync(join(project, "index.js"), componentProgram);
+    try {
+      const bin = [
+        installed("bin/console-vault.mjs"),
+        "up",
+        "--stack",
+        "staging",
+        "--engine",
+        "embedded",
+        "--yes",
+        "--json",
+      ];
+      const { stdout } = await promisify(execFile)(process.execPath, bin, { cwd: project, env });
+      expect(JSON.parse(stdout)).toMatchObject({ result: "succeeded", migration: { phase: "awaiting-provision" } });
+    } finally {
+      await services.close();
+    }
   });
 
   describe("brings the command, which", () => {

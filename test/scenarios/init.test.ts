@@ -18,8 +18,12 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { localEnv } from "../../src/cli/commands/local.js";
+import { ownProgram } from "../../src/cli/inline.js";
 import { run as runCommand } from "../../src/cli/program.js";
+import { openEngine } from "../../src/engine/index.js";
+import { herokuEngineProvider } from "../../src/heroku/index.js";
 import { type LocalServices, parseSeed, startLocal } from "../../src/local/index.js";
+import { cli } from "../support/plainPulumi.js";
 
 const checkout = fileURLToPath(new URL("../..", import.meta.url));
 const hex = (length: number) => randomBytes(length).toString("hex").slice(0, length);
@@ -76,15 +80,33 @@ afterAll(async () => {
   rmSync(dir, { recursive: true, force: true });
 });
 
+/** Another directory, as npm install leaves it. */
+function folder(name: string): string {
+  const path = join(dir, "node_modules/.others", name);
+  mkdirSync(path, { recursive: true });
+  return path;
+}
+
+const location = (projectDir: string, more: Record<string, string>) => ({
+  projectDir,
+  stack: "staging",
+  env: {
+    PATH: process.env.PATH ?? "",
+    ...localEnv(services, join(dir, "state")),
+    PULUMI_CONFIG_PASSPHRASE: "",
+    ...more,
+  },
+});
+
 const printed: string[] = [];
-async function run(argv: readonly string[], stdin = "", env: Record<string, string | undefined> = {}) {
+async function run(argv: readonly string[], stdin = "", env: Record<string, string | undefined> = {}, cwd = dir) {
   const out: string[] = [];
   const err: string[] = [];
   const before = services.control.requests.length;
   const all = { PATH: process.env.PATH, HOME: dir, ...localEnv(services, join(dir, "state")), ...env };
   const code = await runCommand(argv, {
     env: Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined)),
-    cwd: dir,
+    cwd,
     out: (text) => out.push(text),
     err: (text) => err.push(text),
     readStdin: async () => stdin,
@@ -127,6 +149,8 @@ describe("init", { timeout: 240_000 }, () => {
     [["--app", "staging:web=raxx"], "does not see"],
     [["--scope", "NOPE=shared"], "--scope"],
     [["--env", "one", "--env", "two"], "No app could be told of every environment"],
+    [["--root", "/Initeck"], "/Initeck"],
+    [["--root", "/Initech/twilio"], "no secret in the folders of /Initech/twilio"],
   ])("%j is refused", async (options, message) => {
     const ran = await run(["init", "--project", project, "--yes", ...options]);
     expect([ran.code, files()]).toEqual([2, []]);
@@ -198,7 +222,7 @@ describe("init", { timeout: 240_000 }, () => {
     const before = readFileSync(join(dir, "catalog.ts"), "utf8");
     const ran = await run(["init", "--project", project, "--yes"]);
     expect([ran.code, readFileSync(join(dir, "catalog.ts"), "utf8")]).toEqual([2, before]);
-    expect(ran.err).toContain("console-vault init --cwd vault");
+    expect(ran.err).toMatch(/has catalog\.ts already, and init overwrites nothing[\s\S]*console-vault doctor/);
   });
 
   it("doctor misses nothing", async () => {
@@ -220,6 +244,101 @@ describe("init", { timeout: 240_000 }, () => {
     const status = await run(["status", "--json", "--engine", "embedded"]);
     const report = JSON.parse(status.out) as { environments: { name: string; phase: string }[] };
     expect(report.environments[0]).toMatchObject({ name: "staging", phase: "confirmed" });
+  });
+
+  it.each([
+    ["with a key that Infisical does not know", { INFISICAL_CLIENT_SECRET: hex(64) }, /client id|INFISICAL_CLIENT/],
+    ["with a key that Heroku does not know", { HEROKU_API_KEY: randomUUID() }, /HEROKU_API_KEY/],
+  ])("%s says so, and writes nothing", async (_what, env, message) => {
+    const cwd = folder("no-rights");
+    const ran = await run(["init", "--project", project, "--yes"], "", env, cwd);
+    expect([ran.code, readdirSync(cwd)]).toEqual([1, []]);
+    expect(ran.err).toMatch(message);
+  });
+
+  it("without a flag and without apps: folders and copies only", async () => {
+    const cwd = folder("no-flag");
+    const ran = await run(
+      ["init", "--project", project, "--no-app", "--env", "dev", "--env", "prod", "--yes"],
+      "",
+      {},
+      cwd,
+    );
+    expect([ran.code, ran.writes], ran.err).toEqual([0, []]);
+    const catalog = readFileSync(join(cwd, "catalog.ts"), "utf8");
+    expect(catalog).not.toContain("flag:");
+    expect(catalog).toContain('{ name: "dev", apps: {  }, source: "provision" }');
+    expect(readFileSync(join(cwd, "Pulumi.dev.yaml"), "utf8")).not.toContain("vaultEnvAware");
+    expect((await run(["paths"], "", {}, cwd)).code).toBe(0);
+  });
+
+  it("a project of ES modules gets a program that Pulumi imports, and both engines run it", async () => {
+    const cwd = folder("esm");
+    writeFileSync(join(cwd, "package.json"), JSON.stringify({ name: "esm", type: "module" }));
+    const ran = await run(["init", "--project", project, "--yes"], "", {}, cwd);
+    expect(ran.code, ran.err).toBe(0);
+    expect(ran.out).toContain("npm install console-vault");
+    expect(readFileSync(join(cwd, "index.mjs"), "utf8")).toContain('export { default } from "console-vault/program";');
+    expect(ownProgram().isEntryPoint(join(cwd, "index.mjs"))).toBe(true);
+    const state = { PULUMI_BACKEND_URL: `file://${cwd}` };
+    const process = openEngine("embedded", location(cwd, state), {
+      heroku: herokuEngineProvider({ env: location(cwd, state).env }),
+    });
+    const { errors } = await process.preview({ onEvent: () => {} });
+    expect(errors).toEqual([]);
+    if (cli)
+      expect((await openEngine("pulumi", location(cwd, state), {}).preview({ onEvent: () => {} })).errors).toEqual([]);
+    const shown = await run(["preview", "--stack", "staging", "--engine", "embedded"], "", state, cwd);
+    expect(shown.code, shown.text).toBe(0);
+  });
+
+  describe("in a Pulumi project that is there", () => {
+    const program = "exports.answer = 42;\n";
+    const own = "name: shop\nmain: index.js\nruntime: nodejs\n";
+    const stack = "config:\n  shop:size: 3\n";
+    let cwd: string;
+    beforeAll(() => {
+      cwd = folder("existing");
+      for (const [path, text] of Object.entries({
+        "Pulumi.yaml": own,
+        "index.js": program,
+        "Pulumi.prod.yaml": stack,
+        "Pulumi.staging.yaml": stack,
+        "package.json": JSON.stringify({ name: "shop" }),
+      }))
+        writeFileSync(join(cwd, path), text);
+    });
+
+    it("adds what is missing, keeps every file, and says what to add by hand", async () => {
+      const ran = await run(["init", "--project", project, "--yes"], "", {}, cwd);
+      expect(ran.code, ran.err).toBe(0);
+      expect(readdirSync(cwd).sort()).toEqual([
+        ".github",
+        "Pulumi.prod.yaml",
+        "Pulumi.staging.yaml",
+        "Pulumi.yaml",
+        "catalog.ts",
+        "index.js",
+        "package.json",
+      ]);
+      for (const [path, text] of [
+        ["Pulumi.yaml", own],
+        ["index.js", program],
+        ["Pulumi.prod.yaml", stack],
+      ] as const)
+        expect(readFileSync(join(cwd, path), "utf8")).toBe(text);
+      expect(ran.out).toMatch(/To the config of Pulumi\.staging\.yaml:\n {2}console-vault:infisicalProjectId: /);
+      expect(ran.out).toMatch(/To the program:\n[\s\S]*new ConsoleVault\("vault"\)/);
+      expect(ran.out.trimEnd()).toMatch(/console-vault up --stack staging$/);
+    });
+
+    it("refuses a project in another language", async () => {
+      const python = folder("python");
+      writeFileSync(join(python, "Pulumi.yaml"), "name: shop\nruntime: python\n");
+      const ran = await run(["init", "--project", project, "--yes"], "", {}, python);
+      expect([ran.code, readdirSync(python).filter((one) => one !== "node_modules")]).toEqual([2, ["Pulumi.yaml"]]);
+      expect(ran.err).toContain("console-vault init --cwd vault");
+    });
   });
 
   it("no value of the vault was printed or written", () => {

@@ -1,5 +1,5 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { basename, dirname, join, resolve } from "node:path";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
 import { input } from "@inquirer/prompts";
 import type { Command } from "commander";
 import { defineCatalog } from "../../catalog/index.js";
@@ -15,7 +15,8 @@ import {
 } from "../../migration/index.js";
 import { createInfisicalClient, type InfisicalClient } from "../../vault/client/index.js";
 import { askYes } from "../ask.js";
-import { filesOf, type InitPlan } from "../init/files.js";
+import { addTo, type Existing, readExisting } from "../init/existing.js";
+import type { InitPlan } from "../init/files.js";
 import { readApps, readVault } from "../init/look.js";
 import { colorsOf, type Io } from "../io.js";
 import { packageDir } from "../project.js";
@@ -28,9 +29,11 @@ interface InitOptions {
   readonly root?: string;
   readonly env?: readonly string[];
   readonly fallback?: string;
-  readonly app?: readonly string[];
+  /** False: `--no-app`. */
+  readonly app?: readonly string[] | false;
   readonly scope?: readonly string[];
-  readonly flag?: string;
+  /** False: `--no-flag`. */
+  readonly flag?: string | false;
   readonly flagRole?: string;
   readonly name?: string;
   readonly yes?: boolean;
@@ -61,16 +64,6 @@ async function answer(
   throw new UsageError(`${message}: pass ${option}`);
 }
 
-/** @throws UsageError (exit 2) where one of the files, or a Pulumi project, is there already */
-function refuseExisting(dir: string, paths: Iterable<string>): void {
-  const there = [...paths].filter((path) => path !== "package.json" && existsSync(join(dir, path)));
-  if (there.length === 0) return;
-  const project = there.includes("Pulumi.yaml")
-    ? " A Pulumi project has one program; the vault's can have a folder of its own:\n  console-vault init --cwd vault"
-    : " Take it away, or name another directory with --cwd.";
-  throw new UsageError(`${dir} has ${there.join(", ")} already, and init overwrites nothing.${project}`);
-}
-
 /** The one folder of the project, or the one that is named. */
 async function chooseRoot(io: Io, options: InitOptions, vault: InfisicalClient): Promise<string> {
   const names = options.root === undefined ? (await vault.listFolders("/")).map(({ name }) => name) : [];
@@ -89,14 +82,15 @@ async function chooseRoot(io: Io, options: InitOptions, vault: InfisicalClient):
   return root;
 }
 
-/** `staging:shop=acme-shop-staging`, over what is proposed. */
+/** `staging:shop=acme-shop-staging`, in place of what is proposed. */
 function withApps(
   proposed: AppsByEnvironment,
   given: readonly string[],
   visible: readonly string[],
 ): AppsByEnvironment {
-  const apps = Object.fromEntries(
-    Object.entries(proposed).map(([name, byRole]) => [name, given.length > 0 ? {} : { ...byRole }]),
+  if (given.length === 0) return proposed;
+  const apps: Record<string, Record<string, string>> = Object.fromEntries(
+    Object.keys(proposed).map((name) => [name, {}]),
   );
   for (const one of given) {
     const [, environment = "", role = "", app = ""] = /^([^:=]+):([^:=]+)=(.+)$/.exec(one) ?? [];
@@ -106,6 +100,40 @@ function withApps(
     apps[environment][role] = app;
   }
   return apps;
+}
+
+/** The apps of each environment: as options say, else asked for one environment after another. */
+async function chooseApps(
+  io: Io,
+  options: InitOptions,
+  proposed: AppsByEnvironment,
+  visible: readonly string[],
+): Promise<AppsByEnvironment> {
+  if (options.app || !io.interactive || options.yes) return withApps(proposed, options.app || [], visible);
+  if (visible.length > 0) io.err(`Apps that the Heroku account sees: ${visible.join(", ")}`);
+  const typed: string[] = [];
+  for (const [environment, byRole] of Object.entries(proposed)) {
+    const known = Object.entries(byRole).map(([role, app]) => `${role}=${app}`);
+    const message = `Heroku apps of ${environment}, as ROLE=APP, or none`;
+    const text = await answer(io, options, undefined, "--app", message, known.join(" ") || "none");
+    if (text !== "none") typed.push(...text.split(/[\s,]+/).map((one) => `${environment}:${one}`));
+  }
+  const none = Object.fromEntries(Object.keys(proposed).map((name) => [name, {}]));
+  return withApps(none, typed, visible);
+}
+
+/** Undefined: folders and copies only. */
+async function chooseFlag(io: Io, options: InitOptions, apps: AppsByEnvironment, visible: readonly string[]) {
+  if (options.flag === false || options.app === false) return undefined;
+  const role = options.flagRole ?? proposeFlagRole(apps);
+  if (role === undefined && (options.yes || !io.interactive))
+    throw new UsageError(
+      `No app could be told of every environment: ${visible.join(", ") || "the account sees none"}. Name them: --app ${Object.keys(apps)[0]}:web=APP …\nFolders and copies alone need no app: --no-flag`,
+    );
+  if (role === undefined) return undefined;
+  const message = "Config var that is the flag, or none";
+  const variable = await answer(io, options, options.flag, "--flag", message, "FLAG_VAULT_ENV_AWARE");
+  return variable === "none" ? undefined : { variable, role };
 }
 
 function withScopes(proposed: readonly ProposedCredential[], given: readonly string[]): ProposedCredential[] {
@@ -164,77 +192,73 @@ async function openPlace(io: Io, options: InitOptions) {
   };
 }
 
-async function makePlan(io: Io, options: InitOptions): Promise<InitPlan> {
+/** Stacks that a project has already, in the usual order of promotion; else the usual two. */
+function proposeEnvironments({ stacks }: Existing): string {
+  const usual = ["dev", "development", "test", "qa", "staging", "stage", "uat", "prod", "production"];
+  const place = (name: string) => (usual.includes(name) ? usual.indexOf(name) : usual.length);
+  const known = stacks.toSorted((a, b) => place(a) - place(b));
+  return known.length > 0 ? known.join(" ") : "staging prod";
+}
+
+async function chooseEnvironments(io: Io, options: InitOptions, existing: Existing) {
+  const message = "Environments, in the order in which they are promoted";
+  const asked = () => answer(io, options, undefined, "--env", message, proposeEnvironments(existing));
+  const environments = options.env?.length ? options.env : (await asked()).split(/[\s,]+/);
+  const last = environments.at(-1)!;
+  const holder = "Environment whose values the flat folders hold";
+  const fallback =
+    environments.length > 1 ? await answer(io, options, options.fallback, "--fallback", holder, last) : last;
+  if (!environments.includes(fallback))
+    throw new UsageError(`--fallback: ${fallback} is none of ${environments.join(", ")}`);
+  return { environments, fallback };
+}
+
+async function makePlan(io: Io, options: InitOptions, existing: Existing): Promise<InitPlan> {
   const { vault, heroku, settings } = await openPlace(io, options);
   const root = await chooseRoot(io, options, vault);
   const seen = await readVault(vault, root);
   if (seen.rows.length === 0)
     throw new UsageError(`There is no secret in the folders of ${root}: name another with --root.`);
-  const typed = options.env ?? [];
-  const environments =
-    typed.length > 0
-      ? typed
-      : (
-          await answer(
-            io,
-            options,
-            undefined,
-            "--env",
-            "Environments, in the order in which they are promoted",
-            "staging prod",
-          )
-        ).split(/[\s,]+/);
-  const fallback = options.fallback ?? environments.at(-1)!;
-  if (!environments.includes(fallback))
-    throw new UsageError(`--fallback: ${fallback} is none of ${environments.join(", ")}`);
-  const visible = (await heroku.apps()).map(({ name }) => name);
-  const apps = withApps(proposeApps(visible, environments, fallback), options.app ?? [], visible);
-  const role = options.flagRole ?? proposeFlagRole(apps);
-  if (role === undefined)
-    throw new UsageError(
-      `No app could be told of every environment: ${visible.join(", ") || "the account sees none"}. Name them: --app ${environments[0]}:web=APP …`,
-    );
+  const { environments, fallback } = await chooseEnvironments(io, options, existing);
+  const visible = options.app === false ? [] : (await heroku.apps()).map(({ name }) => name);
+  const apps = await chooseApps(io, options, proposeApps(visible, environments, fallback), visible);
+  const flag = await chooseFlag(io, options, apps, visible);
   const credentials = (await readApps(heroku, apps, seen)).map((one) => proposeScope(one, environments));
   for (const line of seen.leftOut) io.err(colorsOf(io).yellow(`! left out: ${line}`));
   const { version } = JSON.parse(readFileSync(join(packageDir, "package.json"), "utf8")) as { version: string };
-  return {
-    name: options.name ?? `${root.split("/").at(-1)!.toLowerCase()}-vault`,
-    root,
-    environments,
-    fallback,
-    apps,
-    credentials: withScopes(credentials, options.scope ?? []),
-    flag: { variable: options.flag ?? "FLAG_VAULT_ENV_AWARE", role },
-    settings,
-    version,
-  };
+  const name = options.name ?? `${root.split("/").at(-1)!.toLowerCase()}-vault`;
+  const scoped = await chooseScopes(io, options, credentials);
+  return { name, root, environments, fallback, apps, credentials: scoped, flag, settings, version, esm: existing.esm };
 }
 
-function show(io: Io, dir: string, plan: InitPlan, files: ReadonlyMap<string, string>): void {
-  const c = colorsOf(io);
+/** Shows what is proposed, then asks for what is to be otherwise. */
+async function chooseScopes(io: Io, options: InitOptions, proposed: readonly ProposedCredential[]) {
+  const scoped = withScopes(proposed, options.scope ?? []);
   const rows = table(io, ["credential", "vendor", "scope", "why"]);
-  for (const { name, vendor, scope, reason } of plan.credentials) rows.push([name, vendor, scope, reason]);
+  for (const { name, vendor, scope, reason } of scoped) rows.push([name, vendor, scope, reason]);
   io.err(rows.toString());
-  for (const [path, content] of files) io.err(`\n${c.bold(`+ ${join(dir, path)}`)}\n${content.trimEnd()}`);
+  if (options.scope || options.yes || !io.interactive) return scoped;
+  const text = await answer(io, options, undefined, "--scope", "Other scopes, as NAME=shared NAME=environment", "none");
+  return text === "none" ? scoped : withScopes(proposed, text.split(/[\s,]+/));
 }
 
 async function init(io: Io, options: InitOptions): Promise<void> {
+  const c = colorsOf(io);
   const dir = resolve(io.cwd, options.cwd ?? ".");
-  refuseExisting(dir, ["Pulumi.yaml", "catalog.ts", "index.cjs"]);
-  const plan = await makePlan(io, options);
-  const files = new Map(filesOf(plan));
-  if (existsSync(join(dir, "package.json"))) files.delete("package.json");
-  refuseExisting(dir, files.keys());
+  const existing = readExisting(dir);
+  const plan = await makePlan(io, options, existing);
   checkPlan(plan);
-  show(io, dir, plan, files);
-  await askYes(io, options, `Write these ${files.size} files to ${dir}?`);
+  const { files, byHand } = addTo(existing, plan);
+  for (const [path, content] of files) io.err(`\n${c.bold(`+ ${join(dir, path)}`)}\n${content.trimEnd()}`);
+  await askYes(io, options, `Write ${files.size === 1 ? "this file" : `these ${files.size} files`} to ${dir}?`);
   for (const [path, content] of files) {
     mkdirSync(dirname(join(dir, path)), { recursive: true });
     writeFileSync(join(dir, path), content, { flag: "wx" });
   }
-  const here = basename(dir) === basename(io.cwd) && dir === io.cwd ? "" : `  cd ${options.cwd}\n`;
+  for (const { what, text } of byHand) io.out(`${c.bold(what)}\n${text.replace(/^(?=.)/gm, "  ")}\n`);
+  const there = dir === io.cwd ? "" : `  cd ${options.cwd}\n`;
   io.out(
-    `${here}${files.has("package.json") ? "  npm install\n" : ""}  console-vault up --stack ${plan.environments[0]}`,
+    `${there}${files.has("package.json") ? "  npm install\n" : ""}  console-vault up --stack ${plan.environments[0]}`,
   );
 }
 
@@ -245,24 +269,17 @@ function checkPlan({ root, environments, fallback, apps, credentials, flag }: In
     environments: environments.map((name) => ({ name, apps: apps[name] ?? {}, source: "provision" })),
     fallback,
     credentials: credentials.map((one) => ({ ...one, rules: [], assumed: [] })),
-    flag: {
-      name: flag.variable,
-      variable: flag.variable,
-      default: false,
-      role: flag.role,
-      revision: "0001",
-      description: "-",
-    },
+    ...(flag ? { flag: { ...flag, name: flag.variable, default: false, revision: "0001", description: "-" } } : {}),
   });
 }
 
-const repeated = (value: string, before: readonly string[] = []) => [...before, value];
+const repeated = (value: string, before: readonly string[] | false = []) => [...(before || []), value];
 
 export function addInit(program: Command, io: Io): void {
   program
     .command("init")
     .description(
-      "make a project: reads the vault's folders and the Heroku account's apps, proposes a scope for each credential, writes catalog, stacks and program",
+      "make a project, or add to an existing one: reads the vault's folders and the Heroku account's apps, proposes a scope for each credential, writes catalog, stacks and program",
     )
     .option("--url <url>", "Infisical's URL (default: INFISICAL_API_URL, else Infisical Cloud)")
     .option("--project <id>", "id of the Infisical project")
@@ -275,8 +292,10 @@ export function addInit(program: Command, io: Io): void {
       "an app of an environment; once for each, in place of what the apps' names say",
       repeated,
     )
+    .option("--no-app", "no environment has a Heroku app")
     .option("--scope <name=scope>", "environment or shared, for one credential; once for each", repeated)
     .option("--flag <variable>", "the flag's config var (default: FLAG_VAULT_ENV_AWARE)")
+    .option("--no-flag", "no flag: folders and copies only")
     .option("--flag-role <role>", "role of the app that has the flag")
     .option("--name <name>", "name of the Pulumi project")
     .option("--yes", "take the proposals and write")

@@ -11,16 +11,34 @@ export interface InitPlan {
   readonly fallback: string;
   readonly apps: AppsByEnvironment;
   readonly credentials: readonly ProposedCredential[];
-  readonly flag: { readonly variable: string; readonly role: string };
+  /** Undefined for a team that wants folders and copies only. */
+  readonly flag: { readonly variable: string; readonly role: string } | undefined;
   /** Keys of every stack's file, without their namespace. */
   readonly settings: Readonly<Record<string, string>>;
   /** Of console-vault, for package.json. */
   readonly version: string;
+  /** The project's package.json says `"type": "module"`. */
+  readonly esm: boolean;
 }
 
 const text = (value: string) => JSON.stringify(value);
 const list = (values: readonly string[]) => `[${values.map(text).join(", ")}]`;
 const key = (name: string) => (/^[A-Za-z_]\w*$/.test(name) ? name : text(name));
+
+function flagLines(flag: InitPlan["flag"]): string[] {
+  if (!flag) return [];
+  const name = flag.variable.replace(/^FLAG_/, "").toLowerCase();
+  return [
+    "  flag: {",
+    `    name: ${text(name)},`,
+    `    variable: ${text(flag.variable)},`,
+    "    default: false,",
+    `    role: ${text(flag.role)},`,
+    `    revision: ${text(`0001_${name}`)},`,
+    '    description: "Credentials are read from a folder per environment.",',
+    "  },",
+  ];
+}
 
 function catalogText({ root, environments, fallback, apps, credentials, flag }: InitPlan): string {
   const environmentLines = environments.map((name) => {
@@ -39,7 +57,6 @@ function catalogText({ root, environments, fallback, apps, credentials, flag }: 
     "      assumed: [],",
     "    },",
   ]);
-  const name = flag.variable.replace(/^FLAG_/, "").toLowerCase();
   return [
     "// The credentials, environments and apps that console-vault works on. Every command and the program use it.",
     "// Rules that vendors document for their keys: import from console-vault/rules.",
@@ -56,31 +73,25 @@ function catalogText({ root, environments, fallback, apps, credentials, flag }: 
     "  credentials: [",
     ...credentialLines,
     "  ],",
-    "  flag: {",
-    `    name: ${text(name)},`,
-    `    variable: ${text(flag.variable)},`,
-    "    default: false,",
-    `    role: ${text(flag.role)},`,
-    `    revision: ${text(`0001_${name}`)},`,
-    '    description: "Credentials are read from a folder per environment.",',
-    "  },",
+    ...flagLines(flag),
     "});",
     "",
   ].join("\n");
 }
 
-const stackText = (environment: string, settings: InitPlan["settings"]) =>
-  `# The stack of the environment ${environment}. Keys: the documentation's configuration page.\n${stringify({
-    config: {
-      ...Object.fromEntries(Object.entries(settings).map(([name, value]) => [`console-vault:${name}`, value])),
-      // It turns on only when every credential is confirmed.
-      "console-vault:vaultEnvAware": false,
-    },
-  })}`;
+/** What a stack's file needs. */
+export const stackConfig = ({ settings, flag }: InitPlan): Readonly<Record<string, unknown>> => ({
+  ...Object.fromEntries(Object.entries(settings).map(([name, value]) => [`console-vault:${name}`, value])),
+  // It turns on only when every credential is confirmed.
+  ...(flag ? { "console-vault:vaultEnvAware": false } : {}),
+});
 
-const projectText = (name: string) => `name: ${name}
+const stackText = (environment: string, plan: InitPlan) =>
+  `# The stack of the environment ${environment}. Keys: the documentation's configuration page.\n${stringify({ config: stackConfig(plan) })}`;
+
+const projectText = ({ name, esm }: InitPlan) => `name: ${name}
 description: Credentials in Infisical, a stack per environment
-main: index.cjs
+main: ${programFile(esm)}
 runtime:
   name: nodejs
   options:
@@ -90,8 +101,11 @@ options:
   refresh: always
 `;
 
-const programText = `// The Pulumi program: what ./catalog.ts says, an environment per stack.
-module.exports = require("console-vault/program");
+/** Pulumi imports the program of an ES module project, and requires every other. */
+export const programFile = (esm: boolean) => (esm ? "index.mjs" : "index.cjs");
+
+const programText = (esm: boolean) => `// The Pulumi program: what ./catalog.ts says, an environment per stack.
+${esm ? 'export { default } from "console-vault/program";' : 'module.exports = require("console-vault/program");'}
 `;
 
 const packageText = (name: string, version: string) =>
@@ -123,12 +137,12 @@ jobs:
 
 /** Every file by its path in the project's directory. */
 export function filesOf(plan: InitPlan): ReadonlyMap<string, string> {
-  const { name, environments, settings, version } = plan;
+  const { name, environments, version, esm } = plan;
   return new Map([
     ["catalog.ts", catalogText(plan)],
-    ["Pulumi.yaml", projectText(name)],
-    ...environments.map((one) => [`Pulumi.${one}.yaml`, stackText(one, settings)] as const),
-    ["index.cjs", programText],
+    ["Pulumi.yaml", projectText(plan)],
+    ...environments.map((one) => [`Pulumi.${one}.yaml`, stackText(one, plan)] as const),
+    [programFile(esm), programText(esm)],
     [".github/workflows/vault.yml", workflowText(environments)],
     ["package.json", packageText(name, version)],
   ]);
