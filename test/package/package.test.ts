@@ -102,10 +102,8 @@ describe("the installed package", { timeout: 300_000 }, () => {
     expect(run(process.execPath, "use.cjs")).toBe(answer);
   });
 
-  it.each(["nodenext", "bundler", "node10"])("has types for a project with moduleResolution %s", (moduleResolution) => {
-    // Pulumi's own templates still resolve as Node 10 did.
-    const module = { nodenext: "nodenext", bundler: "esnext", node10: "commonjs" }[moduleResolution]!;
-    const extension = moduleResolution === "node10" ? "ts" : "mts";
+  it.each(["nodenext", "bundler"])("has types for a project with moduleResolution %s", (moduleResolution) => {
+    const module = moduleResolution === "nodenext" ? "nodenext" : "esnext";
     const options = ["--strict", "--noEmit", "--skipLibCheck", "--target", "es2022", "--types", "node"];
     const roots = ["--typeRoots", join(checkout, "node_modules/@types")];
     const kind = ["--module", module, "--moduleResolution", moduleResolution];
@@ -113,9 +111,9 @@ describe("the installed package", { timeout: 300_000 }, () => {
       writeFileSync(join(dir, file), text);
       return run(process.execPath, tsc, ...options, ...roots, ...kind, file);
     };
-    check(`use.${extension}`, `${imports.join("\n")}${use}`);
+    check("use.mts", `${imports.join("\n")}${use}`);
     const wrong = 'import { secretPathFor } from "console-vault/resolver"; secretPathFor(1);';
-    expect(() => check(`wrong.${extension}`, wrong)).toThrow();
+    expect(() => check("wrong.mts", wrong)).toThrow();
   });
 
   it.each(["mjs", "cjs"])("runs another Pulumi program by its engine, from an .%s script", (extension) => {
