@@ -62,6 +62,8 @@ describe.each(["2024-10", "current"] as const)("an Infisical of flavour %s", (fl
     await client.deleteSecret("/a/b", "ONE");
     await client.deleteSecret("/a/b", "ONE");
     await client.deleteSecret("/a/b", "TWO");
+    await client.createSecrets("/a/b", [{ name: "batch", value: value("4") }]);
+    await client.deleteSecret("/a/b", "batch");
     await client.deleteFolder("/a/b");
   });
 

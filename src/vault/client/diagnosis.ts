@@ -33,6 +33,7 @@ interface Said {
   readonly message: string;
   /** The same as it may be printed. */
   readonly shown: string;
+  readonly requestId: string | undefined;
 }
 
 interface Rule {
@@ -170,7 +171,11 @@ export function diagnose(answer: Answer, asked: Asked, target: Target): Infisica
   const said = understand(answer, asked.secrets);
   const rule = rules.find(({ applies }) => applies(said));
   if (!rule) throw new TypeError("the last rule applies to everything");
-  return new InfisicalError(rule.kind, rule.says(said, asked, target), { ...asked, status: answer.status });
+  return new InfisicalError(rule.kind, rule.says(said, asked, target), {
+    ...asked,
+    status: answer.status,
+    requestId: said.requestId,
+  });
 }
 
 /** The error for no answer at all. */
@@ -200,6 +205,7 @@ function understand(answer: Answer, secrets: readonly SecretValue[]): Said {
     label: error,
     message: text,
     shown: printable(text, secrets),
+    requestId: parsed?.reqId,
   };
 }
 

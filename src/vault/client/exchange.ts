@@ -184,7 +184,7 @@ export function createExchange(
     throw new InfisicalError(
       "unknown-outcome",
       `Whether Infisical did ${call.to} is not known: the answer was lost (${lost.kind}), and ${why}. Look with console-vault status, then run the same command again: it begins with a look.`,
-      { ...call, ...(lost.status !== undefined && { status: lost.status }) },
+      { ...call, status: lost.status, requestId: lost.requestId },
     );
   }
 

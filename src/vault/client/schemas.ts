@@ -51,7 +51,9 @@ const secret = z.object({
 export type SecretRow = z.output<typeof secret>;
 
 /** The 404 of a secret that is not in its folder; a missing folder or environment has another sentence. */
-const absent = z.object({ message: z.string().regex(/^Secret with name .*not found/i) });
+const absent = z.object({
+  message: z.string().regex(/^(Secret with name .*not found|One or more secrets does not exist)/i),
+});
 
 export const foundAnswer = z.union([z.object({ secret }), absent.transform(() => ({ secret: undefined }))]);
 
@@ -65,6 +67,7 @@ export const deletedAnswer = z.union([
   approval,
   // What was deleted is not looked at: it has the value.
   z.object({ secret: z.looseObject({}) }).transform(() => ({ deleted: true })),
+  z.object({ secrets: z.array(z.looseObject({})) }).transform(() => ({ deleted: true })),
   absent.transform(() => ({ deleted: false })),
 ]);
 
@@ -74,10 +77,16 @@ const issue = z.object({
 });
 
 /**
- * Any answer that is no success. `error` is sometimes a code and sometimes the sentence; `message` is an array of zod
+ * Any answer that is no success. `reqId` finds it in the server's log (current servers). `error` is sometimes a code and sometimes the sentence; `message` is an array of zod
  * issues for a failed validation.
  */
 export const errorAnswer = z.object({
+  // Of no other form: what a message shows may be nothing that was sent.
+  reqId: z
+    .string()
+    .regex(/^req-[\w-]{1,64}$/)
+    .optional()
+    .catch(undefined),
   message: z.union([z.string(), z.array(issue)]).catch(""),
   error: z.string().catch(""),
 });

@@ -168,7 +168,11 @@ export function secretMethods(exchange: Exchange, options: Options): SecretMetho
         exchange.write({
           method: "DELETE",
           path: routeOf(api, name),
-          body: { ...placeIn(api), secretPath: asked.wire, type: "shared" },
+          body: {
+            ...placeIn(api),
+            secretPath: asked.wire,
+            ...(isBatch(api, name) ? batchOf(name) : { type: "shared" }),
+          },
           to: `delete ${name} in ${asked.normal}`,
           expects: deletedAnswer,
           mayBeAbsent: true,
@@ -184,6 +188,10 @@ export function secretMethods(exchange: Exchange, options: Options): SecretMetho
 }
 
 const routeOf = (api: Api, name: string): string => `${api.secrets}/${encodeURIComponent(name)}`;
+
+/** The route of a secret of this name is that of batches. */
+const isBatch = (api: Api, name: string) => routeOf(api, name) === api.batch;
+const batchOf = (secretKey: string) => ({ secrets: [{ secretKey, type: "shared" }] });
 
 const toBody = ({ name, value, comment, metadata, tagIds }: SecretToWrite) => ({
   secretKey: name,

@@ -210,6 +210,37 @@ describe("the issues of a failed validation", () => {
   });
 });
 
+describe("the server's own name of a request", () => {
+  const refused = (reqId: unknown) => ({
+    status: 403,
+    body: { reqId, statusCode: 403, message: notAllowed, error: "PermissionDenied", details: [] },
+  });
+
+  it("is data of the error, and stands in its message once", async () => {
+    const error = await errorOf(refused("req-4fQx_9aB-2"));
+    expect(error.requestId).toBe("req-4fQx_9aB-2");
+    expect(error.message).toMatch(/\[GET \/api\/v2\/folders: 403, request req-4fQx_9aB-2\]$/);
+    expect(error.message.match(/req-/g)).toHaveLength(1);
+  });
+
+  it("is left out where it has another form, as it has nothing to do there", async () => {
+    for (const reqId of ["req-a b", "hunter2", 7, `req-${"x".repeat(100)}`]) {
+      const error = await errorOf(refused(reqId));
+      expect(error.requestId).toBeUndefined();
+      expect(error.message).toMatch(/: 403\]$/);
+    }
+  });
+
+  it("is kept where a write's answer was lost", async () => {
+    const { url } = await serve(() => ({
+      status: 502,
+      body: { reqId: "req-lost", statusCode: 502, message: "", error: "" },
+    }));
+    const client = clientOf(url, { retry: { retries: 0, firstWaitMs: 1 } });
+    await expect(client.createFolder("/a")).rejects.toMatchObject({ kind: "unknown-outcome", requestId: "req-lost" });
+  });
+});
+
 describe("a refused login is diagnosed", () => {
   const refusals: [Reply, RegExp][] = [
     [failure(401, "Invalid credentials", "UnauthorizedError"), /do not go together/],

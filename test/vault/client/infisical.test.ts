@@ -208,6 +208,22 @@ for (const flavour of ["2024-10", "current"] as const) {
         }
       });
 
+      it("keeps secrets whose names are those of routes", async () => {
+        const { service, client } = await world(flavour);
+        const vault = client(ADMIN);
+        const names = ["batch", "move", "raw"];
+        await vault.createSecrets(
+          "/MooseQuest/heroku",
+          names.map((name) => ({ name, value: SecretValue.of(`of ${name}`) })),
+        );
+        for (const name of names) {
+          expect((await vault.getSecret("/MooseQuest/heroku", name))?.value.reveal()).toBe(`of ${name}`);
+          expect(await vault.deleteSecret("/MooseQuest/heroku", name)).toEqual({ deleted: true });
+          expect(service.vault.value("prod", "/MooseQuest/heroku", name)).toBeUndefined();
+          expect(await vault.deleteSecret("/MooseQuest/heroku", name)).toEqual({ deleted: false });
+        }
+      });
+
       it("lists a folder with all below it, and not one whose name only begins the same", async () => {
         const { service, client } = await world(flavour);
         service.vault.write("prod", "/MooseQuest/heroku/staging", "BELOW", "x");
