@@ -11,6 +11,8 @@ export interface PlanReport {
   readonly header: {
     readonly vault: string;
     readonly project: string;
+    /** Version of Infisical's API; left out where it was not asked. */
+    readonly api?: string | undefined;
     /** E-mail; null where Heroku was not asked. */
     readonly account: string | null;
   };
@@ -109,7 +111,7 @@ function opening({ stack, header }: PlanReport): string {
     `<!-- console-vault: ${clip(stack, partLimit).replace(/[^\w.-]/g, "_")} -->`,
     `### console-vault preview of ${typed(stack)}`,
     "",
-    `Vault ${typed(header.vault)}, project ${typed(header.project)}, Heroku account ${account}`,
+    `Vault ${typed(header.vault)}${header.api === undefined ? "" : ` (API ${typed(header.api)})`}, project ${typed(header.project)}, Heroku account ${account}`,
   ].join("\n");
 }
 

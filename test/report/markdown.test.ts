@@ -133,6 +133,12 @@ Vault \`https://vault.raxx.example\`, project \`6f2b1c0e\`, Heroku account \`ops
 `);
   });
 
+  test("says which version of Infisical's API was asked, where that is known", () => {
+    expect(renderComment(plan)).not.toContain("API `");
+    const told = renderComment({ ...plan, header: { ...plan.header, api: "v4" } });
+    expect(told).toContain("Vault `https://vault.raxx.example` (API `v4`), project `6f2b1c0e`");
+  });
+
   test("an offline plan says that Heroku was not asked and that the gate could not be", () => {
     const offline = renderComment({
       ...plan,

@@ -128,9 +128,10 @@ function unchangedAfterAll(planned: Ran, done: Ran): string[] {
     .map(({ kind, subject }) => `  · ${kind} ${subject} stayed as it was`);
 }
 
-function showPlan(io: Io, ran: Ran): void {
+function showPlan(io: Io, { vault }: Pick<OpenStack, "vault">, ran: Ran): void {
   const c = colorsOf(io);
-  io.out(c.bold("\nPlan"));
+  const api = vault.apiVersion();
+  io.out(`${c.bold("\nPlan")}${api ? c.dim(`  Infisical's API ${api}`) : ""}`);
   if (changesOf(ran) === 0) io.out("  no changes");
   for (const step of ran.steps) io.out(stepLines(step, c).join("\n"));
   if (ran.steps.length === 0 && changesOf(ran) > 0) io.out("  ~ settings of the providers, as the state keeps them");
@@ -223,7 +224,7 @@ async function preview(io: Io, options: UpdateOptions): Promise<void> {
     ({ account } = await openHere(io, stack, options, "preview"));
     return runEngine(io, stack.engine, "preview", { refresh: true, ...part });
   };
-  const about = () => ({ catalog, config, target: targetOf(config, services, account) });
+  const about = () => ({ catalog, config, target: targetOf(config, services, account), api: stack.vault.apiVersion() });
   const ran = await look().catch((error: Error) => {
     writeComment(io, options.markdown, refusedReport(about(), error));
     throw error;
@@ -233,6 +234,7 @@ async function preview(io: Io, options: UpdateOptions): Promise<void> {
     io.out(
       JSON.stringify(
         {
+          api: stack.vault.apiVersion() ?? null,
           changes: ran.outcome.changes,
           steps: ran.steps,
           warnings: ran.warnings.map(sentence),
@@ -242,7 +244,7 @@ async function preview(io: Io, options: UpdateOptions): Promise<void> {
         2,
       ),
     );
-  else showPlan(io, ran);
+  else showPlan(io, stack, ran);
   const pending = ran.steps.length || changesOf(ran);
   if (options.expectNoChanges && changesOf(ran) > 0)
     throw new Ended(
@@ -257,7 +259,7 @@ export async function update(io: Io, options: UpdateOptions): Promise<void> {
   const stack = await openStack(io, options);
   const { outputs: before } = await openHere(io, stack, options, "up");
   const planned = await runEngine(io, stack.engine, "preview", { refresh: true, ...part });
-  if (!options.json) showPlan(io, planned);
+  if (!options.json) showPlan(io, stack, planned);
   const flag = flagSwitch(planned);
   if (changesOf(planned) > 0)
     await askYes(

@@ -66,13 +66,22 @@ export interface Previewed {
   readonly catalog: Catalog;
   readonly config: StackConfig;
   readonly target: Target;
+  /** Version of Infisical's API, where a request was answered. */
+  readonly api?: string | undefined;
   readonly events: readonly EngineEvent[];
   /** What the program warned of. */
   readonly warnings: readonly Finding[];
 }
 
+const headerOf = ({ target, api }: Pick<Previewed, "target" | "api">): PlanReport["header"] => ({
+  vault: target.vault,
+  project: target.project,
+  ...(api === undefined ? {} : { api }),
+  account: target.account,
+});
+
 /** The report of a preview that an engine made. */
-export function planReport({ catalog, config, target, events, warnings }: Previewed): PlanReport {
+export function planReport({ catalog, config, target, api, events, warnings }: Previewed): PlanReport {
   const metadata = metadataOf(events, "migration");
   const seen = told("migration", metadata)?.flag;
   const running = seen?.running ?? false;
@@ -90,7 +99,7 @@ export function planReport({ catalog, config, target, events, warnings }: Previe
   const steps = stepsOf(events, context);
   return {
     stack: config.environment,
-    header: { vault: target.vault, project: target.project, account: target.account },
+    header: headerOf({ target, api }),
     steps,
     flag: seen?.app ? { variable, app: seen.app, from, to } : null,
     soak: seen ? soakOf(config, seen, record) : null,
@@ -141,11 +150,14 @@ function uncheckedOf(events: readonly EngineEvent[]): PlanReport["unchecked"] {
 }
 
 /** Why there is no plan: the engine, the program or a rule said no. */
-export function refusedReport({ config, target }: Pick<Previewed, "config" | "target">, why: Error): PlanReport {
+export function refusedReport(
+  { config, target, api }: Pick<Previewed, "config" | "target" | "api">,
+  why: Error,
+): PlanReport {
   const { environment } = config;
   return {
     stack: environment,
-    header: { vault: target.vault, project: target.project, account: target.account },
+    header: headerOf({ target, api }),
     steps: [{ op: "refuse", type: "preview", name: environment, path: null, details: why.message.split("\n") }],
     flag: null,
     soak: null,

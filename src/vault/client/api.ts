@@ -69,21 +69,27 @@ export interface Place {
  * The first request is the probe: a server without its route says so, and has done nothing. So a server with the newest
  * version is asked nothing more, an older one a single request. What is asked while a read is the first waits for its answer;
  * nothing waits for a write, because one that lost its answer reads in order to see whether it was done.
+ * @param onChosen told once, when an answer has shown which one it is
  */
-export function createApiChoice(): ApiChoice {
+export function createApiChoice(onChosen: (version: Api["version"]) => void = () => {}): ApiChoice {
   let chosen: Api | undefined;
+  const choose = (api: Api) => {
+    if (chosen) return;
+    chosen = api;
+    onChosen(api.version);
+  };
   let first: Promise<unknown> | undefined;
 
   async function withFallback<Result>(work: (api: Api) => Promise<Result>): Promise<Result> {
     try {
       const result = await work(newest);
-      chosen ??= newest;
+      choose(newest);
       return result;
     } catch (error) {
       if (!isMissingRoute(error)) throw error;
     }
     const result = await work(older);
-    chosen ??= older;
+    choose(older);
     return result;
   }
 

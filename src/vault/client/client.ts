@@ -24,7 +24,9 @@ import { baseUrl } from "./url.js";
 export function createInfisicalClient(options: InfisicalClientOptions): InfisicalClient {
   const { projectId, environment, auth, timeoutMs = 30_000, signal, onRequest } = options;
   const target: Target = { baseUrl: baseUrl(options.url), projectId, environment, auth };
-  const place: Place = { apis: createApiChoice(), projectId, environment };
+  const { logins } = options;
+  const apis = createApiChoice((version) => logins?.noteVersion(target.baseUrl, version));
+  const place: Place = { apis, projectId, environment };
   const send = createTransport({ baseUrl: target.baseUrl, timeoutMs, signal, onRequest });
   const exchange = createExchange(send, target, options);
 
@@ -59,7 +61,7 @@ export function createInfisicalClient(options: InfisicalClientOptions): Infisica
         expects: statusAnswer,
         anonymous: true,
       }),
-    apiVersion: place.apis.chosen,
+    apiVersion: () => apis.chosen() ?? logins?.versionAt(target.baseUrl),
     checkAccess,
     authenticate: () => (auth.kind === "token" ? checkAccess() : exchange.logIn()),
     ...folderMethods(exchange, place),

@@ -11,6 +11,16 @@ export interface Session {
 /** Logins that clients share, such as those of one command: a token is asked for once at each place. */
 export class Logins {
   readonly #sessions = new Map<string, Session>();
+  readonly #versions = new Map<string, "v4" | "v3">();
+
+  /** What a client has found out of a server's API. */
+  noteVersion(url: string, version: "v4" | "v3"): void {
+    this.#versions.set(url, version);
+  }
+
+  versionAt(url: string): "v4" | "v3" | undefined {
+    return this.#versions.get(url);
+  }
 
   /**
    * @param identity what the session logs in with

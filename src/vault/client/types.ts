@@ -174,7 +174,7 @@ export interface InfisicalClient {
   /** Whether a server answers at all; needs no token. */
   status(): Promise<{ readonly message: string; readonly date: Date }>;
 
-  /** Of the server's API, once a request was answered: `v4` (secrets v4, folders v2) or `v3` (secrets v3, folders v1). */
+  /** Of the server's API, once a request of this client, or of one that shares its logins, was answered: `v4` (secrets v4, folders v2) or `v3` (secrets v3, folders v1). */
   apiVersion(): "v4" | "v3" | undefined;
 
   /** One request that tells apart: unreachable, wrong token, unknown project, unknown environment. */

@@ -1,5 +1,6 @@
 import { describe, expect, it, onTestFinished } from "vitest";
 import { SecretValue } from "../../../src/secret.js";
+import { Logins } from "../../../src/vault/client/index.js";
 import { clientOf, failure, row, serve, TOKEN } from "./scripted-server.js";
 
 const noRoute = { status: 404, body: { message: "Route GET:/api/… not found", error: "Not Found", statusCode: 404 } };
@@ -55,6 +56,15 @@ describe("what goes over the wire", () => {
       expandSecretReferences: "false",
       include_imports: "false",
     });
+  });
+
+  it("knows what a client with the same logins has found out, and asks nothing for that", async () => {
+    const { url, received } = await serve(() => ({ body: { folders: [] } }));
+    const logins = new Logins();
+    const [asking, other, stranger] = [clientOf(url, { logins }), clientOf(url, { logins }), clientOf(url)];
+    await asking.checkAccess();
+    expect([other.apiVersion(), stranger.apiVersion()]).toEqual(["v4", undefined]);
+    expect(received).toHaveLength(1);
   });
 
   it("writes by the older routes where the first request is a write", async () => {
