@@ -9,6 +9,7 @@ import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { localEnv } from "../../src/cli/commands/local.js";
 import { startLocal } from "../../src/local/index.js";
+import { blocksOf } from "../docs/blocks.js";
 
 const checkout = fileURLToPath(new URL("../..", import.meta.url));
 const tsc = createRequire(import.meta.url).resolve("typescript/bin/tsc");
@@ -129,6 +130,21 @@ describe("the installed package", { timeout: 300_000 }, () => {
     const env = { ...process.env, PULUMI_CONFIG_PASSPHRASE: "toy", PULUMI_BACKEND_URL: "" };
     const out = execFileSync(process.execPath, [script], { cwd: project, encoding: "utf8", env });
     expect(JSON.parse(out)).toEqual({ up: "succeeded", greeting: "hello", again: { same: 2 }, destroyed: "succeeded" });
+  });
+
+  it("docs/embedded-engine.md works when it is copied", () => {
+    const project = join(dir, "page");
+    mkdirSync(project);
+    const blocks = blocksOf(readFileSync(join(checkout, "docs/embedded-engine.md"), "utf8"));
+    const files = ["package.json", "Pulumi.yaml", "program.cjs", "deploy.mjs"];
+    for (const [index, file] of files.entries()) writeFileSync(join(project, file), blocks[index]!.text);
+    const env = { ...process.env, PULUMI_CONFIG_PASSPHRASE: "page", PULUMI_BACKEND_URL: "" };
+    const typed = [...blocks[4]!.text.matchAll(/^node deploy\.mjs (\w+) +# (.*?)(?: …)?$/gm)];
+    expect(typed.length).toBe(3);
+    for (const [, operation, shown] of typed)
+      expect(
+        execFileSync(process.execPath, ["deploy.mjs", operation!], { cwd: project, encoding: "utf8", env }),
+      ).toContain(shown);
   });
 
   it("has the program and the provider for both kinds of module", () => {
