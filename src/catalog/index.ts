@@ -18,7 +18,6 @@ export {
 } from "./lookup.js";
 export { nearest } from "./nearest.js";
 export {
-  type Finding,
   type Held,
   type Judgement,
   judge,
@@ -26,6 +25,7 @@ export {
   type Override,
   overridableRules,
   type RuleDetails,
+  type RuleFinding,
   type Subject,
   type Surroundings,
   shapeRules,

@@ -1,6 +1,6 @@
 // The rules on values in the words of a person: what a value has to be, and why one is not.
 import { Refusal } from "../errors.js";
-import type { Finding, RuleDetails } from "./rules.js";
+import type { RuleDetails, RuleFinding } from "./rules.js";
 import type { Format, Rule } from "./types.js";
 
 const formats: Readonly<Record<Format, string>> = {
@@ -31,11 +31,11 @@ const words: Words = {
 };
 
 /** Why a value is not as its rules want it; says neither the name nor the rule. */
-export const ruleWords = ({ rule, detail }: Pick<Finding, "rule" | "detail">): string =>
-  (words[rule] as (detail: Finding["detail"]) => string)(detail);
+export const ruleWords = ({ rule, detail }: Pick<RuleFinding, "rule" | "detail">): string =>
+  (words[rule] as (detail: RuleFinding["detail"]) => string)(detail);
 
 /** Refuses a value that is about to be written. @param head what does not happen, with a colon */
-export const ruleRefusal = (head: string, findings: readonly Finding[]): Refusal => {
+export const ruleRefusal = (head: string, findings: readonly RuleFinding[]): Refusal => {
   const broken = findings.map((one) => ({ code: "rule-broken", ...one, why: ruleWords(one) }));
   const lines = broken.map(({ why, rule }) => `${why} (${rule})`);
   return new Refusal(

@@ -82,7 +82,7 @@ export interface Bounds {
 }
 
 /** A rule that the value of a credential breaks. */
-export type Finding = {
+export type RuleFinding = {
   readonly [Name in keyof RuleDetails]: {
     readonly name: string;
     readonly rule: Name;
@@ -109,7 +109,7 @@ export interface Surroundings {
 }
 
 export interface Judgement {
-  readonly findings: readonly Finding[];
+  readonly findings: readonly RuleFinding[];
   /** `unchecked`: the rule `distinct` holds for it and no other environment's value could be seen. */
   readonly distinct: "checked" | "unchecked" | "not-asked";
 }
@@ -122,9 +122,9 @@ export function judge(subject: Subject, surroundings: Surroundings): Judgement {
   const { name, environment, value, rules } = subject;
   const { fallback } = surroundings;
   const { named, forbiddenHolder } = indexOf(surroundings);
-  const findings: Finding[] = [];
+  const findings: RuleFinding[] = [];
   const add = <Name extends keyof RuleDetails>(rule: Name, detail: RuleDetails[Name]) =>
-    findings.push({ name, rule, detail } as Finding);
+    findings.push({ name, rule, detail } as RuleFinding);
   const text = value.reveal();
 
   if (text.trim() === "") add("empty", {});
@@ -231,7 +231,7 @@ export interface Override {
  *
  * @param revisions the value's own revision, and the one it was copied from
  */
-export function withOverrides<One extends Pick<Finding, "name" | "rule">>(
+export function withOverrides<One extends Pick<RuleFinding, "name" | "rule">>(
   findings: readonly One[],
   overrides: readonly Override[],
   revisions: readonly (string | undefined)[],

@@ -2,14 +2,12 @@
 import { Refusal } from "../errors.js";
 import {
   type CopyRecord,
-  checkRoot,
   type GoneName,
-  readFolders,
+  lookAtWayBack,
   retiredNames,
   type StackOutputs,
   type WayBack,
-  wayBack,
-  wayBackPaths,
+  withoutVault,
 } from "../migration/index.js";
 import { InfisicalError } from "../vault/client/index.js";
 import { askWhether, askYes } from "./ask.js";
@@ -34,26 +32,6 @@ export interface Known {
 }
 
 /**
- * @param running whether the flag is on
- * @throws InfisicalError where the vault, or with this token any path of it, cannot be asked at all; Refusal for a root that is
- * not the catalog's
- */
-async function lookAtVault(
-  { catalog, config, vault }: OpenStack,
-  { records }: Known,
-  running: boolean,
-): Promise<WayBack> {
-  const { environment, root } = config;
-  await vault.checkAccess();
-  const paths = wayBackPaths(catalog, environment, root);
-  const seen = await readFolders(vault, paths);
-  const [refused] = seen.hidden.values();
-  if (running && refused && seen.hidden.size === paths.length) throw refused;
-  if (seen.rows.length === 0 && !refused) await checkRoot(catalog, root, vault, seen.rows);
-  return wayBack(catalog, environment, root, { ...seen, records });
-}
-
-/**
  * What the flat path would lead to.
  * @param running whether the flag is on; when it is off already, there is nothing to ask a person
  * @returns undefined where the vault cannot be asked and the flag is to go off all the same
@@ -66,18 +44,22 @@ export async function lookBack(
   running: boolean,
 ): Promise<WayBack | undefined> {
   try {
-    return await lookAtVault(stack, known, running);
+    const { catalog, config, vault } = stack;
+    return await lookAtWayBack(catalog, config, vault, known.records, running);
   } catch (error) {
     if (!(error instanceof InfisicalError)) throw error;
-    if (options.restoreFlat)
-      throw new Refusal(
-        `The vault cannot be asked, so --restore-flat cannot be done (${error.message}). Nothing was changed.`,
-        { code: "vault-unreachable" },
-      );
-    if (!running) return undefined;
-    if (options.force) {
-      io.err(`! the vault cannot be asked (${error.message}); going on, as --force says`);
-      return undefined;
+    const { restoreFlat = false, force = false } = options;
+    switch (withoutVault({ restoreFlat, force }, running)) {
+      case "cannot-restore":
+        throw new Refusal(
+          `The vault cannot be asked, so --restore-flat cannot be done (${error.message}). Nothing was changed.`,
+          { code: "vault-unreachable" },
+        );
+      case "nothing-to-ask":
+        return undefined;
+      case "forced":
+        io.err(`! the vault cannot be asked (${error.message}); going on, as --force says`);
+        return undefined;
     }
     const question = `The vault cannot be asked whether the flat path still has what its readers need (${error.message}).`;
     if (!io.interactive)

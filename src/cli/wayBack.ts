@@ -29,7 +29,7 @@ export function difference({ name, flat, current, copied }: DifferentName, envir
     : `${name}: ${flat.path} has another value, written ${then}; ${environment}'s, at ${current.path}, was written ${now}`;
 }
 
-function unreadable({ catalog, config: { environment } }: Stack, paths: WayBack["unreadable"]): string {
+function unreadableText({ catalog, config: { environment } }: Stack, paths: WayBack["unreadable"]): string {
   return [
     `${flagVariable(catalog)} stays as it is (${appsInWords(flagApps(catalog, environment))}). What is at these paths is not known:`,
     lines(...paths.map(({ why }) => why)),
@@ -40,7 +40,7 @@ function unreadable({ catalog, config: { environment } }: Stack, paths: WayBack[
 const wouldBeGone = (names: readonly GoneName[]) =>
   `With the flag off ${namesOf(names)} would be read at the flat path, where it is not any more.`;
 
-function bringBack({ catalog, config: { environment } }: Stack, names: readonly GoneName[]): string {
+function bringBackText({ catalog, config: { environment } }: Stack, names: readonly GoneName[]): string {
   const owner = catalog.fallback;
   if (environment === owner)
     return [`${wouldBeGone(names)} To write ${owner}'s values there again:`, lines(back(owner, "--restore-flat"))].join(
@@ -54,9 +54,9 @@ function bringBack({ catalog, config: { environment } }: Stack, names: readonly 
   ].join("\n");
 }
 
-function gone(stack: Stack, names: readonly GoneName[]): string {
+function goneText(stack: Stack, names: readonly GoneName[]): string {
   const lost = names.filter(({ from }) => !from);
-  if (stack.config.environment !== stack.catalog.fallback || lost.length === 0) return bringBack(stack, names);
+  if (stack.config.environment !== stack.catalog.fallback || lost.length === 0) return bringBackText(stack, names);
   return [wouldBeGone(names), ...rotateFirst(stack, lost)].join("\n");
 }
 
@@ -81,13 +81,13 @@ export const notRestored = (stack: Stack, lost: readonly GoneName[]): Refusal =>
 
 /** For when the vault cannot be asked. @throws Refusal where the flat path is recorded as retired */
 export function refuseKnownGone(stack: Stack, names: readonly GoneName[]): void {
-  if (names.length > 0) throw goneRefusal(stack, bringBack(stack, names), names);
+  if (names.length > 0) throw goneRefusal(stack, bringBackText(stack, names), names);
 }
 
 const ownPath = ({ catalog, config: { root, environment } }: Stack, name: string) =>
   environmentPath(root, credentialOf(catalog, name).vendor, environment);
 
-function different(environment: string, refused: readonly DifferentName[]): string {
+function differentText(environment: string, refused: readonly DifferentName[]): string {
   const unknown = refused.filter(({ copied }) => !copied);
   const overwrite = unknown.flatMap(({ name }) => ["--overwrite", name]);
   return [
@@ -104,7 +104,7 @@ function different(environment: string, refused: readonly DifferentName[]): stri
 export function refuseWayBack(stack: Stack, obstacle: WayBackObstacle | undefined): void {
   switch (obstacle?.is) {
     case "unreadable":
-      throw new Refusal(unreadable(stack, obstacle.paths), [
+      throw new Refusal(unreadableText(stack, obstacle.paths), [
         findingJson({ code: "paths-hidden", paths: obstacle.paths.map(({ path }) => path) }),
       ]);
     case "ambiguous":
@@ -113,10 +113,10 @@ export function refuseWayBack(stack: Stack, obstacle: WayBackObstacle | undefine
         "Delete all but one in Infisical first.",
       );
     case "gone":
-      throw goneRefusal(stack, gone(stack, obstacle.names), obstacle.names);
+      throw goneRefusal(stack, goneText(stack, obstacle.names), obstacle.names);
     case "different":
       throw new Refusal(
-        different(stack.config.environment, obstacle.names),
+        differentText(stack.config.environment, obstacle.names),
         obstacle.names.map(({ name, flat }) =>
           findingJson({ code: "flat-other-value", name, path: flat.path, environment: stack.config.environment }),
         ),

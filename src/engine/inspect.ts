@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { readPassphrase } from "./embedded/session.js";
 import { openSecretsManager } from "./embedded/state/passphrase.js";
 import type { StackLocation } from "./port.js";
-import { chosenBackend, environmentOf, goesByLogin, stateDirectory } from "./project/backend.js";
+import { chosenBackend, goesByLogin, runEnvironment, stateDirectory } from "./project/backend.js";
 import { readProject } from "./project/project.js";
 import { readYaml, text } from "./project/yaml.js";
 import { cliVersion, findCli } from "./pulumi/cli.js";
@@ -16,7 +16,7 @@ export interface CliSeen {
 /** @returns undefined where there is none. @throws EngineError for one that was named and does not run */
 export async function inspectCli(location: StackLocation): Promise<CliSeen | undefined> {
   const cli = await findCli(location);
-  return cli && { found: cli.found, version: await cliVersion(cli, environmentOf(location)) };
+  return cli && { found: cli.found, version: await cliVersion(cli, runEnvironment(location)) };
 }
 
 /** Where a stack's state is kept, to be printed. */
@@ -45,7 +45,7 @@ export async function inspectSecrets(location: StackLocation, { isFiles }: Backe
     return `secrets provider ${provider.replace(/:\/\/.*/, "://…")}`;
   const salt = document && text(document, ["encryptionsalt"], stackFile);
   if (salt === undefined && !isFiles) return "secrets provider of the backend";
-  const passphrase = await readPassphrase(environmentOf(location), `stack ${location.stack}`);
+  const passphrase = await readPassphrase(runEnvironment(location), `stack ${location.stack}`);
   if (salt === undefined) return "passphrase set; the stack has nothing encrypted yet";
   await openSecretsManager(passphrase, salt, `stack ${location.stack}`);
   return "passphrase fits the stack's salt";

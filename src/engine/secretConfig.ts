@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { openSession } from "./embedded/session.js";
 import { EngineError, type StackLocation } from "./port.js";
-import { environmentOf } from "./project/backend.js";
+import { runEnvironment } from "./project/backend.js";
 import { findCli } from "./pulumi/index.js";
 
 /**
@@ -21,7 +21,7 @@ export async function configValue(location: StackLocation, key: string): Promise
     if (!cli) throw error;
     const args = ["config", "get", key, "--stack", location.stack, "--cwd", location.projectDir, "--non-interactive"];
     try {
-      const { stdout } = await promisify(execFile)(cli.command, args, { env: environmentOf(location) });
+      const { stdout } = await promisify(execFile)(cli.command, args, { env: runEnvironment(location) });
       return stdout.replace(/\r?\n$/, "");
     } catch {
       // What the CLI printed may have the value in it.

@@ -1,5 +1,13 @@
 // Which values a new one is compared with before it is written. Pure.
-import { type Catalog, type Credential, credentialOf, forbiddenIn, mayHold, rulesOf } from "../catalog/index.js";
+import {
+  type Catalog,
+  type Credential,
+  credentialOf,
+  forbiddenIn,
+  mayHold,
+  rulesOf,
+  scopedVendors,
+} from "../catalog/index.js";
 import { environmentPath, flatPath } from "../resolver/index.js";
 
 /** A credential at one of its paths. */
@@ -40,3 +48,11 @@ export function comparedPlaces(catalog: Catalog, root: string, credential: Crede
     ...others.flatMap((name) => placesOf(catalog, root, credentialOf(catalog, name))),
   ].map(({ name, path }) => ({ name, path }));
 }
+
+/** Where a credential of the catalog may be. */
+export const credentialPaths = (catalog: Catalog, root: string) => [
+  ...catalog.credentials.map(({ vendor }) => flatPath(root, vendor)),
+  ...scopedVendors(catalog).flatMap((vendor) =>
+    catalog.environments.map(({ name }) => environmentPath(root, vendor, name)),
+  ),
+];

@@ -1,5 +1,5 @@
 export { findForbidden, overridesOf, ownVarWarnings } from "./appVars.js";
-export { comparedPlaces, type Place } from "./compared.js";
+export { comparedPlaces, credentialPaths, type Place } from "./compared.js";
 export {
   type ComparedEnvironment,
   compareEnvironments,
@@ -51,6 +51,7 @@ export {
   look,
   lookAtFlag,
   lookAtFolder,
+  lookAtWayBack,
   predecessor,
   readForPlan,
   type Sight,
@@ -83,6 +84,7 @@ export {
   proposeScope,
   type SeenCredential,
 } from "./propose.js";
+export { decideProvision, type ProvisionDecision } from "./provision.js";
 export { publicName } from "./readers.js";
 export { readEverySecret, readFolders, readNames } from "./readFolders.js";
 export { type MigrationFacts, recordAtEnd, recordMigration, remembersElse } from "./record.js";
@@ -111,7 +113,7 @@ export {
   type WayBackObstacle,
   wayBack,
   wayBackObstacle,
-  wayBackPaths,
+  withoutVault,
 } from "./wayBack.js";
 export { findingJson, reason, recordOutput, refusalOf, sentence, verdictHead } from "./wording.js";
 export { type FlagState, labelsOf, movedFrom, type RunningFlag, type VaultRow, type World } from "./world.js";

@@ -17,10 +17,12 @@ import { appFlag, type FlagRelease, type FlagVar, touches } from "./flag.js";
 import { flagOf } from "./flagState.js";
 import type { GateFacts } from "./gate.js";
 import { forbiddenHere, readNow } from "./judged.js";
+import { readFolders } from "./readFolders.js";
 import { foldersToList, judgeRoot, type RootJudgement } from "./root.js";
 import { indexed } from "./rows.js";
-import { migrationOutput, type Target } from "./state/index.js";
+import { type CopyRecord, migrationOutput, type Target } from "./state/index.js";
 import { ruleBroken } from "./summary.js";
+import { type WayBack, wayBack, wayBackPaths } from "./wayBack.js";
 import { refusalOf } from "./wording.js";
 import type { AppFlag, AppView, RunningFlag, VaultRow, World } from "./world.js";
 
@@ -418,4 +420,27 @@ export async function gateFacts(question: GateQuestion): Promise<GateFacts> {
     override: config.promoteOverride,
     now: heroku.now(),
   };
+}
+
+/**
+ * What turning the flag off would lead to.
+ * @param records what the stack's last update remembers of its copies, by name
+ * @param on whether the flag is on
+ * @throws InfisicalError where the vault, or with this token any path of it, cannot be asked at all; Refusal for a root that is
+ * not the catalog's
+ */
+export async function lookAtWayBack(
+  catalog: Catalog,
+  { environment, root }: StackConfig,
+  vault: InfisicalClient,
+  records: Readonly<Record<string, CopyRecord>>,
+  on: boolean,
+): Promise<WayBack> {
+  await vault.checkAccess();
+  const paths = wayBackPaths(catalog, environment, root);
+  const seen = await readFolders(vault, paths);
+  const [refused] = seen.hidden.values();
+  if (on && refused && seen.hidden.size === paths.length) throw refused;
+  if (seen.rows.length === 0 && !refused) await checkRoot(catalog, root, vault, seen.rows);
+  return wayBack(catalog, environment, root, { ...seen, records });
 }

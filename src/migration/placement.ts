@@ -2,7 +2,7 @@
 import type { Authority, CopyRecord } from "./state/index.js";
 import type { VaultRow } from "./world.js";
 
-export interface Sight {
+export interface PlacementFacts {
   readonly source: "copy" | "provision";
   readonly authority: Authority;
   /** Rows of the name at its flat path, duplicates included. */
@@ -33,7 +33,7 @@ export type Placement =
  * One authority per name. While the flag is off the flat path is it: a copy follows its source as long as nobody else wrote
  * the copy. While the flag is on the environment path is it, and nothing is ever written there from the flat one.
  */
-export function place({ source, authority, flat, target, record }: Sight): Placement {
+export function place({ source, authority, flat, target, record }: PlacementFacts): Placement {
   const read = source === "copy" && authority === "flat" ? [flat, target] : [target];
   const twice = read.find((rows) => rows.length > 1);
   if (twice) return { is: "duplicate", path: twice[0]!.path, rows: twice.length };

@@ -1,9 +1,9 @@
-import { type Finding, overridableRules } from "../catalog/index.js";
+import { overridableRules, type RuleFinding } from "../catalog/index.js";
 import type { Broken, Reason } from "./findings.js";
 import type { SetSummary } from "./state/index.js";
 
 /** @param revision of the value that the findings are about */
-export function brokenOf(findings: readonly Finding[], revision: string): Broken[] {
+export function brokenOf(findings: readonly RuleFinding[], revision: string): Broken[] {
   const mayPass = new Set<string>(overridableRules);
   return findings.map((one) => ({ ...one, ...(mayPass.has(one.rule) ? { token: revision } : {}) }));
 }

@@ -126,6 +126,19 @@ export function wayBackObstacle(found: WayBack, choice: WayBackChoice, on: boole
   return refused.length > 0 ? { is: "different", names: refused } : undefined;
 }
 
+/** What a command does where the vault cannot be asked. `ask`: a person decides, without whom it is refused. */
+type WithoutVault = "cannot-restore" | "nothing-to-ask" | "forced" | "ask";
+
+/** @param on whether the flag is on: off already, there is nothing that the vault is asked for but what is to be restored */
+export function withoutVault(
+  { restoreFlat, force }: { readonly restoreFlat: boolean; readonly force: boolean },
+  on: boolean,
+): WithoutVault {
+  if (restoreFlat) return "cannot-restore";
+  if (!on) return "nothing-to-ask";
+  return force ? "forced" : "ask";
+}
+
 /** What the owner of the flat path has retired there, as far as an environment reads it: for when the vault cannot be asked. */
 export function retiredNames(
   catalog: Catalog,

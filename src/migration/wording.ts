@@ -210,7 +210,7 @@ export function reason(finding: Finding): string {
 }
 
 /** What another environment has, seen now. */
-const readNow = ["rule-broken", "unreadable", "absent", "duplicate"] as const satisfies readonly FindingCode[];
+const codesReadNow = ["rule-broken", "unreadable", "absent", "duplicate"] as const satisfies readonly FindingCode[];
 /** Whose words do not say the name: it is put before them. */
 const nameless: ReadonlySet<FindingCode> = new Set([
   "rule-broken",
@@ -226,7 +226,7 @@ const nameless: ReadonlySet<FindingCode> = new Set([
 /** A finding for an operator's terminal and for a log. */
 export function sentence(finding: Finding): string {
   const { code, name, environment } = finding as { code: FindingCode; name?: string; environment?: string };
-  const seen = environment !== undefined && (readNow as readonly FindingCode[]).includes(code);
+  const seen = environment !== undefined && (codesReadNow as readonly FindingCode[]).includes(code);
   const subject = name !== undefined && nameless.has(code) ? `${name}: ` : "";
   return `${seen ? `${environment}, read now: ` : ""}${subject}${reason(finding)}`;
 }

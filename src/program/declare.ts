@@ -163,18 +163,18 @@ function has(
 }
 
 /** What is seen besides a plan. */
-export interface Sight {
+export interface LiveFlag {
   /** Heroku's clock. */
   readonly now: () => Date;
   readonly lookAtFlag: () => Promise<RunningFlag>;
 }
 
 /** The stack output `migration`, once the apps have what they are to have. */
-function recordOf(
+function recordAfter(
   { plan, turn }: Context,
   migration: Migration,
   associations: Associations,
-  sight: Sight,
+  live: LiveFlag,
 ): pulumi.Output<MigrationRecord | undefined> {
   const { flag, expected } = plan;
   const { soakHours } = plan.migration;
@@ -184,7 +184,7 @@ function recordOf(
     const leftOut = !real || (turn !== null && turned !== turn);
     const preview = pulumi.runtime.isDryRun();
     const turns = flag.transition !== "none";
-    const seen = preview || !turns ? plan.migration.flag : await seeFlag(sight);
+    const seen = preview || !turns ? plan.migration.flag : await seeFlag(live);
     const waits = !turns
       ? []
       : preview
@@ -197,7 +197,7 @@ function recordOf(
       expected,
       flag: seen,
       soakHours,
-      now: sight.now(),
+      now: live.now(),
     });
   });
 }
@@ -210,7 +210,7 @@ function leftOutOf({ variable, app, running }: FlagPlan, waits: readonly string[
   return { code: "left-out", variable, app: waits ? appsInWords(waits) : app, on: running, what };
 }
 
-async function seeFlag({ lookAtFlag }: Sight) {
+async function seeFlag({ lookAtFlag }: LiveFlag) {
   const flag = await lookAtFlag();
   return { ...keptFlag(flag), since: flag.since?.toISOString() ?? null };
 }
@@ -220,7 +220,7 @@ const within = (component: pulumi.Resource | undefined): Context["within"] =>
   component ? { parent: component, aliases: [{ parent: pulumi.rootStackResource }] } : {};
 
 /** Declares what a plan says. It wires; everything is decided in the plan. */
-export function declare(catalog: Catalog, plan: StackPlan, sight: Sight, component?: pulumi.Resource): Outputs {
+export function declare(catalog: Catalog, plan: StackPlan, live: LiveFlag, component?: pulumi.Resource): Outputs {
   const { target, environment, flag } = plan;
   const vault = placeOf(target);
   // While the flag is on or about to be, nothing that it stands on may be deleted by mistake.
@@ -235,7 +235,7 @@ export function declare(catalog: Catalog, plan: StackPlan, sight: Sight, compone
     { protect, dependsOn: sets, ...context.within },
   );
   const associations = declareApps(context, migration);
-  const migrated = recordOf(context, migration, associations, sight);
+  const migrated = recordAfter(context, migration, associations, live);
   if (!plan.retirement) return { migration: migrated.apply(outputOf) };
 
   const retirement = new Retirement(

@@ -5,7 +5,7 @@ import {
   type FlatFinding,
   findingJson,
   followRestored,
-  type Held,
+  type HeldBack,
   indexed,
   isFlagOn,
   type KeptFlat,
@@ -37,7 +37,7 @@ const readAll = (vault: InfisicalClient, { names }: RetirementInputs) =>
     Object.values(names).flatMap(({ path, flatPath }) => [path, flatPath]),
   );
 
-interface Place extends NamePlaces {
+interface FlatPlace extends NamePlaces {
   readonly name: string;
   readonly flat: readonly VaultRow[];
   readonly target: readonly VaultRow[];
@@ -48,7 +48,7 @@ function placesIn(
   { names, copies }: RetirementInputs,
   restored: RetirementOutputs["restored"],
   rows: readonly VaultRow[],
-): Place[] {
+): FlatPlace[] {
   const records = followRestored(copies, restored);
   const { at } = indexed(rows);
   return Object.entries(names).map(([name, one]) => ({
@@ -67,7 +67,7 @@ const refusal = (finding: Finding) =>
 const approval = (name: string, path: string) => refusal({ code: "flat-approval", name, path });
 
 /** Both rows once more, right before the deletion: what the environment path had may be gone since. */
-async function deletable(vault: InfisicalClient, { name, path, flatPath, record }: Place, revision: string) {
+async function deletable(vault: InfisicalClient, { name, path, flatPath, record }: FlatPlace, revision: string) {
   const flat = await vault.getSecret(flatPath, name);
   if (flat?.revision !== revision) return false;
   const target = await vault.getSecret(path, name);
@@ -83,7 +83,7 @@ async function appsOff({ heroku: url, flag: { variable, apps } }: RetirementInpu
 }
 
 /** What was retired is written back with the environment's value, which is the one that works. @returns whether it was */
-async function bringBack(vault: InfisicalClient, place: Place, wasFlat: boolean): Promise<boolean> {
+async function bringBack(vault: InfisicalClient, place: FlatPlace, wasFlat: boolean): Promise<boolean> {
   const step = restore(place.flat, place.target, wasFlat);
   if (step.is !== "create") return false;
   const { value } = step.from;
@@ -95,7 +95,7 @@ async function bringBack(vault: InfisicalClient, place: Place, wasFlat: boolean)
 }
 
 /** @returns the record of a flat row that came back; undefined where it, or the environment's value, is another one already */
-function restoredNow({ flat, target }: Place, was: CopyRecord | undefined): Restored | undefined {
+function restoredNow({ flat, target }: FlatPlace, was: CopyRecord | undefined): Restored | undefined {
   const [[row, twice], [own]] = [flat, target];
   if (!row || twice || !own?.value.equals(row.value)) return undefined;
   return { was: was?.from ?? null, wrote: own.revision, from: row.revision };
@@ -105,7 +105,7 @@ function restoredNow({ flat, target }: Place, was: CopyRecord | undefined): Rest
 async function takeAway(
   vault: InfisicalClient,
   inputs: RetirementInputs,
-  place: Place,
+  place: FlatPlace,
   row: VaultRow,
 ): Promise<FlatFinding | undefined> {
   const { name, flatPath } = place;
@@ -117,7 +117,7 @@ async function takeAway(
   return undefined;
 }
 
-function heldBack({ steady, until }: RetirementInputs, refused: readonly Reason[]): Held | undefined {
+function heldBack({ steady, until }: RetirementInputs, refused: readonly Reason[]): HeldBack | undefined {
   if (steady) return { because: [{ code: "only-records" }] };
   if (refused.length === 0) return undefined;
   return until === null ? { because: refused } : { until };
@@ -143,9 +143,9 @@ async function apply(inputs: RetirementInputs, last: RetirementOutputs | undefin
   const back = new Set<string>();
   let changed = false;
   // Also by an update that was interrupted before it could say so: the flat row was there when the last one ended.
-  const wasFlatOf = ({ name, record }: Place) =>
+  const wasFlatOf = ({ name, record }: FlatPlace) =>
     goneBefore.has(name) || record !== undefined || (last?.left[name] ?? null) !== null;
-  const bringsBack = (place: Place) => restore(place.flat, place.target, wasFlatOf(place)).is === "create";
+  const bringsBack = (place: FlatPlace) => restore(place.flat, place.target, wasFlatOf(place)).is === "create";
   const known = inputs.wanted ? [] : placesIn(inputs, before, await rowsOf(inputs.vault, inputs.names, asSeen));
   // What is to be deleted or written is looked at here and now.
   const acts = inputs.wanted || (!inputs.steady && known.some(bringsBack));

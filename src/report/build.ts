@@ -78,7 +78,7 @@ const isOn = (sight: EnvironmentSight) => stateOf(sight) !== "off";
 
 const rowsAt = (rows: readonly VaultRow[], path: string, name: string) => indexed(rows).at(path, name);
 
-function versusFlat(row: VaultRow | undefined, flat: VaultRow | undefined, hidden: boolean): Cell["flat"] {
+function compareWithFlat(row: VaultRow | undefined, flat: VaultRow | undefined, hidden: boolean): Cell["flat"] {
   if (row && flat) return row.value.equals(flat.value) ? "equal" : "different";
   return row && hidden ? "unknown" : null;
 }
@@ -95,7 +95,7 @@ function judgeCell(
   const path = environmentPath(config.root, vendor, environment.name);
   const [row] = rowsAt(seen.rows, path, name);
   const flat = rowsAt(seen.rows, flatPath(config.root, vendor), name);
-  const compared = versusFlat(row, flat[0], unreadable.has(flatPath(config.root, vendor)));
+  const compared = compareWithFlat(row, flat[0], unreadable.has(flatPath(config.root, vendor)));
   const cell = (state: Cell["state"], findings: readonly Finding[] = []): Judged => {
     const why = findings.length > 0 ? findings.map(reason).join("; ") : null;
     const codes = findings.map(({ code }) => code);
@@ -161,7 +161,7 @@ function flagOnApps(
   };
 }
 
-function environmentOf(catalog: Catalog, sight: EnvironmentSight, judged: readonly Judged[]): EnvironmentStatus {
+function environmentStatus(catalog: Catalog, sight: EnvironmentSight, judged: readonly Judged[]): EnvironmentStatus {
   const { config, seen, record } = sight;
   const name = config.environment;
   const own = judged.filter(({ cell }) => cell.environment === name && cell.state !== "never");
@@ -382,7 +382,7 @@ export function buildStatus(
       judged: catalog.environments.map((one) => judgeCell(catalog, credential, one, sights.get(one.name)!, unreadable)),
     }));
   const judged = scoped.flatMap((one) => one.judged);
-  const environments = all.map((one) => environmentOf(catalog, one, judged));
+  const environments = all.map((one) => environmentStatus(catalog, one, judged));
   const warnings = warningsOf(catalog, all, unreadable);
   return {
     version: 1,

@@ -6,4 +6,4 @@ export { type Cell, type CredentialStatus, type EnvironmentStatus, type StatusRe
 export { quietBorders, renderTerminal } from "./terminal.js";
 export { timelineOf } from "./timeline.js";
 export { type ResolutionVectors, resolutionVectors, vectorsOf } from "./vectors.js";
-export { headline, isPartly, notSeen, partlyWords } from "./words.js";
+export { headline, pendingLines } from "./words.js";

@@ -37,13 +37,13 @@ export const onOff = (value: boolean | null) => (value === null ? "unknown" : va
 export const flagKeys = ["wanted", "recorded", "running"] as const;
 
 /** Whether some of the flag's apps have it on and others off. */
-export function isPartly({ apps = [] }: EnvironmentStatus["flag"], key: "recorded" | "running" = "running"): boolean {
+function isPartly({ apps = [] }: EnvironmentStatus["flag"], key: "recorded" | "running" = "running"): boolean {
   const each = apps.map((one) => one[key]);
   return each.includes(true) && each.includes(false);
 }
 
 /** Which apps have it on and which do not, where it is partly on. */
-export function partlyWords({ flag }: EnvironmentStatus): string {
+function partlyWords({ flag }: EnvironmentStatus): string {
   const those = (on: boolean) => (flag.apps ?? []).filter(({ running }) => running === on).map(({ app }) => app);
   return `on on ${those(true).join(" and ")}, off on ${those(false).join(" and ")}`;
 }
@@ -94,7 +94,7 @@ export interface Headline {
 }
 
 /** Environments of which an account's or a token's rights hide something. */
-export function notSeen({ environments, credentials }: StatusReport): string[] {
+function notSeen({ environments, credentials }: StatusReport): string[] {
   const hidden = credentials.flatMap((one) => one.environments).filter(({ state }) => state === "unreadable");
   const of = new Set(hidden.map(({ environment }) => environment));
   return environments
@@ -120,10 +120,10 @@ export function headline(report: StatusReport): Headline {
   if (partly)
     return {
       tone: "bad",
-      text: `${sentence(partly.name)}'s flag is on on some of its apps only: ${partlyWords(partly)}.`,
+      text: `${asSentence(partly.name)}'s flag is on on some of its apps only: ${partlyWords(partly)}.`,
     };
   if (drift.length > 0) return { tone: "bad", text: `${things(drift.length)} from what was last recorded.` };
-  if (blocked.length > 0) return { tone: "bad", text: `${sentence(blocked.join(" and "))} cannot go on yet.` };
+  if (blocked.length > 0) return { tone: "bad", text: `${asSentence(blocked.join(" and "))} cannot go on yet.` };
   const unseen = notSeen(report);
   if (unseen.length > 0)
     return { tone: "wait", text: `Not all of ${unseen.join(" and ")} could be seen with this token and account.` };
@@ -138,7 +138,7 @@ export function headline(report: StatusReport): Headline {
   if (last.flag.running) {
     const soak = soakProgress(last, observedAt);
     if (last.phase === "soaking" && soak)
-      return { tone: "info", text: `${sentence(last.name)} is on and soaking: ${soak.text}, ${soak.left} left.` };
+      return { tone: "info", text: `${asSentence(last.name)} is on and soaking: ${soak.text}, ${soak.left} left.` };
     const unsure = cells(report).filter(({ state }) => state !== "confirmed" && state !== "never").length;
     if (unsure > 0)
       return { tone: "wait", text: `The flags are on, and ${unsure} of ${cells(report).length} are not confirmed.` };
@@ -149,14 +149,14 @@ export function headline(report: StatusReport): Headline {
     return {
       tone: "info",
       text: soak
-        ? `${sentence(first.name)} is soaking: ${soak.text}, ${soak.left} left.`
-        : `${sentence(first.name)} is on, and its soak does not run yet.`,
+        ? `${asSentence(first.name)} is soaking: ${soak.text}, ${soak.left} left.`
+        : `${asSentence(first.name)} is on, and its soak does not run yet.`,
     };
   }
   if (first.phase === "soaked")
     return {
       tone: "good",
-      text: `${sentence(first.name)} has soaked for ${first.soak.hours} h: ${follower.name} may follow.`,
+      text: `${asSentence(first.name)} has soaked for ${first.soak.hours} h: ${follower.name} may follow.`,
     };
   if (environments.every(({ phase }) => phase === "empty"))
     return { tone: "quiet", text: "Nothing has been moved yet." };
@@ -177,6 +177,27 @@ export function headline(report: StatusReport): Headline {
   return { tone: "info", text: "Credentials are on their way to their environments." };
 }
 
+/** What `--check` calls pending: drift, a flag that is not as wanted, anything in the way, and what it could not look at. */
+export function pendingLines(report: StatusReport): string[] {
+  const { drift, environments } = report;
+  return [
+    ...notSeen(report).map((name) => `${name}: not all of it could be seen`),
+    ...drift.map(
+      ({ environment, subject, expected, found }) => `${environment}: ${subject} is ${found}, not ${expected}`,
+    ),
+    ...environments
+      .filter(({ flag }) => isPartly(flag))
+      .map((one) => `${one.name}: ${one.flag.variable} is ${partlyWords(one)}`),
+    ...environments
+      .filter(({ flag }) => flag.running !== null && flag.wanted !== flag.running)
+      .map(
+        ({ name, flag }) =>
+          `${name}: ${flag.variable} is wanted ${flag.wanted ? "on" : "off"} and runs ${flag.running ? "on" : "off"}`,
+      ),
+    ...environments.flatMap(({ name, blocked }) => blocked.map((line) => `${name}: ${line}`)),
+  ];
+}
+
 export const cells = ({ credentials }: StatusReport): Cell[] => credentials.flatMap(({ environments }) => environments);
 
 /** Names with something to explain, a line each. */
@@ -189,5 +210,5 @@ export function explanations({ credentials }: StatusReport): { name: string; env
 /** One line without control or formatting characters: names and reasons come from elsewhere, and terminals obey them. */
 export const plain = (text: string) => stripVTControlCharacters(text).replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, " ");
 
-const sentence = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
+const asSentence = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
 const things = (count: number) => (count === 1 ? "One thing differs" : `${count} things differ`);

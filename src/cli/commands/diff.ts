@@ -60,7 +60,7 @@ function remark({ problem, missing, unreadable, places }: Difference): string {
   }
 }
 
-const stateOf = ({ state, missing }: Difference) => (state === "missing" ? `missing in ${list(missing)}` : state);
+const stateWords = ({ state, missing }: Difference) => (state === "missing" ? `missing in ${list(missing)}` : state);
 
 async function diff(io: Io, names: readonly [string, string], options: DiffOptions): Promise<void> {
   const project = await openProject(io, options.cwd);
@@ -79,7 +79,7 @@ async function diff(io: Io, names: readonly [string, string], options: DiffOptio
   if (options.json) io.out(JSON.stringify({ environments, credentials: differences }, null, 2));
   else {
     const rows = table(io, ["credential", environments.join(" and "), ""]);
-    for (const one of differences) rows.push([one.name, stateOf(one), remark(one)]);
+    for (const one of differences) rows.push([one.name, stateWords(one), remark(one)]);
     io.out(rows.toString());
   }
   const problems = differences.filter(({ problem }) => problem !== null);

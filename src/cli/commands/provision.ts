@@ -7,7 +7,6 @@ import {
   environmentOf,
   heldBy,
   type Judgement,
-  judge,
   mayHold,
   neverHolds,
   ruleRefusal,
@@ -18,14 +17,15 @@ import { sourceOf } from "../../config/index.js";
 import { Refusal, UsageError } from "../../errors.js";
 import {
   comparedPlaces,
+  decideProvision,
   type FolderSight,
   flagWords,
   keptFlag,
   lookAtFlag,
   lookAtFolder,
+  type ProvisionDecision,
   readNames,
   sentence,
-  surroundingsOf,
 } from "../../migration/index.js";
 import { environmentPath, flatPath } from "../../resolver/index.js";
 import { SecretValue } from "../../secret.js";
@@ -203,71 +203,53 @@ export const notCompared = (distinct: Judgement["distinct"]) =>
   distinct === "unchecked" ? "; that it differs from the other environment's could not be checked" : "";
 
 /** The folder is that of the path. */
-interface Place extends FolderSight {
+interface Destination extends FolderSight {
   readonly path: string;
   readonly distinct: Judgement["distinct"];
-  /** Whether the name has another value there. */
-  readonly other: boolean;
-  /** Whether it has this one. */
-  readonly holds: boolean;
+  readonly decision: Extract<ProvisionDecision, { is: "there" | "write" }>;
 }
 
 /** @throws Refusal for what may not be written */
 async function lookAtPlace(
   { catalog, config, vault, heroku }: OpenServices,
-  { credential, environment, value, replace }: Placing,
-): Promise<Place> {
-  const { name } = credential;
-  const flag = await lookAtFlag(heroku, catalog, environment.name);
-  const path = environmentPath(config.root, credential.vendor, environment.name);
+  { credential, environment: { name: environment }, value, replace }: Placing,
+): Promise<Destination> {
+  const { name, vendor } = credential;
+  const { root } = config;
+  const flag = await lookAtFlag(heroku, catalog, environment);
+  const path = environmentPath(root, vendor, environment);
   const folder = await vault.listSecrets(path);
   // Other vendors' too: a value that this environment may not hold is not to come in under another name either.
-  const compared = comparedPlaces(catalog, config.root, credential, environment.name);
-  const { rows: elsewhere } = await readNames(
-    vault,
-    compared.filter((one) => one.path !== path),
-  );
-  const rows = [...folder, ...elsewhere];
-  const { findings, distinct } = judge(
-    { name, environment: environment.name, value, rules: rulesOf(catalog, credential) },
-    { ...surroundingsOf(catalog, environment.name, config.root, rows), now: heroku.now() },
-  );
-  if (findings.length > 0) throw ruleRefusal(`${name} is not written:`, findings);
-
-  const there = rows.filter((row) => row.path === path && row.name === name);
-  if (there.length > 1)
-    throw new Refusal(`${name} has ${there.length} rows at ${path}: delete all but one in Infisical first.`, {
+  const compared = comparedPlaces(catalog, root, credential, environment).filter((one) => one.path !== path);
+  const rows = [...folder, ...(await readNames(vault, compared)).rows];
+  const facts = { root, path, value, rows, flag: flag.is, replace, now: heroku.now() };
+  const { decision, distinct } = decideProvision(catalog, credential, environment, facts);
+  if (decision.is === "broken") throw ruleRefusal(`${name} is not written:`, decision.findings);
+  if (decision.is === "duplicate")
+    throw new Refusal(`${name} has ${decision.rows} rows at ${path}: delete all but one in Infisical first.`, {
       code: "duplicate",
       name,
       path,
-      rows: there.length,
+      rows: decision.rows,
     });
-  const seen = await lookAtFolder(catalog, config.root, vault, path, rows);
-  const place: Place = {
-    path,
-    distinct,
-    other: there.length > 0,
-    holds: false,
-    ...seen,
-  };
-  if (there[0]?.value.equals(value)) return { ...place, other: false, holds: true };
-  if (flag.is === "partly")
+  const seen = await lookAtFolder(catalog, root, vault, path, rows);
+  if (decision.is === "flag-partly")
     throw new Refusal(
-      `${path} is in use: the flag is ${flagWords(keptFlag(flag))}. First:\n  console-vault up --stack ${environment.name}`,
-      { code: "flag-partly", environment: environment.name, apps: keptFlag(flag).apps },
+      `${path} is in use: the flag is ${flagWords(keptFlag(flag))}. First:\n  console-vault up --stack ${environment}`,
+      { code: "flag-partly", environment, apps: keptFlag(flag).apps },
     );
-  if (flag.is === "on")
+  if (decision.is === "in-use")
     throw new Refusal(
-      `${path} is in use: the flag is on (${flag.app}), and the apps have to get a new value as well. Type\n  console-vault rotate ${name} --env ${environment.name}`,
+      `${path} is in use: the flag is on (${flag.app}), and the apps have to get a new value as well. Type\n  console-vault rotate ${name} --env ${environment}`,
       { code: "in-use", name, path, app: flag.app },
     );
-  if (there[0] && !replace)
+  if (decision.is === "has-value")
     throw new Refusal(`${path} has another value of ${name}; to replace it, run the command again with --replace`, {
       code: "has-value",
       name,
       path,
     });
-  return place;
+  return { path, distinct, decision, ...seen };
 }
 
 /** Looks again, writes, reads back: with the stack's lock held. */
@@ -275,9 +257,9 @@ async function write(io: Io, services: OpenServices, placing: Placing, lost: Abo
   const { vault } = services;
   const { value, credential } = placing;
   const { name } = credential;
-  const { path, distinct, other, holds, folder } = await lookAtPlace(services, placing);
+  const { path, distinct, decision, folder } = await lookAtPlace(services, placing);
   const c = colorsOf(io);
-  if (holds) {
+  if (decision.is === "there") {
     io.out(`${c.green("✓")} ${name} is at ${path} with this value already; nothing was written`);
     return;
   }
@@ -286,7 +268,7 @@ async function write(io: Io, services: OpenServices, placing: Placing, lost: Abo
     await vault.createFolder(path);
     io.err(`  + folder ${path}`);
   }
-  const result = await put(vault, path, { name, value }, { exists: other });
+  const result = await put(vault, path, { name, value }, { exists: decision.over });
   if (result.is === "approval")
     throw new Refusal(
       `Infisical keeps the change of ${name} at ${path} for an approval; it is not placed until somebody approves it there.`,

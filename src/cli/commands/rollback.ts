@@ -32,7 +32,7 @@ type RollbackOptions = UpdateOptions & LookBackOptions;
 const unclearText = "neither true, 1, false, 0 nor empty";
 
 /** What the stack's last update left, as far as it can be read. */
-interface Recorded {
+interface LastRecord {
   readonly readable: boolean;
   /** Empty where no update is recorded; what of it can be read where not all can. */
   readonly outputs: StackOutputs;
@@ -45,7 +45,7 @@ interface Rollback {
   readonly io: Io;
   readonly options: RollbackOptions;
   readonly stack: OpenStack;
-  readonly recorded: Recorded;
+  readonly recorded: LastRecord;
   /** With --json the answer is one document: what is told on the way goes where progress goes. */
   readonly tell: (line: string) => void;
 }
@@ -132,7 +132,7 @@ async function readRecorded(
   io: Io,
   { catalog, engine }: OpenStack,
   { force, stack }: RollbackOptions,
-): Promise<Recorded> {
+): Promise<LastRecord> {
   let outputs: StackOutputs = {};
   try {
     const left = await engine.outputs();
@@ -160,7 +160,7 @@ function checkOptions(catalog: Catalog, { stack, restoreFlat, overwrite = [] }: 
   for (const name of overwrite) credentialOf(catalog, name);
 }
 
-async function refuseOtherPlace({ options, stack, recorded }: Rollback): Promise<void> {
+async function refuseOtherTargets({ options, stack, recorded }: Rollback): Promise<void> {
   if (options.rebind) return;
   const ifMeant = `console-vault rollback --stack ${options.stack} --rebind`;
   // Before a key is sent there.
@@ -196,7 +196,7 @@ async function lookAgain(
   return { back, overwrite };
 }
 
-async function agree(rollback: Rollback): Promise<Agreed> {
+async function askToTurnOff(rollback: Rollback): Promise<Agreed> {
   const { io, options, stack } = rollback;
   const running = await readRunning(stack);
   const on = notOff(running).length > 0;
@@ -335,8 +335,8 @@ async function rollback(io: Io, options: RollbackOptions): Promise<void> {
   checkOptions(stack.catalog, options);
   const recorded = await readRecorded(io, stack, options);
   const own: Rollback = { io, options, stack, recorded, tell: options.json ? io.err : io.out };
-  await refuseOtherPlace(own);
-  const agreed = await agree(own);
+  await refuseOtherTargets(own);
+  const agreed = await askToTurnOff(own);
 
   const config = stopAsking(stack);
   const progress: Progress = { asked: [], lost: [] };

@@ -1,8 +1,9 @@
 import { writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Command } from "commander";
-import { type Catalog, scopedVendors } from "../../catalog/index.js";
+import type { Catalog } from "../../catalog/index.js";
 import {
+  credentialPaths,
   forbiddenPlaces,
   type GateAnswer,
   gate,
@@ -18,15 +19,12 @@ import {
 import {
   buildStatus,
   type EnvironmentSight,
-  isPartly,
-  notSeen,
-  partlyWords,
+  pendingLines,
   renderHtml,
   renderMarkdown,
   renderTerminal,
   type StatusReport,
 } from "../../report/index.js";
-import { environmentPath, flatPath } from "../../resolver/index.js";
 import { Ended, exitCodes } from "../exit.js";
 import type { Io } from "../io.js";
 import { lastState } from "../lastUpdate.js";
@@ -63,7 +61,7 @@ export async function observe(io: Io, options: Omit<StackOptions, "stack">): Pro
     const from = predecessor(catalog, name);
     const output = from ? sights.get(from)?.record : undefined;
     sights.set(name, { config, seen, record, last, gate: await gateNow(stack, seen, target, from, output) });
-    hidden ??= new Set((await unreadable(vault, seen.rows, everyPath(catalog, config.root))).keys());
+    hidden ??= new Set((await unreadable(vault, seen.rows, credentialPaths(catalog, config.root))).keys());
   }
   return {
     report: buildStatus(catalog, sights, target!, hidden!),
@@ -92,35 +90,6 @@ function foreignNames(catalog: Catalog, environment: string, root: string, seen:
     .map(({ name, at, under, kind }) => `${name}: ${kind === "var" ? `${under} on ${at}` : `${at}${under}`}`);
 }
 
-/** Where a credential of the catalog may be. */
-const everyPath = (catalog: Catalog, root: string) => [
-  ...catalog.credentials.map(({ vendor }) => flatPath(root, vendor)),
-  ...scopedVendors(catalog).flatMap((vendor) =>
-    catalog.environments.map(({ name }) => environmentPath(root, vendor, name)),
-  ),
-];
-
-/** What `--check` calls pending: drift, a flag that is not as wanted, anything in the way, and what it could not look at. */
-function pending(report: StatusReport): string[] {
-  const { drift, environments } = report;
-  return [
-    ...notSeen(report).map((name) => `${name}: not all of it could be seen`),
-    ...drift.map(
-      ({ environment, subject, expected, found }) => `${environment}: ${subject} is ${found}, not ${expected}`,
-    ),
-    ...environments
-      .filter(({ flag }) => isPartly(flag))
-      .map((one) => `${one.name}: ${one.flag.variable} is ${partlyWords(one)}`),
-    ...environments
-      .filter(({ flag }) => flag.running !== null && flag.wanted !== flag.running)
-      .map(
-        ({ name, flag }) =>
-          `${name}: ${flag.variable} is wanted ${flag.wanted ? "on" : "off"} and runs ${flag.running ? "on" : "off"}`,
-      ),
-    ...environments.flatMap(({ name, blocked }) => blocked.map((line) => `${name}: ${line}`)),
-  ];
-}
-
 async function status(io: Io, options: StatusOptions): Promise<void> {
   const { report, foreign } = await observe(io, options);
   if (options.html !== undefined) writeFileSync(resolve(io.cwd, options.html), renderHtml(report));
@@ -128,7 +97,7 @@ async function status(io: Io, options: StatusOptions): Promise<void> {
   if (options.json) io.out(JSON.stringify(report, null, 2));
   else if (!options.html && !options.markdown)
     io.out(renderTerminal(report, { color: io.color, foreign: io.ownTerminal ? foreign : [] }));
-  const open = pending(report);
+  const open = pendingLines(report);
   if (options.check && open.length > 0) throw new Ended(exitCodes.pending, open.join("\n"));
 }
 

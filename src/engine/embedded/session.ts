@@ -1,7 +1,7 @@
 import { appendFile, readFile, writeFile } from "node:fs/promises";
 import { isNode } from "yaml";
 import { EngineError, type StackLocation } from "../port.js";
-import { environmentOf, stateDirectory } from "../project/backend.js";
+import { runEnvironment, stateDirectory } from "../project/backend.js";
 import { type Project, readProject } from "../project/project.js";
 import { type ConfigValue, readStackFile, resolveConfig, type StackFile } from "../project/stackConfig.js";
 import { StackFiles } from "./state/backend.js";
@@ -27,7 +27,7 @@ export interface Session {
 /** Reads a stack's project, configuration and state. Throws EngineError for whatever cannot be used, before anything is touched. */
 export async function openSession(location: StackLocation): Promise<Session> {
   const project = await readProject(location);
-  const env = environmentOf(location);
+  const env = runEnvironment(location);
   const files = new StackFiles(stateDirectory(location, project.backendUrl), project.name, location.stack);
   const stackFile = await readStackFile(project.stackFile, project.name);
   const deployment = await files.read();

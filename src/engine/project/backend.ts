@@ -5,7 +5,7 @@ import { pathToFileURL } from "node:url";
 import { EngineError, type StackLocation } from "../port.js";
 
 /** The environment of a run: the process's, with what the location adds. */
-export const environmentOf = (location: StackLocation): NodeJS.ProcessEnv => ({ ...process.env, ...location.env });
+export const runEnvironment = (location: StackLocation): NodeJS.ProcessEnv => ({ ...process.env, ...location.env });
 
 interface ChosenBackend {
   readonly url: string;
@@ -18,7 +18,7 @@ interface ChosenBackend {
 
 /** The backend that somebody chose for a stack; undefined where nobody did. */
 export function chosenBackend(location: StackLocation, backendUrl: string | undefined): ChosenBackend | undefined {
-  const url = environmentOf(location).PULUMI_BACKEND_URL || backendUrl;
+  const url = runEnvironment(location).PULUMI_BACKEND_URL || backendUrl;
   if (url === undefined) return undefined;
   const source = url === backendUrl ? "backend.url of Pulumi.yaml" : "PULUMI_BACKEND_URL";
   return { url, source, isFiles: url.startsWith("file://"), kind: url.replace(/:\/\/.*/, "://…") };
@@ -65,7 +65,7 @@ export async function goesByLogin(
 ): Promise<boolean> {
   if (chosenBackend(location, project.backendUrl)) return false;
   const own = join(resolve(location.projectDir), ".pulumi", "stacks", project.name, `${location.stack}.json`);
-  return !(await isThere(own)) && (await isLoggedIn(environmentOf(location)));
+  return !(await isThere(own)) && (await isLoggedIn(runEnvironment(location)));
 }
 
 async function isLoggedIn(env: NodeJS.ProcessEnv): Promise<boolean> {

@@ -4,7 +4,7 @@ import { createRequire } from "node:module";
 import { delimiter, dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { EngineError, type StackLocation } from "../port.js";
-import { environmentOf } from "../project/backend.js";
+import { runEnvironment } from "../project/backend.js";
 
 /** A Pulumi CLI, and where it was found. */
 export interface Cli {
@@ -22,7 +22,7 @@ export const howToInstall =
  * @throws EngineError when PULUMI_CLI names one that is not there
  */
 export async function findCli(location: StackLocation): Promise<Cli | undefined> {
-  const env = environmentOf(location);
+  const env = runEnvironment(location);
   const asked = env.PULUMI_CLI;
   if (asked === "npm")
     return { command: await npmCli(location.projectDir), found: "the npm package pulumi (PULUMI_CLI=npm)" };

@@ -5,7 +5,7 @@ import { openSecretsManager } from "../embedded/index.js";
 import { rootStackType } from "../embedded/urn.js";
 import { signatureKey } from "../embedded/values/signatures.js";
 import { type Deployment, EngineError, type EngineEvent, type OutputMap, type StackLocation } from "../port.js";
-import { cliBackend, environmentOf } from "../project/backend.js";
+import { cliBackend, runEnvironment } from "../project/backend.js";
 import { readProject } from "../project/project.js";
 import { readYaml } from "../project/yaml.js";
 import { type Cli, cliVersion, findCli, howToInstall } from "./cli.js";
@@ -56,7 +56,7 @@ export class CliStack {
   async open(env: Record<string, string>): Promise<Stack> {
     const { cli, env: own } = await this.#setting();
     // The CLI says its version while the API loads, which takes most of a second.
-    this.#version ??= cliVersion(cli, environmentOf(this.location));
+    this.#version ??= cliVersion(cli, runEnvironment(this.location));
     const automation = await loadAutomation();
     const workspace = await automation.LocalWorkspace.create({
       workDir: this.location.projectDir,
@@ -120,7 +120,7 @@ async function settingOf(location: StackLocation): Promise<Setting> {
  * @throws EngineError when none is given, and the stack's salt was made with one
  */
 async function refuseMissingPassphrase(location: StackLocation, stackFile: string): Promise<void> {
-  const { PULUMI_CONFIG_PASSPHRASE, PULUMI_CONFIG_PASSPHRASE_FILE } = environmentOf(location);
+  const { PULUMI_CONFIG_PASSPHRASE, PULUMI_CONFIG_PASSPHRASE_FILE } = runEnvironment(location);
   if (PULUMI_CONFIG_PASSPHRASE || PULUMI_CONFIG_PASSPHRASE_FILE) return;
   const salt: unknown = (await readYaml(stackFile))?.document.get("encryptionsalt");
   if (typeof salt === "string") await openSecretsManager("", salt, `stack ${location.stack}`);

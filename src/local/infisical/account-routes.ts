@@ -9,7 +9,7 @@ const credentials = z.object({ clientId: z.string().trim(), clientSecret: z.stri
 const tokenBody = z.object({ accessToken: z.string().trim() });
 
 export function accountRoutes(app: FastifyInstance, api: Api): void {
-  const { accounts, world, now } = api;
+  const { accounts, database, now } = api;
   const open = { onRequest: [api.limit("write")] };
 
   app.get("/api/status", async () => ({
@@ -38,8 +38,8 @@ export function accountRoutes(app: FastifyInstance, api: Api): void {
   const projectParams = z.object({ workspaceId: z.string().trim() });
   app.get("/api/v1/workspace/:workspaceId", guarded(api, "read"), async (request) => {
     const { workspaceId } = parse(projectParams, request.params);
-    if (workspaceId !== world.project.id) throw notFound(`Project with ID '${workspaceId}' not found`);
-    requireMember(actorOf(request), workspaceId, world.project.id);
+    if (workspaceId !== database.project.id) throw notFound(`Project with ID '${workspaceId}' not found`);
+    requireMember(actorOf(request), workspaceId, database.project.id);
     return { workspace: presentProject(api) };
   });
 
@@ -52,8 +52,8 @@ export function accountRoutes(app: FastifyInstance, api: Api): void {
       ...times,
       _id: token.id,
       __v: 0,
-      projectId: world.project.id,
-      workspace: world.project.id,
+      projectId: database.project.id,
+      workspace: database.project.id,
       createdBy: "local",
       lastUsed: now(),
       user: { id: "local", _id: "local", __v: 0, email: "local@example.invalid", ...times },
@@ -61,8 +61,8 @@ export function accountRoutes(app: FastifyInstance, api: Api): void {
   });
 }
 
-function presentProject({ world }: Api) {
-  const { id, slug, name, orgId } = world.project;
+function presentProject({ database }: Api) {
+  const { id, slug, name, orgId } = database.project;
   return {
     id,
     _id: id,
@@ -75,8 +75,8 @@ function presentProject({ world }: Api) {
     pitVersionLimit: 10,
     kmsCertificateKeyId: null,
     auditLogsRetentionDays: null,
-    createdAt: world.createdAt,
-    updatedAt: world.createdAt,
-    environments: world.environments.map((env) => ({ name: env.name, slug: env.slug, id: env.id })),
+    createdAt: database.createdAt,
+    updatedAt: database.createdAt,
+    environments: database.environments.map((env) => ({ name: env.name, slug: env.slug, id: env.id })),
   };
 }

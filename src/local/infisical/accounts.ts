@@ -1,10 +1,10 @@
 /** Machine identities with their access tokens, and service tokens: issuing, checking, renewing, revoking. */
 import { createHash, createSecretKey, randomBytes, randomUUID } from "node:crypto";
+import { remove } from "./database.js";
 import { ApiError, expiredToken, type Flavour, notFound, tokenError, unauthorized } from "./errors.js";
 import { signJwt, verifyJwt } from "./jwt.js";
 import type { Actor, Scope } from "./permissions.js";
 import { type IdentitySeed, identitySchema, type Role, type ServiceTokenSeed, serviceTokenSchema } from "./seed.js";
-import { remove } from "./world.js";
 
 interface Identity {
   id: string;

@@ -3,15 +3,15 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { ZodTypeAny, z } from "zod/v3";
 import type { Accounts } from "./accounts.js";
+import type { Database } from "./database.js";
 import { type Flavour, forbidden, notFound, unauthorized } from "./errors.js";
 import { type Actor, matchesGlob } from "./permissions.js";
 import type { LimitedKind } from "./rate-limit.js";
-import type { World } from "./world.js";
 
 type Hook = (request: FastifyRequest, reply: FastifyReply) => Promise<void>;
 
 export interface Api {
-  world: World;
+  database: Database;
   accounts: Accounts;
   flavour: Flavour;
   now: () => Date;
@@ -57,15 +57,15 @@ export function parse<T extends ZodTypeAny>(schema: T, input: unknown): z.output
 }
 
 /** The project of a body or query that names it by id or by slug. @throws ApiError 404 for an unknown slug. */
-export function projectIdOf(world: World, id: string | undefined, slug: string | undefined): string | undefined {
+export function projectIdOf(database: Database, id: string | undefined, slug: string | undefined): string | undefined {
   if (id || !slug) return id;
-  if (slug !== world.project.slug) throw notFound(`Project with slug '${slug}' not found`);
-  return world.project.id;
+  if (slug !== database.project.slug) throw notFound(`Project with slug '${slug}' not found`);
+  return database.project.id;
 }
 
 /** @throws ApiError 404, as the secret routes do for an unknown project (the folder routes say 403). */
-export function requireProject(world: World, projectId: string): void {
-  if (projectId === world.project.id) return;
+export function requireProject(database: Database, projectId: string): void {
+  if (projectId === database.project.id) return;
   throw notFound(
     `Project with ID '${projectId}' not found during bot lookup. Are you sure you are using the correct project ID?`,
   );

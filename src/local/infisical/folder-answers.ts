@@ -1,8 +1,8 @@
 /** What the folder routes of both versions have in common: their fields, and folders as they answer with them. */
 import { z } from "zod/v3";
 import type { Api } from "./api.js";
+import { type Database, type FolderRow, isFolderName, removeTrailingSlash } from "./database.js";
 import { badRequest, type Flavour } from "./errors.js";
-import { type FolderRow, isFolderName, removeTrailingSlash, type World } from "./world.js";
 
 const withSlash = (path: string): string => (path.startsWith("/") ? path : `/${path}`);
 export const path = z.string().trim().transform(withSlash).transform(removeTrailingSlash);
@@ -23,24 +23,24 @@ export function checkSegments(path: string): void {
 }
 
 /** As lists and deletions have it. */
-export function present({ flavour, world }: Api, row: FolderRow) {
+export function present({ flavour, database }: Api, row: FolderRow) {
   const { description, ...measured } = row;
   if (flavour === "2024-10") return measured;
-  const changes = world.secretsIn(row.id).map((secret) => secret.updatedAt.getTime());
+  const changes = database.secretsIn(row.id).map((secret) => secret.updatedAt.getTime());
   return { ...measured, description, lastSecretModified: changes.length ? new Date(Math.max(...changes)) : null };
 }
 
 /** As creations and changes have it. */
 export const presentWithPath = (api: Api, row: FolderRow) =>
-  api.flavour === "current" ? { ...present(api, row), path: api.world.pathOf(row) } : present(api, row);
+  api.flavour === "current" ? { ...present(api, row), path: api.database.pathOf(row) } : present(api, row);
 
 export function presentById(api: Api, row: FolderRow) {
-  const env = api.world.environments.find(({ id }) => id === row.envId)!;
+  const env = api.database.environments.find(({ id }) => id === row.envId)!;
   return {
     ...present(api, row),
     environment: { envId: env.id, envName: env.name, envSlug: env.slug },
-    path: api.world.pathOf(row),
-    projectId: api.world.project.id,
+    path: api.database.pathOf(row),
+    projectId: api.database.project.id,
   };
 }
 
@@ -50,13 +50,13 @@ export function presentList(
   folders: readonly FolderRow[],
   at: { path: string; recursive: "true" | "false" },
 ) {
-  const found = at.recursive === "true" ? below(api.world, folders) : folders;
+  const found = at.recursive === "true" ? below(api.database, folders) : folders;
   const base = at.path === "/" ? "" : at.path;
   return found
-    .map((row) => ({ ...present(api, row), relativePath: api.world.pathOf(row).slice(base.length) }))
+    .map((row) => ({ ...present(api, row), relativePath: api.database.pathOf(row).slice(base.length) }))
     .sort((left, right) => left.name.localeCompare(right.name));
 }
 
-function below(world: World, folders: readonly FolderRow[]): FolderRow[] {
-  return folders.flatMap((row) => [row, ...below(world, world.children(row.id))]);
+function below(database: Database, folders: readonly FolderRow[]): FolderRow[] {
+  return folders.flatMap((row) => [row, ...below(database, database.children(row.id))]);
 }

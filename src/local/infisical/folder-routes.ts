@@ -75,7 +75,7 @@ export function folderRoutes(app: FastifyInstance, api: Api): void {
   });
   app.patch(`${prefix}/batch`, guarded(api, "secrets"), async (request) => {
     const { projectSlug, folders } = parse(batchBody, request.body);
-    const projectId = projectIdOf(api.world, undefined, projectSlug)!;
+    const projectId = projectIdOf(api.database, undefined, projectSlug)!;
     const renamed = renameFolders(api, actorOf(request), projectId, folders);
     return { folders: renamed.map((row) => presentWithPath(api, row)) };
   });

@@ -1,9 +1,9 @@
 /** Creating, listing, renaming and deleting folders. */
 import { posix } from "node:path";
 import { type Api, gapBeforeWrite } from "./api.js";
+import type { EnvironmentRow, FolderRow, Located } from "./database.js";
 import { badRequest, databaseError, folderNotFound, notFound } from "./errors.js";
 import { type Action, type Actor, folderSubject, requireCan, requireMember } from "./permissions.js";
-import type { EnvironmentRow, FolderRow, Located } from "./world.js";
 
 export interface FolderPlace {
   projectId: string;
@@ -23,22 +23,22 @@ export async function createFolder(
   actor: Actor,
   { projectId, environment, path, name, description }: FolderPlace & { name: string; description?: string | null },
 ): Promise<FolderRow> {
-  const { world, flavour } = api;
+  const { database, flavour } = api;
   authorize(api, actor, "create", { projectId, environment, path });
-  const env = world.environment(environment);
+  const env = database.environment(environment);
   if (!env) {
     throw notFound(`Environment with slug '${environment}' in project with ID '${projectId}' not found`);
   }
   const create = async () => {
     const target = posix.join(path, name);
-    const closest = world.findClosest(environment, target)!;
+    const closest = database.findClosest(environment, target)!;
     if (closest.path === target) {
       if (flavour === "2024-10") return closest.folder;
       throw badRequest(`Folder with name '${name}' already exists in path '${path}'`);
     }
     await gapBeforeWrite();
     const parent = closest.path === path ? closest.folder : makeMissing(api, env, closest, path);
-    return world.insertFolder(env.id, name, parent.id, description ?? null);
+    return database.insertFolder(env.id, name, parent.id, description ?? null);
   };
   return flavour === "current" ? api.folderLock(create) : create();
 }
@@ -47,26 +47,26 @@ export async function createFolder(
  * What is missing between an existing folder and the wanted parent. The real server finds it by cutting the parent's
  * path at the length of the existing one, unread: with `//` or `..` in it, oddly named folders come of that.
  */
-function makeMissing({ world }: Api, env: EnvironmentRow, closest: Located, parentPath: string): FolderRow {
+function makeMissing({ database }: Api, env: EnvironmentRow, closest: Located, parentPath: string): FolderRow {
   const names = parentPath.slice(closest.path.length).split("/").filter(Boolean);
-  return names.reduce((parent, name) => world.insertFolder(env.id, name, parent.id), closest.folder);
+  return names.reduce((parent, name) => database.insertFolder(env.id, name, parent.id), closest.folder);
 }
 
 /** Direct children, in the order they were made. A missing path has none. @throws ApiError 404 for the environment. */
 export function listFolders(api: Api, actor: Actor, { projectId, environment, path }: FolderPlace): FolderRow[] {
-  const { world } = api;
-  requireMember(actor, projectId, world.project.id);
-  if (!world.environment(environment)) throw notFound(`Environment with slug '${environment}' not found`);
-  const parent = world.findByPath(environment, path);
-  return parent ? world.children(parent.id) : [];
+  const { database } = api;
+  requireMember(actor, projectId, database.project.id);
+  if (!database.environment(environment)) throw notFound(`Environment with slug '${environment}' not found`);
+  const parent = database.findByPath(environment, path);
+  return parent ? database.children(parent.id) : [];
 }
 
-export function folderById({ world }: Api, actor: Actor, id: string): FolderRow {
+export function folderById({ database }: Api, actor: Actor, id: string): FolderRow {
   // The real server hands the text to a UUID column.
   if (!uuid.test(id)) throw databaseError("Find by id");
-  const folder = world.folders.find((row) => row.id === id);
+  const folder = database.folders.find((row) => row.id === id);
   if (!folder) throw notFound(`Folder with ID '${id}' not found`);
-  requireMember(actor, world.project.id, world.project.id);
+  requireMember(actor, database.project.id, database.project.id);
   return folder;
 }
 
@@ -76,10 +76,10 @@ export function renameFolder(
   actor: Actor,
   { projectId, environment, path, id, name }: FolderPlace & { id: string; name: string },
 ): FolderRow {
-  const { world } = api;
+  const { database } = api;
   authorize(api, actor, "edit", { projectId, environment, path });
   const folder = findToRename(api, { projectId, environment, path, id, name }, "UpdateFolder");
-  world.renameFolder(folder, name);
+  database.renameFolder(folder, name);
   return folder;
 }
 
@@ -90,24 +90,24 @@ export function renameFolders(
   projectId: string,
   renames: readonly { environment: string; path: string; id: string; name: string }[],
 ): FolderRow[] {
-  requireMember(actor, projectId, api.world.project.id);
+  requireMember(actor, projectId, api.database.project.id);
   for (const rename of renames) authorize(api, actor, "edit", { ...rename, projectId });
   const found = renames.map((rename) => ({
     name: rename.name,
     folder: findToRename(api, { ...rename, projectId }, "UpdateManyFolders"),
   }));
-  for (const { folder, name } of found) api.world.renameFolder(folder, name);
+  for (const { folder, name } of found) api.database.renameFolder(folder, name);
   return found.map(({ folder }) => folder);
 }
 
 function findToRename(
-  { world }: Api,
+  { database }: Api,
   { environment, path, id, name }: FolderPlace & { id: string; name: string },
   operation: "UpdateFolder" | "UpdateManyFolders",
 ): FolderRow {
-  const parent = world.findByPath(environment, path);
+  const parent = database.findByPath(environment, path);
   if (!parent) throw folderNotFound(path, environment, operation);
-  const siblings = world.children(parent.id);
+  const siblings = database.children(parent.id);
   const folder = siblings.find((row) => (uuid.test(id) ? row.id : row.name) === id);
   if (!folder) {
     const message = `Folder with id '${id}' in environment with slug '${environment}' not found`;
@@ -126,12 +126,12 @@ export function deleteFolder(
   actor: Actor,
   { projectId, environment, path, idOrName, force = true }: FolderPlace & { idOrName: string; force?: boolean },
 ): FolderRow {
-  const { world, flavour } = api;
+  const { database, flavour } = api;
   authorize(api, actor, "delete", { projectId, environment, path });
-  if (!world.environment(environment)) throw notFound(`Environment with slug '${environment}' not found`);
-  const parent = world.findByPath(environment, path);
+  if (!database.environment(environment)) throw notFound(`Environment with slug '${environment}' not found`);
+  const parent = database.findByPath(environment, path);
   if (!parent) throw folderNotFound(path, environment);
-  const siblings = world.children(parent.id);
+  const siblings = database.children(parent.id);
   const byName = siblings.filter((row) => row.name === idOrName);
   const byId = siblings.filter((row) => row.id === idOrName);
   // The measured server takes whatever looks like a UUID for an id; the current one tries the name first.
@@ -141,17 +141,17 @@ export function deleteFolder(
     const measured = `Failed to delete folder with ID '${idOrName}', not found`;
     throw notFound(flavour === "current" ? `Folder with ID '${idOrName}' not found` : measured);
   }
-  const isEmpty = ({ id }: FolderRow) => world.children(id).length === 0 && world.secretsIn(id).length === 0;
+  const isEmpty = ({ id }: FolderRow) => database.children(id).length === 0 && database.secretsIn(id).length === 0;
   if (!force && !found.every(isEmpty)) {
     throw badRequest(
       `Cannot delete folder "${first.name}" because it contains resources. Use forceDelete=true to delete it forcefully.`,
     );
   }
-  for (const folder of found) world.removeFolder(folder);
+  for (const folder of found) database.removeFolder(folder);
   return first;
 }
 
 function authorize(api: Api, actor: Actor, action: Action, { projectId, environment, path }: FolderPlace): void {
-  requireMember(actor, projectId, api.world.project.id);
+  requireMember(actor, projectId, api.database.project.id);
   requireCan(actor, action, environment, path, folderSubject(api.flavour));
 }

@@ -3,11 +3,11 @@ import type { Api } from "./api.js";
 import type { Approval, SecretAnswer } from "./secrets.js";
 
 /** Fields and their order as measured; the current server has the same but one, by its published schema. */
-function present({ world, flavour }: Api, { row, environment, shown }: SecretAnswer) {
+function present({ database, flavour }: Api, { row, environment, shown }: SecretAnswer) {
   return {
     id: row.id,
     _id: row.id,
-    workspace: world.project.id,
+    workspace: database.project.id,
     environment,
     version: row.version,
     type: "shared",
@@ -42,7 +42,7 @@ export const answerChanged = { one: answerOne(presentChanged), many: answerMany(
 
 /** As a read has it. `extra` is what only some reads tell on the measured server. */
 export function presentRead(api: Api, found: SecretAnswer, view: "true" | "false", extra: object = {}) {
-  const tags = api.world.tags.filter(({ id }) => found.row.tagIds.includes(id));
+  const tags = api.database.tags.filter(({ id }) => found.row.tagIds.includes(id));
   if (api.flavour === "2024-10") return { ...present(api, found), ...extra, tags };
   const shown = view === "false" ? { secretValue: "<hidden-by-infisical>", secretValueHidden: true } : {};
   const { path: secretPath, row } = found;

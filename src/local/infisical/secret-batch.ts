@@ -1,5 +1,6 @@
 /** Many secrets of one folder at once, all or none; and moving secrets between folders. */
 import { type Api, gapBeforeWrite, needsApproval } from "./api.js";
+import { type FolderRow, remove, type SecretFields, type SecretRow } from "./database.js";
 import { badRequest, notFound } from "./errors.js";
 import { type Actor, requireCan, requireMember } from "./permissions.js";
 import {
@@ -12,7 +13,6 @@ import {
   type SecretChange,
   type SecretPlace,
 } from "./secrets.js";
-import { type FolderRow, remove, type SecretFields, type SecretRow } from "./world.js";
 
 const keysOf = (items: readonly { key: string }[]): string[] => items.map((item) => item.key);
 const copyOf = (place: SecretPlace) => (row: SecretRow) => ({ ...place, row: { ...row } });
@@ -25,7 +25,7 @@ export async function createSecrets(
   secrets: readonly SecretFields[],
 ): Promise<SecretAnswer[] | Approval> {
   const folder = openFolder(api, actor, "create", place, "CreateManySecret");
-  const existing = api.world.secretsNamed(folder.id, keysOf(secrets));
+  const existing = api.database.secretsNamed(folder.id, keysOf(secrets));
   if (existing.length > 0) throw badRequest(`Secret already exist: ${keysOf(existing).join(",")}`);
   refuseUnknownTags(
     api,
@@ -33,7 +33,7 @@ export async function createSecrets(
   );
   if (needsApproval(api, place.path)) return approvalRequest(api, folder);
   await gapBeforeWrite();
-  return secrets.map((secret) => ({ ...place, row: api.world.insertSecret(folder.id, secret) }));
+  return secrets.map((secret) => ({ ...place, row: api.database.insertSecret(folder.id, secret) }));
 }
 
 /** What to do with names that do not exist; only the current server has a choice. */
@@ -63,7 +63,7 @@ export function updateSecrets(
 }
 
 function checkChanges(api: Api, folder: FolderRow, changes: readonly SecretChange[], mode: MissingMode): void {
-  const existing = api.world.secretsNamed(folder.id, keysOf(changes));
+  const existing = api.database.secretsNamed(folder.id, keysOf(changes));
   if (mode === "failOnNotFound" && existing.length !== changes.length) {
     throw notFound(`Secret does not exist: ${namedWhenMissing(api, existing, changes)}`);
   }
@@ -74,22 +74,22 @@ function checkChanges(api: Api, folder: FolderRow, changes: readonly SecretChang
   refuseRenames(api, folder, changes);
 }
 
-function applyChanges({ world }: Api, folder: FolderRow, changes: readonly SecretChange[], mode: MissingMode) {
-  const existing = world.secretsNamed(folder.id, keysOf(changes));
+function applyChanges({ database }: Api, folder: FolderRow, changes: readonly SecretChange[], mode: MissingMode) {
+  const existing = database.secretsNamed(folder.id, keysOf(changes));
   return changes.flatMap((change) => {
     const row = existing.find((candidate) => candidate.key === change.key);
-    if (row) return [world.updateSecret(row, changedFields(change))];
+    if (row) return [database.updateSecret(row, changedFields(change))];
     const { key, value = "", comment } = change;
-    return mode === "upsert" ? [world.insertSecret(folder.id, { key, value, comment })] : [];
+    return mode === "upsert" ? [database.insertSecret(folder.id, { key, value, comment })] : [];
   });
 }
 
 /** Read in the source of that time: it looks for the old name in place of the new one, so a rename never passes. */
-function refuseRenames({ world, flavour }: Api, folder: FolderRow, changes: readonly SecretChange[]): void {
+function refuseRenames({ database, flavour }: Api, folder: FolderRow, changes: readonly SecretChange[]): void {
   const renames = changes.filter((change) => change.newKey !== undefined);
   const newKeys = renames.map((change) => change.newKey ?? "");
   if (flavour === "current") {
-    const taken = world.secretsNamed(folder.id, newKeys);
+    const taken = database.secretsNamed(folder.id, newKeys);
     if (taken.length > 0) throw badRequest(`Secret with the new name already exists: ${keysOf(taken).join(", ")}`);
   } else if (renames.length > 0) {
     throw badRequest(`Secret with new name already exists: ${newKeys.join(",")}`);
@@ -103,12 +103,12 @@ export function deleteSecrets(
   secrets: readonly { key: string }[],
 ): SecretAnswer[] | Approval {
   const folder = openFolder(api, actor, "delete", place, "DeleteManySecret");
-  const existing = api.world.secretsNamed(folder.id, keysOf(secrets));
+  const existing = api.database.secretsNamed(folder.id, keysOf(secrets));
   if (existing.length !== secrets.length) {
     throw notFound(`One or more secrets does not exist: ${namedWhenMissing(api, existing, secrets)}`);
   }
   if (needsApproval(api, place.path)) return approvalRequest(api, folder);
-  return api.world.removeSecrets(folder.id, keysOf(secrets)).map((row) => ({ ...place, row }));
+  return api.database.removeSecrets(folder.id, keysOf(secrets)).map((row) => ({ ...place, row }));
 }
 
 /** The measured server names those that do exist; the current one those that are missing. */
@@ -128,18 +128,18 @@ export interface Move {
 }
 
 export function moveSecrets(api: Api, actor: Actor, { from, to, secretIds, shouldOverwrite }: Move) {
-  const { world } = api;
-  requireMember(actor, from.projectId, world.project.id);
+  const { database } = api;
+  requireMember(actor, from.projectId, database.project.id);
   requireCan(actor, "delete", from.environment, from.path, "secrets");
   requireCan(actor, "create", to.environment, to.path, "secrets");
-  const source = world.findByPath(from.environment, from.path);
+  const source = database.findByPath(from.environment, from.path);
   if (!source) throw moveNotFound("Source", from);
-  const destination = world.findByPath(to.environment, to.path);
+  const destination = database.findByPath(to.environment, to.path);
   if (!destination) throw moveNotFound("Destination", to);
 
-  const moving = world.secretsIn(source.id).filter((row) => secretIds.includes(row.id));
+  const moving = database.secretsIn(source.id).filter((row) => secretIds.includes(row.id));
   if (moving.length !== secretIds.length) throw badRequest("Invalid secrets");
-  const taken = (row: SecretRow) => world.secretsNamed(destination.id, [row.key])[0];
+  const taken = (row: SecretRow) => database.secretsNamed(destination.id, [row.key])[0];
   const created = moving.filter((row) => !taken(row));
   const updated = moving.filter((row) => taken(row) && taken(row)?.value !== row.value);
   if (updated.length > 0 && !shouldOverwrite) {
@@ -148,9 +148,9 @@ export function moveSecrets(api: Api, actor: Actor, { from, to, secretIds, shoul
     );
   }
   if (created.length + updated.length === 0) throw badRequest("Selected secrets already exist in the destination.");
-  for (const row of created) world.insertSecret(destination.id, row);
-  for (const row of updated) world.updateSecret(taken(row)!, { value: row.value, comment: row.comment });
-  remove(world.secrets, (row) => moving.includes(row));
+  for (const row of created) database.insertSecret(destination.id, row);
+  for (const row of updated) database.updateSecret(taken(row)!, { value: row.value, comment: row.comment });
+  remove(database.secrets, (row) => moving.includes(row));
   return { isSourceUpdated: true, isDestinationUpdated: true };
 }
 

@@ -5,13 +5,13 @@
 import type { FastifyInstance } from "fastify";
 import { z } from "zod/v3";
 import { type Api, actorOf, guarded, parse } from "./api.js";
+import { removeTrailingSlash } from "./database.js";
 import { badRequest } from "./errors.js";
 import { placeOfRead } from "./permissions.js";
 import { answerChanged, answerCreated, presentRead } from "./secret-answers.js";
 import { createSecrets, deleteSecrets, moveSecrets, updateSecrets } from "./secret-batch.js";
 import { fieldsOf, kind, metadata, secretNameV4, secretValue, text } from "./secret-schemas.js";
 import { createSecret, deleteSecret, getSecret, listSecrets, type SecretPlace, updateSecret } from "./secrets.js";
-import { removeTrailingSlash } from "./world.js";
 
 const prefix = "/api/v4/secrets";
 

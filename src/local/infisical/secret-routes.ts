@@ -38,7 +38,7 @@ function rawRoutes(app: FastifyInstance, api: Api): void {
     environment: string;
     secretPath: string;
   }) => {
-    const projectId = projectIdOf(api.world, body.workspaceId, body.projectSlug);
+    const projectId = projectIdOf(api.database, body.workspaceId, body.projectSlug);
     if (!projectId) throw badRequest("Must provide either project slug or projectId");
     return { projectId, environment: body.environment, path: body.secretPath };
   };
@@ -47,7 +47,7 @@ function rawRoutes(app: FastifyInstance, api: Api): void {
     const query = parse(schemas.list, request.query);
     const actor = actorOf(request);
     const { projectId, environment, path } = placeOfRead(actor, () => ({
-      projectId: projectIdOf(api.world, query.workspaceId, query.workspaceSlug),
+      projectId: projectIdOf(api.database, query.workspaceId, query.workspaceSlug),
       environment: query.environment,
       path: query.secretPath,
     }));
@@ -67,7 +67,7 @@ function rawRoutes(app: FastifyInstance, api: Api): void {
     const scope = onlyScope(actor);
     const environment = scope?.environment ?? query.environment;
     if (!environment) throw badRequest("Missing environment");
-    const projectId = scope?.projectId ?? projectIdOf(api.world, query.workspaceId, query.workspaceSlug);
+    const projectId = scope?.projectId ?? projectIdOf(api.database, query.workspaceId, query.workspaceSlug);
     if (!projectId) throw badRequest("You must provide workspaceSlug or workspaceId");
     const place = { projectId, environment, path: scope?.secretPath ?? query.secretPath };
     const found = getSecret(api, actor, place, { key, type: query.type, expand: query.expandSecretReferences });
@@ -114,7 +114,7 @@ function rawRoutes(app: FastifyInstance, api: Api): void {
 
   app.post(routes.move, guarded(api, "secrets", ["identity"]), async (request) => {
     const body = parse(schemas.move, request.body);
-    const projectId = projectIdOf(api.world, undefined, body.projectSlug) ?? "";
+    const projectId = projectIdOf(api.database, undefined, body.projectSlug) ?? "";
     return moveSecrets(api, actorOf(request), {
       from: { projectId, environment: body.sourceEnvironment, path: body.sourceSecretPath },
       to: { projectId, environment: body.destinationEnvironment, path: body.destinationSecretPath },

@@ -1,7 +1,7 @@
 /** Bodies and queries of the secret routes, in the real server's order of fields: that is the order of its issues. */
 import { z } from "zod/v3";
+import { removeTrailingSlash } from "./database.js";
 import type { Flavour } from "./errors.js";
-import { removeTrailingSlash } from "./world.js";
 
 export const text = z.string().trim();
 const secretPath = text.default("/").transform(removeTrailingSlash);

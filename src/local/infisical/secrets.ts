@@ -1,10 +1,10 @@
 /** Reading and writing one secret, and listing them. */
 import { randomUUID } from "node:crypto";
 import { type Api, gapBeforeWrite, needsApproval, requireProject } from "./api.js";
+import type { FolderRow, Metadata, SecretFields, SecretRow } from "./database.js";
 import { ApiError, badRequest, folderNotFound, notFound } from "./errors.js";
 import { type Action, type Actor, can, requireCan, requireMember } from "./permissions.js";
 import { expandReferences } from "./references.js";
-import type { FolderRow, Metadata, SecretFields, SecretRow } from "./world.js";
 
 export interface SecretPlace {
   projectId: string;
@@ -31,14 +31,14 @@ type Kind = "shared" | "personal";
 /** @throws ApiError 403 or 404, in the real server's order: project, membership, permission, folder. */
 export function openFolder(api: Api, actor: Actor, action: Action, place: SecretPlace, label: string): FolderRow {
   authorize(api, actor, action, place);
-  const folder = api.world.findByPath(place.environment, place.path);
+  const folder = api.database.findByPath(place.environment, place.path);
   if (!folder) throw folderNotFound(place.path, place.environment, label);
   return folder;
 }
 
 function authorize(api: Api, actor: Actor, action: Action, { projectId, environment, path }: SecretPlace): void {
-  requireProject(api.world, projectId);
-  requireMember(actor, projectId, api.world.project.id);
+  requireProject(api.database, projectId);
+  requireMember(actor, projectId, api.database.project.id);
   requireCan(actor, action, environment, path, "secrets");
 }
 
@@ -50,13 +50,13 @@ export async function createSecret(
 ): Promise<SecretAnswer | Approval> {
   const folder = openFolder(api, actor, "create", place, "CreateSecret");
   refusePersonal(fields.type, "create");
-  if (api.world.secretsNamed(folder.id, [fields.key]).length > 0) {
+  if (api.database.secretsNamed(folder.id, [fields.key]).length > 0) {
     throw badRequest(api.flavour === "current" ? "Secret already exists" : "Secret already exist");
   }
   refuseUnknownTags(api, fields.tagIds);
   if (needsApproval(api, place.path)) return approvalRequest(api, folder);
   await gapBeforeWrite();
-  return { ...place, row: api.world.insertSecret(folder.id, fields) };
+  return { ...place, row: api.database.insertSecret(folder.id, fields) };
 }
 
 export interface SecretChange {
@@ -79,14 +79,14 @@ export function updateSecret(
 ): SecretAnswer | Approval {
   const folder = openFolder(api, actor, "edit", place, "UpdateSecret");
   refusePersonal(change.type, "create");
-  const [row] = api.world.secretsNamed(folder.id, [change.key]);
+  const [row] = api.database.secretsNamed(folder.id, [change.key]);
   if (!row) throw notFound(`Secret with name ${change.key} not found`);
-  if (change.newKey !== undefined && api.world.secretsNamed(folder.id, [change.newKey]).length > 0) {
+  if (change.newKey !== undefined && api.database.secretsNamed(folder.id, [change.newKey]).length > 0) {
     throw badRequest("Secret with the new name already exist");
   }
   refuseUnknownTags(api, change.tagIds);
   if (needsApproval(api, place.path)) return approvalRequest(api, folder);
-  api.world.updateSecret(row, changedFields(change));
+  api.database.updateSecret(row, changedFields(change));
   // Measured: the answer repeats what was sent; a comment that was kept reads as empty here.
   return { ...place, row: { ...row }, shown: { value: change.value ?? "", comment: change.comment ?? "" } };
 }
@@ -111,11 +111,11 @@ export function deleteSecret(
 ): SecretAnswer | Approval {
   const folder = openFolder(api, actor, "delete", place, "DeleteSecret");
   refusePersonal(type, "delete");
-  if (api.world.secretsNamed(folder.id, [key]).length === 0) {
+  if (api.database.secretsNamed(folder.id, [key]).length === 0) {
     throw notFound(`Secret with name '${key}' not found`, "DeleteSecret");
   }
   if (needsApproval(api, place.path)) return approvalRequest(api, folder);
-  const [row] = api.world.removeSecrets(folder.id, [key]);
+  const [row] = api.database.removeSecrets(folder.id, [key]);
   return { ...place, row: row! };
 }
 
@@ -128,7 +128,7 @@ export function getSecret(
   const folder = openFolder(api, actor, "read", place, "GetSecretByName");
   // A service token reads the shared one whatever it asks for; others have no personal ones here.
   const kind = actor.kind === "service" ? "shared" : type;
-  const [row] = kind === "shared" ? api.world.secretsNamed(folder.id, [key]) : [];
+  const [row] = kind === "shared" ? api.database.secretsNamed(folder.id, [key]) : [];
   if (!row) throw notFound(`Secret with name '${key}' not found`);
   return expand ? expanded(api, { ...place, row }) : { ...place, row };
 }
@@ -149,15 +149,15 @@ export function listSecrets(
 
 function listDirect(api: Api, actor: Actor, place: SecretPlace): SecretAnswer[] | undefined {
   authorize(api, actor, "read", place);
-  const folder = api.world.findByPath(place.environment, place.path);
-  return folder && api.world.secretsIn(folder.id).map((row) => ({ ...place, row }));
+  const folder = api.database.findByPath(place.environment, place.path);
+  return folder && api.database.secretsIn(folder.id).map((row) => ({ ...place, row }));
 }
 
 function listBelow(api: Api, actor: Actor, { projectId, environment, path }: SecretPlace): SecretAnswer[] {
-  const { world, flavour } = api;
-  requireProject(world, projectId);
-  requireMember(actor, projectId, world.project.id);
-  const env = world.environment(environment);
+  const { database, flavour } = api;
+  requireProject(database, projectId);
+  requireMember(actor, projectId, database.project.id);
+  const env = database.environment(environment);
   if (!env) {
     if (flavour === "current")
       throw notFound(`Environment with slug '${environment}' in project with ID ${projectId} not found`);
@@ -169,22 +169,22 @@ function listBelow(api: Api, actor: Actor, { projectId, environment, path }: Sec
   const isAsked = (at: string) =>
     at.startsWith(base) && (flavour === "2024-10" || base === "" || at === base || at.startsWith(`${base}/`));
   const paths = new Map(
-    world
+    database
       .tree(env)
       .filter((folder) => isAsked(folder.path) && can(actor, "read", environment, folder.path))
       .map((located) => [located.folder.id, located.path]),
   );
-  return world.secrets.flatMap((row) => {
+  return database.secrets.flatMap((row) => {
     const at = paths.get(row.folderId);
     return at === undefined ? [] : [{ row, environment, path: at }];
   });
 }
 
-function expanded({ world }: Api, answer: SecretAnswer): SecretAnswer {
+function expanded({ database }: Api, answer: SecretAnswer): SecretAnswer {
   const lookup = (environment: string, path: string, key: string): string => {
     try {
-      const folder = world.findByPath(environment, path);
-      return (folder && world.secretsNamed(folder.id, [key]).at(-1)?.value) ?? "";
+      const folder = database.findByPath(environment, path);
+      return (folder && database.secretsNamed(folder.id, [key]).at(-1)?.value) ?? "";
     } catch (error) {
       // A path that no folder can have: unresolvable, like any other.
       if (error instanceof ApiError) return "";
@@ -199,8 +199,8 @@ function refusePersonal(type: Kind, verb: "create" | "delete"): void {
   if (type === "personal") throw badRequest(`Must be user to ${verb} personal secret`);
 }
 
-export function refuseUnknownTags({ world }: Api, tagIds: readonly string[] = []): void {
-  if (!tagIds.every((id) => world.tags.some((tag) => tag.id === id))) throw notFound("One or more tags not found");
+export function refuseUnknownTags({ database }: Api, tagIds: readonly string[] = []): void {
+  if (!tagIds.every((id) => database.tags.some((tag) => tag.id === id))) throw notFound("One or more tags not found");
 }
 
 export function approvalRequest({ now }: Api, folder: FolderRow): Approval {

@@ -5,6 +5,7 @@ import { Control, listRoutes } from "../control.js";
 import { accountRoutes } from "./account-routes.js";
 import { Accounts } from "./accounts.js";
 import { type Api, installIdentity, serialised } from "./api.js";
+import { Database } from "./database.js";
 import { type Flavour, installErrors } from "./errors.js";
 import { folderRoutes } from "./folder-routes.js";
 import { folderRoutesV2 } from "./folder-routes-v2.js";
@@ -13,7 +14,6 @@ import { secretRoutes } from "./secret-routes.js";
 import { secretRoutesV4 } from "./secret-routes-v4.js";
 import { type InfisicalSeed, infisicalSeedSchema } from "./seed.js";
 import { plant, Vault } from "./vault.js";
-import { World } from "./world.js";
 
 export interface InfisicalOptions {
   /** Default: one that the system picks. */
@@ -47,15 +47,15 @@ export async function startInfisical(options: InfisicalOptions = {}): Promise<Lo
   const { control = new Control(), flavour = "2024-10" } = options;
   const seed = infisicalSeedSchema.parse(options.seed ?? emptySeed());
   const now = () => control.clock.now();
-  const world = new World({ ...seed.project, orgId: randomUUID() }, seed.environments, now);
-  const accounts = new Accounts(world.project.id, flavour, now);
+  const database = new Database({ ...seed.project, orgId: randomUUID() }, seed.environments, now);
+  const accounts = new Accounts(database.project.id, flavour, now);
   const approvalPaths = new Set<string>();
-  const vault = new Vault(world, accounts, approvalPaths);
+  const vault = new Vault(database, accounts, approvalPaths);
   plant(seed, vault, accounts);
   control.changeVault = (change) => vault.change(change);
 
   const limit = rateLimiter(options.rateLimits, now, flavour);
-  const api = { world, accounts, flavour, now, limit, approvalPaths, folderLock: serialised() };
+  const api = { database, accounts, flavour, now, limit, approvalPaths, folderLock: serialised() };
   const { app, routes } = build(control, api);
   const url = await app.listen({ host: "127.0.0.1", port: options.port ?? 0 });
   return { url, port: Number(new URL(url).port), vault, control, routes, close: () => app.close() };

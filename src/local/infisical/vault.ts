@@ -1,9 +1,9 @@
-/** A handle on the world behind the server: what a test, or "somebody else", sees and changes without asking it. */
+/** A handle on the database behind the server: what a test, or "somebody else", sees and changes without asking it. */
 import { randomBytes, randomUUID } from "node:crypto";
 import type { VaultChange } from "../faults.js";
 import type { Accounts } from "./accounts.js";
+import { type Database, type FolderRow, type Metadata, removeTrailingSlash, type SecretRow } from "./database.js";
 import type { ParsedSeed, Role, ServiceTokenSeed } from "./seed.js";
-import { type FolderRow, type Metadata, removeTrailingSlash, type SecretRow, type World } from "./world.js";
 
 export interface StoredSecret {
   id: string;
@@ -37,26 +37,26 @@ export interface LocalIdentity {
 
 export class Vault {
   constructor(
-    private readonly world: World,
+    private readonly database: Database,
     private readonly accounts: Accounts,
     private readonly approvalPaths: Set<string>,
   ) {}
 
   get project(): { id: string; slug: string; name: string } {
-    const { id, slug, name } = this.world.project;
+    const { id, slug, name } = this.database.project;
     return { id, slug, name };
   }
 
   /** The rows of one folder, duplicates included; none for a folder that does not exist. */
   secrets(environment: string, path: string): StoredSecret[] {
-    const folder = this.world.findByPath(environment, path);
-    return folder ? this.world.secretsIn(folder.id).map((row) => this.#stored(row, path)) : [];
+    const folder = this.database.findByPath(environment, path);
+    return folder ? this.database.secretsIn(folder.id).map((row) => this.#stored(row, path)) : [];
   }
 
   /** Every row of an environment. */
   allSecrets(environment: string): StoredSecret[] {
     return this.#tree(environment).flatMap(({ folder, path }) =>
-      this.world.secretsIn(folder.id).map((row) => this.#stored(row, path)),
+      this.database.secretsIn(folder.id).map((row) => this.#stored(row, path)),
     );
   }
 
@@ -87,33 +87,34 @@ export class Vault {
     more: { metadata?: readonly Metadata[]; tagIds?: readonly string[] } = {},
   ): StoredSecret {
     const folder = this.#makeFolder(environment, path);
-    const [existing] = this.world.secretsNamed(folder.id, [name]);
+    const [existing] = this.database.secretsNamed(folder.id, [name]);
     const fields = { key: name, value, comment, ...more };
-    const row = existing ? this.world.updateSecret(existing, fields) : this.world.insertSecret(folder.id, fields);
+    const row = existing ? this.database.updateSecret(existing, fields) : this.database.insertSecret(folder.id, fields);
     return this.#stored(row, path);
   }
 
   /** Adds a second row of a name, as a race of two creates leaves it. */
   writeDuplicate(environment: string, path: string, name: string, value: string): StoredSecret {
-    return this.#stored(this.world.insertSecret(this.#makeFolder(environment, path).id, { key: name, value }), path);
+    return this.#stored(this.database.insertSecret(this.#makeFolder(environment, path).id, { key: name, value }), path);
   }
 
   /** Deletes all rows of a name but the oldest. */
   deleteDuplicates(environment: string, path: string, name: string): void {
-    const folder = this.world.findByPath(environment, path);
-    for (const row of folder ? this.world.secretsNamed(folder.id, [name]).slice(1) : []) this.world.removeSecret(row);
+    const folder = this.database.findByPath(environment, path);
+    for (const row of folder ? this.database.secretsNamed(folder.id, [name]).slice(1) : [])
+      this.database.removeSecret(row);
   }
 
   /** Deletes all rows of a name; whether there were any. */
   delete(environment: string, path: string, name: string): boolean {
-    const folder = this.world.findByPath(environment, path);
-    return folder !== undefined && this.world.removeSecrets(folder.id, [name]).length > 0;
+    const folder = this.database.findByPath(environment, path);
+    return folder !== undefined && this.database.removeSecrets(folder.id, [name]).length > 0;
   }
 
   /** A tag of the project; @returns its id, to be given to {@link write}. */
   addTag(slug: string): string {
     const id = randomUUID();
-    this.world.tags.push({ id, slug, name: slug, color: null });
+    this.database.tags.push({ id, slug, name: slug, color: null });
     return id;
   }
 
@@ -123,9 +124,9 @@ export class Vault {
 
   /** With everything in it; whether there was one. */
   deleteFolder(environment: string, path: string): boolean {
-    const folder = this.world.findByPath(environment, path);
+    const folder = this.database.findByPath(environment, path);
     if (!folder || folder.parentId === null) return false;
-    this.world.removeFolder(folder);
+    this.database.removeFolder(folder);
     return true;
   }
 
@@ -139,7 +140,7 @@ export class Vault {
   change(change: VaultChange): void {
     if (change.change === "tokens-expire") this.accounts.expireAll(change.as ?? "max-ttl");
     if (change.change === "approval-needed") this.requireApproval(change.path);
-    for (const { slug } of this.world.environments) {
+    for (const { slug } of this.database.environments) {
       if (change.change === "folder-vanishes") this.deleteFolder(slug, change.path);
       if (change.change === "row-duplicated") {
         const value = this.value(slug, change.path, change.name);
@@ -150,7 +151,7 @@ export class Vault {
 
   /** @returns puts folders, secrets and the need of approvals back as they are now; accounts and their tokens stay */
   checkpoint(): () => void {
-    const back = this.world.checkpoint();
+    const back = this.database.checkpoint();
     const approvals = [...this.approvalPaths];
     return () => {
       back();
@@ -175,20 +176,20 @@ export class Vault {
   }
 
   #tree(environment: string) {
-    return this.world.tree(this.#environment(environment));
+    return this.database.tree(this.#environment(environment));
   }
 
   #environment(slug: string) {
-    const env = this.world.environment(slug);
+    const env = this.database.environment(slug);
     if (!env) throw new Error(`the local vault has no environment ${slug}`);
     return env;
   }
 
   #makeFolder(environment: string, path: string): FolderRow {
     const env = this.#environment(environment);
-    const { folder, path: found } = this.world.findClosest(environment, path)!;
+    const { folder, path: found } = this.database.findClosest(environment, path)!;
     const missing = removeTrailingSlash(path).slice(found.length).split("/").filter(Boolean);
-    return missing.reduce((parent, name) => this.world.insertFolder(env.id, name, parent.id), folder);
+    return missing.reduce((parent, name) => this.database.insertFolder(env.id, name, parent.id), folder);
   }
 
   #stored(row: SecretRow, path: string): StoredSecret {
@@ -198,7 +199,7 @@ export class Vault {
   }
 }
 
-/** Puts what a seed names into the world. @throws Error for an unknown environment or client id. */
+/** Puts what a seed names into the database. @throws Error for an unknown environment or client id. */
 export function plant(seed: ParsedSeed, vault: Vault, accounts: Accounts): void {
   for (const identity of seed.identities) accounts.addIdentity(identity);
   for (const token of seed.serviceTokens) accounts.addServiceToken(token);

@@ -17,7 +17,7 @@ export {
   componentType,
   type FolderInputs,
   type FolderOutputs,
-  type Held,
+  type HeldBack,
   type KeptFlat,
   type MigrationInputs,
   type MigrationOutputs,

@@ -288,7 +288,7 @@ const held = z.union([
   z.object({ because: z.array(reason) }),
   z.object({ reason: text }).transform((one) => ({ because: [{ code: "recorded", text: one.reason } as Reason] })),
 ]);
-export type Held = Kept<typeof held>;
+export type HeldBack = Kept<typeof held>;
 
 const keptFlat = z.union([z.object({ name: text, why: reason }), z.object({ name: text, held })]);
 export type KeptFlat = Kept<typeof keptFlat>;

@@ -78,7 +78,7 @@ const segmentsOf = (path: string): string[] => path.split("/").filter(Boolean);
 /** The longest name that the real server's column takes. */
 const maxNameLength = 255;
 
-export class World {
+export class Database {
   readonly environments: EnvironmentRow[] = [];
   readonly folders: FolderRow[] = [];
   readonly secrets: SecretRow[] = [];
