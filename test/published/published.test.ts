@@ -174,27 +174,31 @@ describe("Heroku", () => {
 });
 
 describe("a part of a migration", () => {
-  it.each(["2024-10", "current"] as const)("sends and gets what is published, on %s", async (flavour) => {
-    const world = await World.open({ flavour });
-    const fronts = [
-      await startFront(world.services.infisical.url),
-      await startFront(world.services.heroku.url),
-    ] as const;
-    try {
-      const env = { INFISICAL_API_URL: fronts[0].url, HEROKU_API_URL: fronts[1].url };
-      done(await world.up("staging", { env }));
-      await world.provisionStaging();
-      world.set("staging", "vaultEnvAware", true);
-      done(await world.up("staging", { env }));
-      done(await world.rotate("HEROKU_API_KEY", "staging", world.services.heroku.keys.add(), { env }));
-      const [infisical, heroku] = fronts.map(({ exchanges }) => exchanges);
-      expect(infisical!.flatMap((one) => new Schemas(`infisical/${flavour}`).problems(one))).toEqual([]);
-      expect(heroku!.flatMap((one) => new Schemas("heroku").problems(one))).toEqual([]);
-      expect(infisical!.length).toBeGreaterThan(10);
-      expect(heroku!.length).toBeGreaterThan(5);
-    } finally {
-      await Promise.all(fronts.map((front) => front.close()));
-      await world.close();
-    }
-  });
+  it.each(["2024-10", "current"] as const)(
+    "sends and gets what is published, on %s",
+    { timeout: 300_000 },
+    async (flavour) => {
+      const world = await World.open({ flavour });
+      const fronts = [
+        await startFront(world.services.infisical.url),
+        await startFront(world.services.heroku.url),
+      ] as const;
+      try {
+        const env = { INFISICAL_API_URL: fronts[0].url, HEROKU_API_URL: fronts[1].url };
+        done(await world.up("staging", { env }));
+        await world.provisionStaging();
+        world.set("staging", "vaultEnvAware", true);
+        done(await world.up("staging", { env }));
+        done(await world.rotate("HEROKU_API_KEY", "staging", world.services.heroku.keys.add(), { env }));
+        const [infisical, heroku] = fronts.map(({ exchanges }) => exchanges);
+        expect(infisical!.flatMap((one) => new Schemas(`infisical/${flavour}`).problems(one))).toEqual([]);
+        expect(heroku!.flatMap((one) => new Schemas("heroku").problems(one))).toEqual([]);
+        expect(infisical!.length).toBeGreaterThan(10);
+        expect(heroku!.length).toBeGreaterThan(5);
+      } finally {
+        await Promise.all(fronts.map((front) => front.close()));
+        await world.close();
+      }
+    },
+  );
 });

@@ -77,8 +77,8 @@ const issue = z.object({
 });
 
 /**
- * Any answer that is no success. `reqId` finds it in the server's log (current servers). `error` is sometimes a code and sometimes the sentence; `message` is an array of zod
- * issues for a failed validation.
+ * Any answer that is no success. `reqId` finds it in the server's log (current servers). `error` is sometimes a code and
+ * sometimes the sentence; `message` is an array of zod issues for a failed validation.
  */
 export const errorAnswer = z.object({
   // Of no other form: what a message shows may be nothing that was sent.
