@@ -15,6 +15,7 @@ export {
   rulesOf,
   scopedVendors,
   UnknownNameError,
+  usesHeroku,
 } from "./lookup.js";
 export { nearest } from "./nearest.js";
 export {

@@ -163,6 +163,10 @@ export function flagApps(catalog: Catalog, environment: string): readonly string
   return [...new Set(flagRoles(catalog).flatMap((role) => apps[role] ?? []))];
 }
 
+/** Whether any environment has an app. A company without one needs no Heroku account. */
+export const usesHeroku = ({ environments }: Catalog): boolean =>
+  environments.some(({ apps }) => Object.keys(apps).length > 0);
+
 /** Roles of the apps that have the flag, in the order in which it turns on; none where the catalog has no flag. */
 export const flagRoles = ({ flag }: Catalog): readonly string[] => (flag ? [flag.role].flat() : []);
 

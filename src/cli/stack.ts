@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import type { Catalog } from "../catalog/index.js";
+import { type Catalog, usesHeroku } from "../catalog/index.js";
 import {
   credentialsOf,
   isEncrypted,
@@ -20,7 +20,7 @@ import {
   type StackLocation,
 } from "../engine/index.js";
 import { UsageError } from "../errors.js";
-import { HerokuClient, herokuEngineProvider } from "../heroku/index.js";
+import { HerokuClient, herokuEngineProvider, NoHeroku } from "../heroku/index.js";
 import { readForPlan, type VaultReads } from "../migration/index.js";
 import type { Shared } from "../provider/index.js";
 import type { SecretValue } from "../secret.js";
@@ -126,13 +126,13 @@ export function openVaultOnly(io: Io, { dir, catalog }: Project, stack: string):
 export async function openServices(io: Io, { dir, catalog }: Project, stack: string): Promise<OpenServices> {
   const config = readStackConfig(dir, stack, catalog);
   const services = servicesOf(config, io.env);
-  const { infisical, heroku } = credentialsOf(io.env, await configuredKey(io, dir, stack));
+  const { infisical, heroku } = credentialsOf(io.env, await configuredKey(io, dir, stack), usesHeroku(catalog));
   return {
     catalog,
     config,
     services,
     vault: openVault(io, config, services.infisicalUrl, infisical),
-    heroku: openHeroku(io, services.herokuUrl, heroku),
+    heroku: usesHeroku(catalog) && heroku ? openHeroku(io, services.herokuUrl, heroku) : new NoHeroku(),
   };
 }
 

@@ -4,16 +4,22 @@ import { authFromEnvironment, type InfisicalAuth } from "../vault/client/index.j
 
 export interface Credentials {
   readonly infisical: InfisicalAuth;
-  readonly heroku: SecretValue;
+  /** undefined where none is needed and none is there. */
+  readonly heroku: SecretValue | undefined;
 }
 
 /**
  * The credentials of both services: `INFISICAL_TOKEN`, or `INFISICAL_CLIENT_ID` and `INFISICAL_CLIENT_SECRET`; the stack's
  * secret config `heroku:apiKey`, else `HEROKU_API_KEY`.
  *
+ * @param needed whether a Heroku key is: a company without apps has none
  * @throws ConfigurationError that names everything that is missing
  */
-export function credentialsOf(env: NodeJS.ProcessEnv, configuredHerokuKey: string | undefined): Credentials {
+export function credentialsOf(
+  env: NodeJS.ProcessEnv,
+  configuredHerokuKey: string | undefined,
+  needed: boolean,
+): Credentials {
   const problems: string[] = [];
   let infisical: InfisicalAuth | undefined;
   try {
@@ -23,8 +29,8 @@ export function credentialsOf(env: NodeJS.ProcessEnv, configuredHerokuKey: strin
     problems.push(error.message);
   }
   const heroku = configuredHerokuKey || env.HEROKU_API_KEY;
-  if (!heroku)
+  if (!heroku && needed)
     problems.push("Heroku: set HEROKU_API_KEY, or keep it with the stack: pulumi config set --secret heroku:apiKey");
-  if (!infisical || !heroku) throw new ConfigurationError(problems.join("\n"));
-  return { infisical, heroku: SecretValue.of(heroku) };
+  if (!infisical || problems.length > 0) throw new ConfigurationError(problems.join("\n"));
+  return { infisical, heroku: heroku ? SecretValue.of(heroku) : undefined };
 }

@@ -10,3 +10,4 @@ export {
   overLimit,
   type VarProblem,
 } from "./limits.js";
+export { NoHeroku } from "./noHeroku.js";

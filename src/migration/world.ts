@@ -72,7 +72,10 @@ export interface World {
 
 /** What of a place (a target, or a part of one) is another one now. */
 export function movedFrom<Place extends object>(before: Place, now: Place): Extract<PlaceFinding, { code: "moved" }>[] {
-  return (Object.keys(before) as (keyof Place & string)[])
-    .filter((key) => before[key] !== now[key])
-    .map((key) => ({ code: "moved", key, before: String(before[key]), now: String(now[key]) }));
+  return (
+    (Object.keys(before) as (keyof Place & string)[])
+      // A company that had no Heroku has none to move from.
+      .filter((key) => before[key] !== now[key] && before[key] !== "")
+      .map((key) => ({ code: "moved", key, before: String(before[key]), now: String(now[key]) }))
+  );
 }

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { Catalog } from "../catalog/index.js";
+import { type Catalog, usesHeroku } from "../catalog/index.js";
 import {
   catalogKey,
   checkedConfig,
@@ -15,7 +15,7 @@ import {
 import { awaitWork } from "../engine/work/program.js";
 import { refusedText, seal } from "../envelope.js";
 import { Refusal } from "../errors.js";
-import { HerokuClient } from "../heroku/index.js";
+import { HerokuClient, NoHeroku } from "../heroku/index.js";
 import {
   flagVerdict,
   type GateAnswer,
@@ -173,7 +173,7 @@ async function program(catalog: Catalog, component?: pulumi.Resource): Promise<P
     throw configError(`Pulumi.${config.environment}.yaml`, [
       `console-vault:herokuApiUrl: set HEROKU_API_URL=${services.herokuUrl} as well, which is what the Heroku provider reads (console-vault up does)`,
     ]);
-  const credentials = credentialsOf(env, new pulumi.Config("heroku").get("apiKey"));
+  const credentials = credentialsOf(env, new pulumi.Config("heroku").get("apiKey"), usesHeroku(catalog));
   const last = await readLast();
   const steady = env.CONSOLE_VAULT_STEADY === "1";
   // A stack that no update has made stays unmade where nobody asked for it. One that only lost a part of its state is declared
@@ -185,11 +185,10 @@ async function program(catalog: Catalog, component?: pulumi.Resource): Promise<P
   const onWait = (wait: Wait) => void pulumi.log.info(seal(waitLine(wait), { is: "wait", wait }));
   // The one that the providers of this run use, where they run in the same process: one login for all of it.
   const vault = vaultAt(placeOf(place));
-  const heroku = new HerokuClient({
-    url: services.herokuUrl,
-    auth: { kind: "bearer", key: credentials.heroku },
-    onWait,
-  });
+  const heroku =
+    usesHeroku(catalog) && credentials.heroku
+      ? new HerokuClient({ url: services.herokuUrl, auth: { kind: "bearer", key: credentials.heroku }, onWait })
+      : new NoHeroku();
 
   const made = new Set(Object.keys(last.sets));
   const seen = sharedReads(placeOf(place), config.root);

@@ -1,5 +1,5 @@
 import { refusedText } from "../envelope.js";
-import type { HerokuClient } from "../heroku/index.js";
+import { type HerokuClient, NoHeroku } from "../heroku/index.js";
 import {
   appsOfFlag,
   distinct,
@@ -76,7 +76,7 @@ async function turnedSince(heroku: HerokuClient, flag: MigrationInputs["flag"]):
 async function apply(inputs: MigrationInputs, last: MigrationRecord | undefined): Promise<MigrationOutputs> {
   const { flag, target } = inputs;
   // The only clock that releases can be compared with, and the flag as it runs at this moment.
-  const heroku = herokuAt(target.heroku);
+  const heroku = target.account === "" ? new NoHeroku() : herokuAt(target.heroku);
   const turned = await turnedSince(heroku, flag);
   const record = recordMigration(inputs, last, heroku.now());
   if (flag.transition !== "none") {

@@ -76,6 +76,7 @@ async function deletable(vault: InfisicalClient, { name, path, flatPath, record 
 
 /** The flags as they run now, all of them: an app whose flag is off reads the flat path. @returns apps whose flag is off */
 async function appsOff({ heroku: url, flag: { variable, apps } }: RetirementInputs): Promise<string[]> {
+  if (apps.length === 0) return [];
   const heroku = herokuAt(url);
   const off: string[] = [];
   for (const app of apps) if (!(await isFlagOn(heroku, { app, variable }))) off.push(app);

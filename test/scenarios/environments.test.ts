@@ -4,6 +4,7 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { type Catalog, heldBy } from "../../src/catalog/index.js";
+import { madeUpValue } from "../../src/cli/demo/company.js";
 import { acme, changedProject, openCompany, provision } from "../support/acme.js";
 import { done, type World } from "../support/world.js";
 
@@ -188,5 +189,32 @@ describe("other numbers of environments", () => {
     expect(done(await world.run(["resolve", "TWILIO_TOKEN", "--env", "dev"])).out).toMatch(/^\/Acme\/twilio\/\n/);
     done(await world.run(["flags"]));
     done(await world.run(["status"]));
+  });
+
+  it("no Heroku at all: no command asks for a key, and none asks Heroku anything", async () => {
+    const world = await openChanged(({ flag: _, ...catalog }) => ({
+      ...catalog,
+      environments: catalog.environments.map((one) => ({ ...one, apps: {} })),
+    }));
+    const keyless = (argv: string[], input?: string) =>
+      world.run(argv, { env: { HEROKU_API_KEY: undefined }, ...(input === undefined ? {} : { input }) });
+    const asked = async (argv: string[], input?: string) => {
+      const ran = done(await keyless(argv, input));
+      expect(ran.requests.filter(({ service }) => service === "heroku")).toEqual([]);
+      return ran;
+    };
+    for (const name of ["dev", "staging", "prod"]) await asked(["up", "--stack", name, "--yes"]);
+    for (const credential of heldBy(world.catalog, "staging"))
+      await asked(["provision", credential.name, "--env", "staging"], madeUpValue(credential, "staging"));
+    const value = "another-value-0123456789";
+    await asked(["rotate", "TWILIO_TOKEN", "--env", "staging", "--yes"], value);
+    expect(world.value("/Acme/twilio/staging", "TWILIO_TOKEN")).toBe(value);
+    expect((await asked(["up", "--stack", "prod", "--yes"])).out).toMatch(/unchanged/);
+    await asked(["status"]);
+    await asked(["diff", "staging", "prod"]);
+    expect((await asked(["doctor"])).out).not.toMatch(/heroku/i);
+    const refused = await keyless(["promote", "--yes"]);
+    expect([refused.code, refused.err]).toEqual([2, expect.stringContaining("The catalog has no flag")]);
+    await asked(["destroy", "--stack", "dev", "--yes"]);
   });
 });

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Command } from "commander";
-import { type Catalog, environmentOf } from "../../catalog/index.js";
+import { type Catalog, environmentOf, usesHeroku } from "../../catalog/index.js";
 import {
   configShape,
   parseStackConfig,
@@ -131,6 +131,7 @@ async function checkServices(
     const configs = config.environment === "" ? [] : [...(vaults.get(place)?.configs ?? []), config];
     const named = configs.length > 0 || Boolean(io.env.INFISICAL_API_URL);
     vaults.set(place, { url: services.infisicalUrl, loopback: services.loopback, named, configs });
+    if (catalog && !usesHeroku(catalog)) continue;
     const key = await herokuKey(io, projectDir, config.environment, checks);
     if (!key) continue;
     const known = herokus.findIndex((one) => one.url === services.herokuUrl && one.key.equals(key));

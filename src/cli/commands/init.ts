@@ -170,7 +170,7 @@ async function openPlace(io: Io, options: InitOptions) {
     throw new UsageError(shape.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`).join("\n"));
   const config = { ...shape.data, environment: "" };
   const services = servicesOf(config, io.env);
-  const { infisical, heroku } = credentialsOf(io.env, undefined);
+  const { infisical, heroku } = credentialsOf(io.env, undefined, true);
   const vault = createInfisicalClient({
     url: services.infisicalUrl,
     projectId,
@@ -187,7 +187,7 @@ async function openPlace(io: Io, options: InitOptions) {
   };
   return {
     vault,
-    heroku: new HerokuClient({ url: services.herokuUrl, auth: { kind: "bearer", key: heroku } }),
+    heroku: new HerokuClient({ url: services.herokuUrl, auth: { kind: "bearer", key: heroku! } }),
     settings,
   };
 }

@@ -80,7 +80,7 @@ function tellPlace(io: Io, { config, services, engine, engineReason }: OpenStack
       c.dim(
         `vault   ${services.infisicalUrl}  project ${config.infisicalProjectId}  environment slug ${config.infisicalEnvironment}  root ${config.root}`,
       ),
-      c.dim(`heroku  ${services.herokuUrl}  account ${email}`),
+      c.dim(email === "" ? "heroku  none" : `heroku  ${services.herokuUrl}  account ${email}`),
     ].join("\n"),
   );
 }
