@@ -36,7 +36,7 @@ function moduleKind(dir: string): "module" | "commonjs" {
  */
 function isReexport(path: string): boolean {
   if (!/\.[cm]?[jt]s$/.test(path)) return false;
-  const text = readFileSync(path, "utf8")
+  const code = readFileSync(path, "utf8")
     .replace(/\/\*[\s\S]*?\*\//g, "")
     .replace(/^\s*\/\/.*$/gm, "")
     .replace(/^\s*["']use strict["'];?/, "")
@@ -45,7 +45,7 @@ function isReexport(path: string): boolean {
     .trim();
   try {
     const kind = /\.c[jt]s$/.test(path) ? "commonjs" : moduleKind(dirname(path));
-    if (!forms[kind].some((form) => new RegExp(`^${form};?$`).test(text))) return false;
+    if (!forms[kind].some((form) => new RegExp(`^${form};?$`).test(code))) return false;
     const found = createRequire(path).resolve("console-vault/program");
     return dirname(realpathSync(found)) === realpathSync(packageDir);
   } catch {
