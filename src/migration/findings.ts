@@ -146,7 +146,8 @@ export type AppFinding =
   | { readonly code: "manage-absent"; readonly app: string; readonly name: string; readonly path: string }
   /** Refused. */
   | { readonly code: "takeover-unsaid"; readonly app: string; readonly name: string }
-  | { readonly code: "leaves-manage"; readonly app: string; readonly name: string };
+  | { readonly code: "leaves-manage"; readonly app: string; readonly name: string }
+  | { readonly code: "leaves-flag"; readonly app: string; readonly variable: string; readonly environment: string };
 
 /** About where stacks work. */
 export type PlaceFinding =

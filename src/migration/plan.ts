@@ -16,11 +16,11 @@ import {
 } from "../catalog/index.js";
 import { type StackConfig, sourceOf } from "../config/index.js";
 import { configVarBytes, configVarLimit, configVarProblem, configVarWarning } from "../heroku/index.js";
-import { environmentPath, flagMeansOn, flatPath } from "../resolver/index.js";
+import { environmentPath, flagMeansOn, flatPath, readFlag } from "../resolver/index.js";
 import type { SecretValue } from "../secret.js";
 import { findForbidden, overridesOf, ownVarWarnings } from "./appVars.js";
 import type { AppFinding, Broken, Finding, Reason } from "./findings.js";
-import { appsInWords, type KeptFlag, keptFlag, keptState } from "./flagState.js";
+import { appsInWords, appsOfFlag, type KeptFlag, keptFlag, keptState } from "./flagState.js";
 import type { GateAnswer } from "./gate.js";
 import { revisionsFor, revisionsOf, surroundingsOf } from "./judged.js";
 import type { Last } from "./last.js";
@@ -410,6 +410,20 @@ function planApp(question: AppQuestion, flag: FlagPlan, app: World["apps"][numbe
   ];
 }
 
+/** Apps on which the last update had a flag that the catalog has there no more, and that still have it on: they need its var. */
+function leftByFlag({ config, world, last }: PlanQuestion, flag: FlagPlan): AppFinding[] {
+  const before = last.record?.flag;
+  if (!before) return [];
+  const { environment } = config;
+  const { variable } = before;
+  const stays = (app: string) => variable === flag.variable && flag.texts.some((one) => one.app === app);
+  return appsOfFlag(before).flatMap(({ app }): AppFinding[] => {
+    const vars = world.apps.find(({ name }) => name === app)?.vars;
+    if (stays(app) || !vars || readFlag(vars.get(variable)?.reveal()) === "off") return [];
+    return [{ code: "leaves-flag", app, variable, environment }];
+  });
+}
+
 /** What a stack declares. */
 export function planStack(question: PlanQuestion): StackPlan {
   const { catalog, config, world, target, last, gate } = question;
@@ -421,6 +435,7 @@ export function planStack(question: PlanQuestion): StackPlan {
   const summary = mergeSummaries(sets.map((set) => set.summary));
   const forbidden = findForbidden(catalog, config, world, on);
   const flag = planFlag(question, sets, summary, forbidden);
+  said.refusals.push(...leftByFlag(question, flag));
   const { texts: _texts, ...flagFacts } = flag;
   const surroundings = surroundingsOf(catalog, environment, config.root, world.rows);
   const apps = world.apps.flatMap((app) => planApp({ ...question, surroundings }, flag, app, said));

@@ -88,6 +88,8 @@ const words: Words = {
     `${app} has another value in ${name} than the vault; to replace it, give a reason in takeover.${app}.${name}`,
   "leaves-manage": ({ app, name }) =>
     `${name} on ${app} is managed by this stack and would be deleted there; put ${app} back into manage.${name}`,
+  "leaves-flag": ({ app, variable, environment }) =>
+    `${app} has ${variable} on and reads the paths of ${environment}, and the catalog has that flag there no more; put it back, turn it off with console-vault rollback --stack ${environment}, and take it out then`,
 
   "new-vault": ({ root }) =>
     `${root} is empty, so this is a new vault: there is nothing to copy, and every credential has to be provisioned`,

@@ -1,9 +1,13 @@
 // A flag that stands on several apps of an environment: one after the other, and partly on is neither on nor off.
-import { rmSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { heldBy } from "../../src/catalog/index.js";
+import { type Catalog, heldBy } from "../../src/catalog/index.js";
+import { loadCatalog } from "../../src/project/index.js";
 import { changedProject, openCompany, provision } from "../support/acme.js";
 import { done, type Ran, type World } from "../support/world.js";
+
+type Flag = NonNullable<Catalog["flag"]>;
 
 const variable = "FLAG_ACME_VAULT";
 const [first, second] = ["acme-shop", "acme-tickets"];
@@ -210,6 +214,33 @@ describe("partly on is neither on nor off", () => {
     expect([refused.code, refused.text]).toEqual([3, expect.stringContaining("another value")]);
     expect(refused.out).toContain("console-vault rollback --stack prod");
     expect(flags(first, second)).toEqual(["true", "false"]);
+    done(await world.run(["rollback", "--stack", "prod", "--yes", "--accept-stale"]));
+    expect(flags(first, second)).toEqual(["false", "false"]);
+  });
+});
+
+describe("a catalog that takes the flag from where it is on", () => {
+  it.each([
+    ["from one of its apps", (flag: Flag): Flag => ({ ...flag, role: ["shop"] }), second],
+    ["by another name of its config var", (flag: Flag): Flag => ({ ...flag, variable: "FLAG_OTHER" }), first],
+    ["altogether", () => undefined, first],
+  ])("%s is refused before anything is touched", async (_how, change, app) => {
+    await prodOn();
+    const file = join(world.dir, "catalog.ts");
+    const text = readFileSync(file, "utf8");
+    const { flag, ...rest } = await loadCatalog(file);
+    const changed = change(flag!);
+    writeFileSync(file, `export default ${JSON.stringify({ ...rest, ...(changed ? { flag: changed } : {}) })};\n`);
+    // Where there is no flag, none may be wanted either.
+    if (!changed) world.set("prod", "vaultEnvAware", false);
+    for (const argv of [["preview"], ["up", "--yes"]]) {
+      const { code, err, writes } = await world.run([...argv, "--stack", "prod"]);
+      expect([code, writes]).toEqual([3, []]);
+      expect(err).toContain(`${app} has ${variable} on and reads the paths of prod`);
+      expect(err).toContain("console-vault rollback --stack prod");
+    }
+    expect(flags(first, second)).toEqual(["true", "true"]);
+    writeFileSync(file, text);
     done(await world.run(["rollback", "--stack", "prod", "--yes", "--accept-stale"]));
     expect(flags(first, second)).toEqual(["false", "false"]);
   });

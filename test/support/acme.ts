@@ -32,7 +32,7 @@ export async function changedProject(change: (catalog: Catalog) => Catalog): Pro
   const dir = mkdtempSync(join(realpathSync(tmpdir()), "console-vault-catalog-"));
   cpSync(join(acme, "Pulumi.yaml"), join(dir, "Pulumi.yaml"));
   const catalog = change(await loadCatalog(findCatalog(acme)));
-  writeFileSync(join(dir, "catalog.mjs"), `export default ${JSON.stringify(catalog)};\n`);
+  writeFileSync(join(dir, "catalog.ts"), `export default ${JSON.stringify(catalog)};\n`);
   for (const { name } of catalog.environments) cpSync(join(acme, "Pulumi.dev.yaml"), join(dir, `Pulumi.${name}.yaml`));
   return dir;
 }

@@ -80,7 +80,8 @@ async function agreedFlags(
   const { environment, vaultEnvAware: wanted } = stack.config;
   const [running, recorded] = [flags[environment]!, record ? keptState(record.flag) : "off"];
   const word = (on: boolean) => (on ? "on" : "off");
-  if (!hasFlag(catalog, environment)) return flags;
+  // A catalog that has no flag any more says nothing of an app that still has it on.
+  if (!hasFlag(catalog, environment) && recorded === "off") return flags;
   if (wanted !== running || recorded !== word(running))
     throw new Refusal(
       `${flagVariable(catalog)} of ${environment} is not agreed on: wanted ${word(wanted)} (Pulumi.${environment}.yaml), recorded ${recorded} (the stack's last update), running ${word(running)} (${appsInWords(flagApps(catalog, environment))}). First: console-vault up --stack ${environment}`,
