@@ -20,7 +20,7 @@ import {
   type StackLocation,
 } from "../engine/index.js";
 import { UsageError } from "../errors.js";
-import { HerokuClient, herokuEngineProvider, NoHeroku } from "../heroku/index.js";
+import { HerokuClient, HerokuClients, herokuEngineProvider, NoHeroku, SeenVars } from "../heroku/index.js";
 import { readForPlan, type VaultReads } from "../migration/index.js";
 import type { Shared } from "../provider/index.js";
 import type { SecretValue } from "../secret.js";
@@ -77,14 +77,16 @@ interface Clients {
   /** With the runs of its updates as well, where they are in this process. */
   readonly shared: Shared;
   readonly vaults: Map<string, InfisicalClient>;
-  readonly herokus: { readonly url: string; readonly key: SecretValue; readonly client: HerokuClient }[];
 }
 
 /** A command logs in once at each place, however many of its stacks are there. */
 const clientsOf = new WeakMap<Io, Clients>();
 
 function openClients(io: Io): Clients {
-  const known = clientsOf.get(io) ?? { shared: { logins: new Logins() }, vaults: new Map(), herokus: [] };
+  const known = clientsOf.get(io) ?? {
+    shared: { logins: new Logins(), herokus: new HerokuClients(), seenVars: new SeenVars() },
+    vaults: new Map(),
+  };
   clientsOf.set(io, known);
   return known;
 }
@@ -102,12 +104,8 @@ function openVault(io: Io, config: StackConfig, url: string, auth: InfisicalAuth
 }
 
 function openHeroku(io: Io, url: string, key: SecretValue): HerokuClient {
-  const { herokus } = openClients(io);
-  const known = herokus.find((one) => one.url === url && one.key.equals(key));
-  if (known) return known.client;
-  const client = new HerokuClient({ url, auth: { kind: "bearer", key }, onWait: tellWait(io) });
-  herokus.push({ url, key, client });
-  return client;
+  const open = () => new HerokuClient({ url, auth: { kind: "bearer", key }, onWait: tellWait(io) });
+  return openClients(io).shared.herokus.at(url, key, open);
 }
 
 /** A stack's config, and a client of its vault alone: no Heroku key is asked for. Makes no request. */
@@ -176,7 +174,7 @@ async function chosenEngine(
   const { shared } = openClients(io);
   if (io.openEngine) return { engine: io.openEngine(location, shared), reason: "the caller's own" };
   const { name, reason } = await chooseEngine(asked, location, { embeddedUnasked: loopback });
-  const heroku = herokuEngineProvider({ env: location.env, onWait: tellWait(io) });
+  const heroku = herokuEngineProvider({ env: location.env, seen: shared.seenVars, onWait: tellWait(io) });
   const inline = name === "embedded" ? ownProgram(shared) : undefined;
   return { engine: openEngine(name, location, { heroku }, inline), reason };
 }

@@ -15,6 +15,7 @@ import {
   outputsOf,
   present,
 } from "./bridged/state.js";
+import type { SeenVars } from "./seenVars.js";
 import { openHeroku } from "./transport.js";
 
 const associationType = "heroku:index/appConfigAssociation:AppConfigAssociation";
@@ -23,6 +24,8 @@ export interface EngineProviderOptions {
   /** `HEROKU_API_KEY`, `HEROKU_EMAIL`, `HEROKU_API_URL`, `HEROKU_HEADERS`, where config does not say. */
   readonly env: NodeJS.ProcessEnv;
   readonly waits?: Partial<Waits>;
+  /** Gets what is read of apps. */
+  readonly seen?: SeenVars;
   /** Told before each wait for a rate limit. */
   readonly onWait?: (wait: Wait) => void;
 }
@@ -34,7 +37,7 @@ export interface EngineProviderOptions {
  * That includes what the bridged provider does badly: creating overwrites vars that are there, deleting removes them from the
  * app, a change of `appId` alone sends nothing, and an app that is gone fails the refresh.
  */
-export function herokuEngineProvider({ env, waits, onWait }: EngineProviderOptions): NativeProvider {
+export function herokuEngineProvider({ env, waits, seen, onWait }: EngineProviderOptions): NativeProvider {
   let config: Record<string, string> = {};
   let open: Requests | undefined;
   const requests = () => {
@@ -45,13 +48,20 @@ export function herokuEngineProvider({ env, waits, onWait }: EngineProviderOptio
   /** What the app has of the managed names. A map that was never given and is not now stays so. */
   const settled = async (next: Association, before?: Association): Promise<Association> => {
     const app = await requests().vars(next.appId);
+    seen?.keep(next.appId, app);
     const keep = (key: "vars" | "sensitiveVars") =>
       before?.[key] === undefined && Object.keys(next[key] ?? {}).length === 0 ? undefined : present(next[key], app);
     return { appId: next.appId, vars: keep("vars"), sensitiveVars: keep("sensitiveVars") };
   };
 
+  const change = async (appId: string, changes: ReturnType<typeof changeOf>) => {
+    seen?.clear();
+    await requests().change(appId, changes);
+  };
+
   return {
     configure(given) {
+      seen?.clear();
       config = given;
       open = undefined;
     },
@@ -72,7 +82,7 @@ export function herokuEngineProvider({ env, waits, onWait }: EngineProviderOptio
       const next = associationOf(inputs);
       const twice = Object.keys(next.vars ?? {}).filter((name) => Object.hasOwn(next.sensitiveVars ?? {}, name));
       if (twice.length > 0) throw new Error(`[ERROR] Detected duplicate config vars: [${twice.sort().join(" ")}]`);
-      await requests().change(next.appId, changeOf({}, merged(next)));
+      await change(next.appId, changeOf({}, merged(next)));
       const id = idOf(next.appId);
       return { id, outputs: outputsOf(id, await settled(next)) };
     },
@@ -82,6 +92,7 @@ export function herokuEngineProvider({ env, waits, onWait }: EngineProviderOptio
       if (Object.keys(outputs).length === 0) throw new Error("not possible to import this resource");
       const { appId, vars, sensitiveVars } = associationOf(outputs);
       const app = await requests().vars(appId);
+      seen?.keep(appId, app);
       const found = outputsOf(id, { appId, vars: present(vars, app), sensitiveVars: present(sensitiveVars, app) });
       const asked = ["appId", "sensitiveVars", "vars"].filter((key) => inputs[key] !== undefined);
       return { id, outputs: found, inputs: Object.fromEntries(asked.map((key) => [key, found[key]])) as Properties };
@@ -91,14 +102,14 @@ export function herokuEngineProvider({ env, waits, onWait }: EngineProviderOptio
       known(type);
       const [before, next] = [associationOf(oldOutputs), associationOf(news)];
       const sent = changedMaps(before, next);
-      await requests().change(next.appId, changeOf(merged(sent.old), merged(sent.next)));
+      await change(next.appId, changeOf(merged(sent.old), merged(sent.next)));
       return { outputs: outputsOf(id, await settled(next, before)) };
     },
 
     async delete(type, _id, outputs) {
       known(type);
       const gone = associationOf(outputs);
-      await requests().change(gone.appId, changeOf(merged(gone), {}));
+      await change(gone.appId, changeOf(merged(gone), {}));
     },
 
     additionalSecretOutputs: () => ["sensitiveVars"],

@@ -55,6 +55,7 @@ export class HerokuClient {
   #now: Date | undefined;
   #requestsLeft: number | undefined;
   #account: Promise<shapes.HerokuAccount> | undefined;
+  readonly #ids = new Map<string, string>();
 
   /** @throws ConfigurationError for a URL that cannot be used */
   constructor(options: HerokuClientOptions) {
@@ -92,6 +93,13 @@ export class HerokuClient {
     const apps: shapes.HerokuApp[] = [];
     for await (const app of this.#list("/apps", "name ..; max=1000", shapes.app)) apps.push(app);
     return apps;
+  }
+
+  /** The UUID of an app. Asked for once: an app that takes over another one's name is not the one that a plan has shown. */
+  async appId(name: string): Promise<string> {
+    const id = this.#ids.get(name) ?? (await this.app(name)).id;
+    this.#ids.set(name, id);
+    return id;
   }
 
   app(nameOrId: string): Promise<shapes.HerokuApp> {

@@ -1,5 +1,6 @@
 export { herokuEngineProvider } from "./appConfigAssociation.js";
 export { HerokuClient, type HerokuClientOptions } from "./client.js";
+export { HerokuClients } from "./clients.js";
 export { HerokuError, type HerokuErrorKind } from "./error.js";
 export {
   configVarBytes,
@@ -11,3 +12,4 @@ export {
   type VarProblem,
 } from "./limits.js";
 export { NoHeroku } from "./noHeroku.js";
+export { SeenVars } from "./seenVars.js";

@@ -40,13 +40,14 @@ async function seeApps(
   catalog: Catalog,
   environment: string,
   account: string,
+  varsOf?: (appId: string) => AppView["vars"] | undefined,
 ): Promise<SeenApps> {
   const apps: AppView[] = [];
   const hidden: SeenApps["hidden"][number][] = [];
   for (const name of Object.values(environmentOf(catalog, environment).apps))
     try {
-      const { id } = await heroku.app(name);
-      apps.push({ name, id, vars: await heroku.configVars(name) });
+      const id = await heroku.appId(name);
+      apps.push({ name, id, vars: varsOf?.(id) ?? (await heroku.configVars(name)) });
     } catch (error) {
       if (!(error instanceof HerokuError && (error.kind === "not-found" || error.kind === "forbidden"))) throw error;
       hidden.push({ code: "app-hidden", app: name, account });
@@ -285,6 +286,8 @@ interface SeeOptions {
   readonly below?: readonly string[];
   /** The vault as it was read just now, by `readForPlan`: it is not read again. */
   readonly seen?: VaultReads | undefined;
+  /** An app's config vars by its UUID, where they were read just now. */
+  readonly varsOf?: (appId: string) => AppView["vars"] | undefined;
   /** Called when one of the two begins to be read. */
   readonly onStep?: (step: "vault" | "apps") => void;
 }
@@ -295,7 +298,7 @@ export async function see(
   config: StackConfig,
   vault: InfisicalClient,
   heroku: HerokuClient,
-  { below, seen, onStep = () => {} }: SeeOptions = {},
+  { below, seen, varsOf, onStep = () => {} }: SeeOptions = {},
 ): Promise<Sight> {
   const { environment, root } = config;
   onStep("vault");
@@ -307,7 +310,7 @@ export async function see(
 
   const { folders, listed } = await seeFolders(catalog, config, vault, rows, tree);
   onStep("apps");
-  const apps = await seeApps(heroku, catalog, environment, account);
+  const apps = await seeApps(heroku, catalog, environment, account, varsOf);
   const judged = await lookAtRoot(catalog, root, vault, rows, inRoot);
   return { rows, tree, reads, listed, folders, account, ...apps, root: judged, now: heroku.now() };
 }

@@ -15,7 +15,7 @@ import {
 import { awaitWork } from "../engine/work/program.js";
 import { refusedText, seal } from "../envelope.js";
 import { Refusal } from "../errors.js";
-import { HerokuClient, NoHeroku } from "../heroku/index.js";
+import { type HerokuClient, NoHeroku } from "../heroku/index.js";
 import {
   flagVerdict,
   type GateAnswer,
@@ -42,7 +42,7 @@ import {
   targetOf,
   type World,
 } from "../migration/index.js";
-import { keepSight, placeOf, rebinding, sharedReads, vaultAt } from "../provider/index.js";
+import { herokuWith, keepSight, placeOf, rebinding, seenVars, sharedReads, vaultAt } from "../provider/index.js";
 import { runContext } from "../runContext.js";
 import type { InfisicalClient } from "../vault/client/index.js";
 import { type Wait, waitLine } from "../waits.js";
@@ -164,7 +164,7 @@ function turnRed({ migration, retirement }: Outputs, now: () => Date): void {
 async function program(catalog: Catalog, component?: pulumi.Resource): Promise<Partial<Outputs>> {
   const { env } = runContext();
   // Before anything is looked at: a command may have work for which this update holds the stack's lock.
-  if (!pulumi.runtime.isDryRun()) await awaitWork(env);
+  if (!pulumi.runtime.isDryRun() && (await awaitWork(env))) seenVars()?.clear();
   const { [catalogKey]: _, ...raw } = pulumi.runtime.allConfig();
   const config = checkedConfig(raw, pulumi.getStack(), catalog, isConfigSecret);
   const services = servicesOf(config, env);
@@ -187,13 +187,14 @@ async function program(catalog: Catalog, component?: pulumi.Resource): Promise<P
   const vault = vaultAt(placeOf(place));
   const heroku =
     usesHeroku(catalog) && credentials.heroku
-      ? new HerokuClient({ url: services.herokuUrl, auth: { kind: "bearer", key: credentials.heroku }, onWait })
+      ? herokuWith(services.herokuUrl, credentials.heroku, onWait)
       : new NoHeroku();
 
   const made = new Set(Object.keys(last.sets));
   const seen = sharedReads(placeOf(place), config.root);
+  const varsOf = (appId: string) => seenVars()?.take(appId);
   const onStep = (what: string) => tellStep(`reading the ${what}`);
-  const world = await look(catalog, config, vault, heroku, { made, seen, onStep });
+  const world = await look(catalog, config, vault, heroku, { made, seen, varsOf, onStep });
   tellStep("planning");
   keepSight(placeOf(place), world, seen);
   const target = { ...place, account: world.account };
@@ -206,12 +207,19 @@ async function program(catalog: Catalog, component?: pulumi.Resource): Promise<P
   // A flag that is on over something bad is an error at the end of an update; a preview has no end.
   const standing = flagVerdict(plan.expected);
   if (standing && (pulumi.runtime.isDryRun() || plan.flag.refused.length > 0)) warn(standing);
+  const readBack = () =>
+    new Map(
+      world.apps.flatMap(({ name, id }) => {
+        const vars = varsOf(id);
+        return vars ? [[name, vars] as const] : [];
+      }),
+    );
   const outputs = declare(
     catalog,
     plan,
     {
       now: () => heroku.now(),
-      lookAtFlag: () => lookAtFlag(heroku, catalog, config.environment),
+      lookAtFlag: () => lookAtFlag(heroku, catalog, config.environment, readBack()),
     },
     component,
   );

@@ -8,7 +8,16 @@ import { secretSet } from "./secretSet.js";
 
 export { placeOf, rebinding } from "./contract.js";
 export { Folder, Migration, providerCode, Retirement, SecretSet } from "./resources.js";
-export { keepSight, type Shared, sharedReads, shareWithRun, vaultAt, withHerokuKey } from "./vault.js";
+export {
+  herokuWith,
+  keepSight,
+  type Shared,
+  seenVars,
+  sharedReads,
+  shareWithRun,
+  vaultAt,
+  withHerokuKey,
+} from "./vault.js";
 
 type Bag = Readonly<Record<string, unknown>>;
 

@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { seal } from "../envelope.js";
-import { HerokuClient } from "../heroku/index.js";
+import { HerokuClient, HerokuClients, type SeenVars } from "../heroku/index.js";
 import type { VaultPlace, VaultReads, VaultRow, VaultSight } from "../migration/index.js";
 import { runContext } from "../runContext.js";
 import { SecretValue } from "../secret.js";
@@ -23,6 +23,9 @@ const freshForMs = 60_000;
 /** What a command shares with the runs of its updates, where they are in its process. */
 export interface Shared {
   readonly logins: Logins;
+  readonly herokus: HerokuClients;
+  /** What the engine's own Heroku provider reads. */
+  readonly seenVars: SeenVars;
   /** What the command saw of a vault after its own write, and then what its updates saw last: the next one begins with that. */
   look?: SharedLook;
 }
@@ -39,6 +42,7 @@ interface SharedLook {
 /** What providers keep for as long as one run lasts. */
 interface Kept {
   readonly vaults: Map<string, OpenVault>;
+  readonly herokus: HerokuClients;
   shared?: Shared | undefined;
 }
 
@@ -55,7 +59,7 @@ const kept = new WeakMap<ReturnType<typeof runContext>, Kept>();
 
 function keptByRun(): Kept {
   const context = runContext();
-  const known = kept.get(context) ?? { vaults: new Map() };
+  const known = kept.get(context) ?? { vaults: new Map(), herokus: new HerokuClients() };
   kept.set(context, known);
   return known;
 }
@@ -152,5 +156,15 @@ export function herokuAt(url: string): HerokuClient {
   const key = herokuKeys.getStore() || runContext().env.HEROKU_API_KEY;
   if (!key)
     throw new Error("Heroku: set HEROKU_API_KEY, or keep it with the stack: pulumi config set --secret heroku:apiKey");
-  return new HerokuClient({ url, auth: { kind: "bearer", key: SecretValue.of(key) }, onWait });
+  return herokuWith(url, SecretValue.of(key));
+}
+
+/** Of this run's engine, where it is in the same process. */
+export const seenVars = (): SeenVars | undefined => keptByRun().shared?.seenVars;
+
+/** One client for each key of this run, or of its command. */
+export function herokuWith(url: string, key: SecretValue, tell = onWait): HerokuClient {
+  const { shared, herokus } = keptByRun();
+  const open = () => new HerokuClient({ url, auth: { kind: "bearer", key }, onWait: tell });
+  return (shared?.herokus ?? herokus).at(url, key, open);
 }

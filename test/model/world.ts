@@ -161,7 +161,13 @@ export class World {
     this.#settings = { staging: { ...common }, prod: { ...common } };
     this.#stacks = new InProcessStacks({
       program: consoleVault(consoleCatalog),
-      native: (env) => ({ heroku: herokuEngineProvider({ env, waits: { rateLimitMs: 1, pollMs: 1 } }) }),
+      native: (env, shared) => ({
+        heroku: herokuEngineProvider({
+          env,
+          waits: { rateLimitMs: 1, pollMs: 1 },
+          ...(shared ? { seen: shared.seenVars } : {}),
+        }),
+      }),
     });
     local.heroku.keys.check("any");
     writeFileSync(join(dir, "Pulumi.yaml"), "name: console-vault\nruntime: nodejs\n");

@@ -1,5 +1,6 @@
 // How long the look that a command took after its write stands for its updates: until one of them writes, and for a minute.
 import { describe, expect, it } from "vitest";
+import { HerokuClients, SeenVars } from "../../src/heroku/index.js";
 import type { VaultReads } from "../../src/migration/index.js";
 import { Inventory } from "../../src/provider/inventory.js";
 import { type Shared, sharedReads, shareWithRun } from "../../src/provider/vault.js";
@@ -12,7 +13,7 @@ const reads: VaultReads = { tree: { folders: [], complete: true }, reads: new Ma
 function seen(look: Partial<NonNullable<Shared["look"]>>, of = place, root = "/Acme") {
   const whole = { place, root: "/Acme", atMs: performance.now(), reads: () => reads, ...look };
   return inRunContext({ env: {}, print: () => {} }, () => {
-    shareWithRun({ logins: new Logins(), look: whole });
+    shareWithRun({ logins: new Logins(), herokus: new HerokuClients(), seenVars: new SeenVars(), look: whole });
     return sharedReads(of, root);
   });
 }

@@ -43,13 +43,14 @@ type Kind = "update" | "refresh" | "destroy";
 interface OwnLocation extends StackLocation {
   /** The program and its providers, with what the command shares. */
   readonly inline: InlineProgram;
+  readonly native: NativeProviders;
 }
 
 export interface InProcessOptions {
   /** What `main` of `Pulumi.yaml` would load. */
   program(): Promise<object>;
-  /** As `openEngine` is given them; made anew for each operation, as a process would. */
-  native(env: Env): NativeProviders;
+  /** As `openEngine` is given them. */
+  native(env: Env, shared?: Shared): NativeProviders;
   /** Steps at the same time; one makes a run's requests come in an order that can be repeated. */
   readonly parallel?: number;
 }
@@ -76,8 +77,9 @@ export class InProcessStacks {
         return this.options.program();
       });
     const inline = { ...own, run: program };
+    const native = this.options.native(location.env ?? {}, shared);
     const run = (kind: Kind, dryRun: boolean) => (options: RunOptions) =>
-      this.#operate({ ...location, inline }, kind, dryRun, options);
+      this.#operate({ ...location, inline, native }, kind, dryRun, options);
     return {
       name: "embedded",
       preview: run("update", true),
@@ -155,12 +157,11 @@ export class InProcessStacks {
   }
 
   async #deploy(location: OwnLocation, kind: Kind, dryRun: boolean, run: RunOptions): Promise<Outcome> {
-    const { stack, env = {}, inline } = location;
+    const { stack, env = {}, inline, native } = location;
     const errors = new ErrorCollector();
     const project = await readProject(location);
     const file = await readStackFile(project.stackFile, project.name);
     const config = resolveConfig(file, project.config, (text) => text, stack);
-    const native = this.options.native(env);
     const context: InlineContext = { env: { ...process.env, ...env }, print: () => {} };
     const deployment: Deployment = new Deployment({
       stack,

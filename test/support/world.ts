@@ -85,7 +85,12 @@ async function inProcess(own: WorldOptions["program"]) {
   const { InProcessStacks } = await import("./inProcessEngine.js");
   const { herokuEngineProvider } = await import("../../src/heroku/index.js");
   const { default: program } = await import("../../src/index.js");
-  return new InProcessStacks({ program: own ?? program, native: (env) => ({ heroku: herokuEngineProvider({ env }) }) });
+  return new InProcessStacks({
+    program: own ?? program,
+    native: (env, shared) => ({
+      heroku: herokuEngineProvider({ env, ...(shared ? { seen: shared.seenVars } : {}) }),
+    }),
+  });
 }
 
 const written = (requests: readonly RequestRecord[]) =>

@@ -8,6 +8,7 @@ import { type Address, type Answer, channelVariable } from "./channel.js";
  * It throws for anything else, so that the program ends before it declares: of a program that declares nothing an engine would
  * conclude that everything is to be deleted.
  *
+ * @returns whether there was work
  * @throws Error where the work failed, or the command is gone
  * @example
  * ```ts
@@ -19,11 +20,12 @@ import { type Address, type Answer, channelVariable } from "./channel.js";
  * };
  * ```
  */
-export async function awaitWork(env: NodeJS.ProcessEnv = process.env): Promise<void> {
+export async function awaitWork(env: NodeJS.ProcessEnv = process.env): Promise<boolean> {
   const text = env[channelVariable];
-  if (text === undefined || text === "") return;
+  if (text === undefined || text === "") return false;
   const answer = await ask(JSON.parse(text) as Address);
   if (answer !== "done") throw new Error(messages[answer]);
+  return true;
 }
 
 type End = Answer | "gone" | "ended";
