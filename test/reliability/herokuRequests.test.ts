@@ -65,3 +65,20 @@ it("a var that somebody sets after the plan is seen by the update's own look", a
   expect([code, err]).toEqual([3, expect.stringMatching(/neither true, 1, false, 0 nor empty/)]);
   expect(world.apps.vars("acme-console-prod").FLAG_AWARE).toBe("perhaps");
 });
+
+it("a flag that somebody turns after the update's look is not turned back", async () => {
+  done(await world.up("prod"));
+  world.set("prod", "vaultEnvAware", false);
+  let reads = 0;
+  world.control.onRequest = ({ method, path }) => {
+    // Once the update has looked, as the plan did before it.
+    if (method !== "GET" || !path.endsWith("/config-vars") || ++reads !== 2) return;
+    world.control.onRequest = undefined;
+    world.apps.set("acme-console-prod", { FLAG_AWARE: "false" });
+  };
+  const { code, err, writes } = await world.up("prod");
+  world.control.onRequest = undefined;
+  expect(reads).toBe(2);
+  expect([code, writes.filter((one) => one.startsWith("PATCH"))]).toEqual([3, []]);
+  expect(err).toContain("somebody turned it since this update looked");
+});
