@@ -112,10 +112,12 @@ function end(world: World, stack: EnvironmentName) {
   const rows = secrets.map(({ at, token, value }) => `${at} ${token.replace(/^.*@/, "")} ${value}`);
   const state = JSON.parse(
     world.files()[`state/.pulumi/stacks/console-vault/${stack}.json`]!,
-    function (this: object, key, value: unknown) {
+    function (this: object, written, value: unknown) {
+      // Without the beginning that Pulumi leaves out of what it shows.
+      const key = written.replace(/^__cv_/, "");
       // What was planned for a name is there twice: as a word for the reader, and as data. What a set is told that it wrote
       // before is what the killed run had recorded; what it keeps itself, its memory, is compared.
-      const told = (key === "is" && "rules" in this) || (key === "records" && "names" in this);
+      const told = (key === "is" && "rules" in this) || (key === "records" && "__cv_names" in this);
       if (told || ofTheRun.has(key)) return undefined;
       return typeof value === "string" ? value.replace(ids, "…") : value;
     },
