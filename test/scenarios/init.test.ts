@@ -280,7 +280,8 @@ describe("init", { timeout: 240_000 }, () => {
     expect(ran.out).toContain("npm install console-vault");
     expect(readFileSync(join(cwd, "index.mjs"), "utf8")).toContain('export { default } from "console-vault/program";');
     expect(ownProgram().isEntryPoint(join(cwd, "index.mjs"))).toBe(true);
-    const state = { PULUMI_BACKEND_URL: `file://${cwd}` };
+    // One passphrase for all: the CLI keeps what belongs to it in the stack's file, also in a preview.
+    const state = { PULUMI_BACKEND_URL: `file://${cwd}`, PULUMI_CONFIG_PASSPHRASE: "" };
     const process = openEngine("embedded", location(cwd, state), {
       heroku: herokuEngineProvider({ env: location(cwd, state).env }),
     });
