@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { resolve } from "node:path";
-import type { Command } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import type { Catalog } from "../../catalog/index.js";
 import {
   credentialPaths,
@@ -30,12 +30,15 @@ import type { Io } from "../io.js";
 import { lastState } from "../lastUpdate.js";
 import { openProject } from "../project.js";
 import { type OpenStack, openStack, type StackOptions } from "../stack.js";
+import { watch } from "../watch.js";
 
 interface StatusOptions extends Omit<StackOptions, "stack"> {
   readonly check?: boolean;
   readonly json?: boolean;
   readonly html?: string;
   readonly markdown?: string;
+  /** Seconds from one look to the next; left out: one look. */
+  readonly watch?: number;
 }
 
 interface Observed {
@@ -90,15 +93,35 @@ function foreignNames(catalog: Catalog, environment: string, root: string, seen:
     .map(({ name, at, under, kind }) => `${name}: ${kind === "var" ? `${under} on ${at}` : `${at}${under}`}`);
 }
 
-async function status(io: Io, options: StatusOptions): Promise<void> {
+/** Writes what is to be written. @returns what is to be printed, if anything, and what is not as it should be */
+async function answer(io: Io, options: StatusOptions) {
   const { report, foreign } = await observe(io, options);
-  if (options.html !== undefined) writeFileSync(resolve(io.cwd, options.html), renderHtml(report));
-  if (options.markdown !== undefined) writeFileSync(resolve(io.cwd, options.markdown), renderMarkdown(report));
-  if (options.json) io.out(JSON.stringify(report, null, 2));
-  else if (!options.html && !options.markdown)
-    io.out(renderTerminal(report, { color: io.color, foreign: io.ownTerminal ? foreign : [] }));
-  const open = pendingLines(report);
+  const { html, markdown, json, watch: watched } = options;
+  if (html !== undefined) writeFileSync(resolve(io.cwd, html), renderHtml(report));
+  if (markdown !== undefined) writeFileSync(resolve(io.cwd, markdown), renderMarkdown(report));
+  const shown = () => renderTerminal(report, { color: io.color, foreign: io.ownTerminal ? foreign : [] });
+  // Of several reports each has a line of its own.
+  const text = json ? JSON.stringify(report, null, watched ? 0 : 2) : html || markdown ? undefined : shown();
+  return { text, open: pendingLines(report) };
+}
+
+async function status(io: Io, options: StatusOptions): Promise<void> {
+  if (options.watch) return watch(io, options.watch, async () => (await answer(io, options)).text);
+  const { text, open } = await answer(io, options);
+  if (text !== undefined) io.out(text);
   if (options.check && open.length > 0) throw new Ended(exitCodes.pending, open.join("\n"));
+}
+
+const usualSeconds = 30;
+/** Heroku takes 4,500 requests an hour of an account: a look makes three for each app. */
+const leastSeconds = 5;
+const mostSeconds = 86_400;
+
+function secondsFrom(text: string): number {
+  const seconds = Number(text);
+  if (!Number.isInteger(seconds) || seconds < leastSeconds || seconds > mostSeconds)
+    throw new InvalidArgumentError(`It is a whole number of seconds from ${leastSeconds} to ${mostSeconds}.`);
+  return seconds;
 }
 
 export function addStatus(program: Command, io: Io): void {
@@ -109,6 +132,12 @@ export function addStatus(program: Command, io: Io): void {
     .option("--json", "as JSON (schema: docs/status.schema.json)")
     .option("--html <file>", "write a self-contained page")
     .option("--markdown <file>", "write Markdown")
+    .addOption(
+      new Option("--watch [seconds]", "look again so often, until Ctrl-C")
+        .argParser(secondsFrom)
+        .preset(String(usualSeconds))
+        .conflicts("check"),
+    )
     .option("--engine <engine>", "auto, pulumi or embedded: whose state says what was recorded", "auto")
     .option("--cwd <dir>", "the project's directory")
     .action((options: StatusOptions) => status(io, options));
