@@ -5,7 +5,7 @@ import type { Command } from "commander";
 import { defineCatalog } from "../../catalog/index.js";
 import { configShape, credentialsOf, servicesOf } from "../../config/index.js";
 import { UsageError } from "../../errors.js";
-import { HerokuClient } from "../../heroku/index.js";
+import { HerokuClient, NoHeroku } from "../../heroku/index.js";
 import {
   type AppsByEnvironment,
   type ProposedCredential,
@@ -170,7 +170,7 @@ async function openPlace(io: Io, options: InitOptions) {
     throw new UsageError(shape.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`).join("\n"));
   const config = { ...shape.data, environment: "" };
   const services = servicesOf(config, io.env);
-  const { infisical, heroku } = credentialsOf(io.env, undefined, true);
+  const { infisical, heroku } = credentialsOf(io.env, undefined, options.app !== false);
   const vault = createInfisicalClient({
     url: services.infisicalUrl,
     projectId,
@@ -187,7 +187,9 @@ async function openPlace(io: Io, options: InitOptions) {
   };
   return {
     vault,
-    heroku: new HerokuClient({ url: services.herokuUrl, auth: { kind: "bearer", key: heroku! } }),
+    heroku: heroku
+      ? new HerokuClient({ url: services.herokuUrl, auth: { kind: "bearer", key: heroku } })
+      : new NoHeroku(),
     settings,
   };
 }
