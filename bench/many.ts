@@ -2,24 +2,19 @@
 // work as bare batched requests: npx tsx bench/many.ts [credentials=1000] [folders=20] [--json] [--cpu-prof <dir>]
 // The local services run in this process and the work in another one, so that CPU and memory are the work's own.
 import { execFile } from "node:child_process";
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, relative } from "node:path";
+import { join } from "node:path";
 import { promisify } from "node:util";
 import { type LocalServices, startLocal } from "../src/local/index.js";
+import { findCatalog, loadCatalog } from "../src/project/index.js";
+import { companySeed, nameOf, projectId, vendorOf, writeCompany } from "../test/support/company.js";
 
 const flags = process.argv.slice(2);
 const option = (name: string) => (flags.includes(name) ? flags.splice(flags.indexOf(name), 2)[1] : undefined);
 const profiles = option("--cpu-prof");
 const json = flags.includes("--json");
 const [count = 1000, folders = 20] = flags.filter((one) => /^\d+$/.test(one)).map(Number);
-
-const project = "4f1c2d3e-0000-4000-8000-00000000acme";
-const vendors = Array.from({ length: folders }, (_, index) => `vendor${index}`);
-const names = Array.from({ length: count }, (_, index) => ({
-  name: `CREDENTIAL_${index}`,
-  vendor: vendors[index % folders]!,
-}));
 
 interface Measured {
   readonly case: string;
@@ -47,33 +42,10 @@ interface Company {
 }
 
 async function company(): Promise<Company> {
-  const secrets: Record<string, Record<string, string>> = {};
-  for (const { name, vendor } of names) {
-    secrets[`/Acme/${vendor}`] ??= {};
-    secrets[`/Acme/${vendor}`]![name] = `the value of ${name}, as long as a key is: ${"0123456789".repeat(3)}`;
-  }
-  const services = await startLocal({
-    seed: {
-      infisical: {
-        project: { id: project, slug: "acme", name: "Acme" },
-        identities: [{ name: "tool", clientId: "tool", clientSecret: "tool-secret", role: "admin" }],
-        secrets: { prod: secrets },
-      },
-      heroku: {
-        accounts: [{ email: "ops@acme.example", keys: ["HRKU-acme"], apps: ["acme-console"] }],
-        apps: [{ name: "acme-console" }],
-      },
-    },
-  });
+  const value = (index: number) => `the value of ${nameOf(index)}, as long as a key is: ${"0123456789".repeat(3)}`;
+  const services = await startLocal({ seed: companySeed({ count, folders }, value) });
   const dir = mkdtempSync(join(realpathSync(tmpdir()), "console-vault-bench-"));
-  mkdirSync(join(dir, "state"));
-  writeFileSync(
-    join(dir, "Pulumi.yaml"),
-    `name: acme\nruntime: nodejs\nmain: ${relative(dir, join(process.cwd(), "program.mjs"))}\n`,
-  );
-  const settings = { infisicalProjectId: project, root: "/Acme", vaultEnvAware: true };
-  const lines = Object.entries(settings).map(([key, value]) => `  console-vault:${key}: ${value}`);
-  writeFileSync(join(dir, "Pulumi.prod.yaml"), `config:\n${lines.join("\n")}\n`);
+  writeCompany(dir, { count, folders });
   return { services, dir };
 }
 
@@ -129,28 +101,6 @@ for (const vendor of vendors) {
 }
 `;
 
-const catalog = {
-  root: "/Acme",
-  environments: [{ name: "prod", apps: { console: "acme-console" }, source: "copy" }],
-  fallback: "prod",
-  credentials: names.map((one) => ({
-    ...one,
-    scope: "environment",
-    reason: "One for each environment.",
-    rules: [],
-    consumers: ["console"],
-    assumed: [],
-  })),
-  flag: {
-    name: "aware",
-    variable: "FLAG_AWARE",
-    default: false,
-    role: "console",
-    revision: "0001_aware",
-    description: "Reads the environment's folder.",
-  },
-};
-
 async function measure(what: string, { services, dir }: Company, code: string, given: object): Promise<Measured> {
   // A catalog of 10,000 is larger than an environment variable may be.
   const file = join(dir, "given.json");
@@ -200,9 +150,11 @@ try {
   floorS = await floor();
   for (const which of ["first", "no-op"]) {
     const backend = { PULUMI_BACKEND_URL: `file://${ours.dir}/state` };
+    const catalog = await loadCatalog(findCatalog(ours.dir));
     const given = { dir: ours.dir, catalog, env: { ...ours.services.env, ...backend } };
     results.push(await measure(`${which} up`, ours, commandCode, given));
-    const bare = { vendors, first: which === "first", project, env: theirs.services.env };
+    const vendors = Array.from({ length: folders }, (_, index) => vendorOf(index, { count, folders }));
+    const bare = { vendors, first: which === "first", project: projectId, env: theirs.services.env };
     results.push(await measure(`${which}, bare requests`, theirs, bareCode, bare));
   }
 } finally {

@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import type { LocalSeed } from "../../src/local/index.js";
 
 const program = fileURLToPath(new URL("../../program.mjs", import.meta.url));
-const projectId = "4f1c2d3e-0000-4000-8000-00000000acme";
+export const projectId = "4f1c2d3e-0000-4000-8000-00000000acme";
 
 export interface CompanySize {
   readonly count: number;
