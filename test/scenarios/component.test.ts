@@ -2,35 +2,26 @@
 import * as heroku from "@pulumi/heroku";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { consoleCatalog } from "../../src/catalog/index.js";
-import { defaultSeed } from "../../src/local/index.js";
 import { ConsoleVault, consoleVault } from "../../src/program/api.js";
+import { seedWithShop, shop, shopId } from "../support/shop.js";
 import { stagingValues } from "../support/values.js";
 import { done, type Ran, World } from "../support/world.js";
 
-const shop = "raxx-shop";
-const appId = "0b6dd0ba-7f7e-4a9c-9a53-6b4b2f3f5d11";
 let world: World;
 /** What the program has for the shop; the world reads it at each run. */
 let shopVars: Record<string, string>;
 let program: () => Promise<object>;
 
 async function inComponent(): Promise<object> {
-  new heroku.AppConfigAssociation("shop", { appId, vars: shopVars }, { retainOnDelete: true });
+  new heroku.AppConfigAssociation("shop", { appId: shopId, vars: shopVars }, { retainOnDelete: true });
   const { migration, retirement } = new ConsoleVault("vault", { catalog: consoleCatalog });
   return { migration, retirement };
 }
 
 beforeEach(async () => {
-  const seed = defaultSeed();
-  const { accounts, apps } = seed.heroku!;
-  const [ops, ...others] = accounts;
-  seed.heroku = {
-    accounts: [{ ...ops!, apps: [...ops!.apps, shop] }, ...others],
-    apps: [...apps, { name: shop, id: appId }],
-  };
   shopVars = { COLOUR: "blue" };
   program = inComponent;
-  world = await World.open({ seed, program: () => program() });
+  world = await World.open({ seed: seedWithShop(), program: () => program() });
   world.canaries.exempt("COLOUR", "the program says it");
 });
 afterEach(() => world.close());

@@ -3,29 +3,20 @@ import * as heroku from "@pulumi/heroku";
 import * as pulumi from "@pulumi/pulumi";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { consoleCatalog } from "../../src/catalog/index.js";
-import { defaultSeed } from "../../src/local/index.js";
 import { consoleVault } from "../../src/program/index.js";
+import { seedWithShop, shop, shopId } from "../support/shop.js";
 import { done, World } from "../support/world.js";
 
-const shop = "raxx-shop";
-const appId = "0b6dd0ba-7f7e-4a9c-9a53-6b4b2f3f5d11";
 const value = "a-key-of-the-shop";
 let args: Omit<heroku.AppConfigAssociationArgs, "appId">;
 let world: World;
 
 beforeEach(async () => {
-  const seed = defaultSeed();
-  const { accounts, apps } = seed.heroku!;
-  const [ops, ...others] = accounts;
-  seed.heroku = {
-    accounts: [{ ...ops!, apps: [...ops!.apps, shop] }, ...others],
-    apps: [...apps, { name: shop, id: appId }],
-  };
   world = await World.open({
-    seed,
+    seed: seedWithShop(),
     program: async () => {
       const outputs = await consoleVault(consoleCatalog)();
-      new heroku.AppConfigAssociation("shop", { appId, ...args }, { retainOnDelete: true });
+      new heroku.AppConfigAssociation("shop", { appId: shopId, ...args }, { retainOnDelete: true });
       return outputs;
     },
   });
