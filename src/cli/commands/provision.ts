@@ -176,10 +176,11 @@ async function findMissing(
     path: environmentPath(config.root, vendor, environment),
   });
   const { rows, unread } = await readNames(vault, byHand.map(placeOf));
-  if (unread.length > 0)
+  const hidden = [...new Set(unread.map(({ path }) => path))];
+  if (hidden.length > 0)
     throw new Refusal(
-      `The token may not read ${[...new Set(unread.map(({ path }) => path))].join(", ")}, so that what is missing there is not known. Give it that right, or name the credential.`,
-      { code: "unreadable", paths: [...new Set(unread.map(({ path }) => path))] },
+      `The token may not read ${hidden.join(", ")}, so that what is missing there is not known. Give it that right, or name the credential.`,
+      { code: "unreadable", paths: hidden },
     );
   const there = new Set(rows.map(({ name }) => name));
   return byHand

@@ -1,7 +1,7 @@
 /** Reading and writing one secret, and listing them. */
 import { randomUUID } from "node:crypto";
 import { type Api, gapBeforeWrite, needsApproval, requireProject } from "./api.js";
-import type { FolderRow, Metadata, SecretFields, SecretRow } from "./database.js";
+import type { FolderRow, SecretFields, SecretRow } from "./database.js";
 import { ApiError, badRequest, folderNotFound, notFound } from "./errors.js";
 import { type Action, type Actor, can, requireCan, requireMember } from "./permissions.js";
 import { expandReferences } from "./references.js";
@@ -59,16 +59,9 @@ export async function createSecret(
   return { ...place, row: api.database.insertSecret(folder.id, fields) };
 }
 
-export interface SecretChange {
-  key: string;
+export interface SecretChange extends Omit<SecretFields, "value"> {
   newKey?: string | undefined;
   value?: string | undefined;
-  comment?: string | undefined;
-  reminderNote?: string | null | undefined;
-  reminderRepeatDays?: number | null | undefined;
-  skipMultilineEncoding?: boolean | undefined;
-  metadata?: readonly Metadata[] | undefined;
-  tagIds?: readonly string[] | undefined;
 }
 
 export function updateSecret(
