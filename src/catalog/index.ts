@@ -11,6 +11,7 @@ export {
   hasFlag,
   heldBy,
   heldByVendor,
+  isHerokuKey,
   mayHold,
   rulesOf,
   scopedVendors,

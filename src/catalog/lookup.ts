@@ -163,6 +163,10 @@ export function flagApps(catalog: Catalog, environment: string): readonly string
   return [...new Set(flagRoles(catalog).flatMap((role) => apps[role] ?? []))];
 }
 
+/** Whether a credential is a key that Heroku itself can try. */
+export const isHerokuKey = (catalog: Catalog, name: string): boolean =>
+  credentialOf(catalog, name).vendor === "heroku" && /(KEY|TOKEN)$/.test(name);
+
 /** Whether any environment has an app. A company without one needs no Heroku account. */
 export const usesHeroku = ({ environments }: Catalog): boolean =>
   environments.some(({ apps }) => Object.keys(apps).length > 0);

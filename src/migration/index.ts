@@ -52,17 +52,16 @@ export {
   lookAtFlag,
   lookAtFolder,
   lookAtWayBack,
-  predecessor,
   readForPlan,
   type Sight,
   see,
-  successor,
   targetOf,
   unreadable,
   type VaultReads,
   type VaultSight,
 } from "./look.js";
 export { type Earlier, type Neighbours, nextSteps, settingFirst } from "./next.js";
+export { gatedBy, type Promotion, predecessor, promotionOf, successor } from "./order.js";
 export { duration, type Phase, phaseOf, phases, soakStart } from "./phases.js";
 export { place } from "./placement.js";
 export {

@@ -1,13 +1,5 @@
 // The one look that a plan is made from: the values below the root, the folders there, one look at each app. Reads only.
-import {
-  type Catalog,
-  environmentOf,
-  flagApps,
-  flaggedEnvironments,
-  flagVariable,
-  heldBy,
-  scopedVendors,
-} from "../catalog/index.js";
+import { type Catalog, environmentOf, flagApps, flagVariable, heldBy, scopedVendors } from "../catalog/index.js";
 import { type Services, type StackConfig, sourceOf } from "../config/index.js";
 import { type HerokuClient, HerokuError } from "../heroku/index.js";
 import { environmentPath, flatPath } from "../resolver/index.js";
@@ -357,19 +349,6 @@ export function targetOf(config: StackConfig, services: Services, account: strin
     heroku: services.herokuUrl,
     account,
   };
-}
-
-/** The environment whose flag turns on before another one's, in the catalog's order. One without a flag waits for none. */
-export function predecessor(catalog: Catalog, environment: string): string | undefined {
-  const names = flaggedEnvironments(catalog);
-  return names[names.indexOf(environment) - 1];
-}
-
-/** The environment whose flag may turn on once the one of another has soaked. */
-export function successor(catalog: Catalog, environment: string): string | undefined {
-  const names = flaggedEnvironments(catalog);
-  const index = names.indexOf(environment);
-  return index < 0 ? undefined : names[index + 1];
 }
 
 export interface GateQuestion {

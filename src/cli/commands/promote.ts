@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { type Catalog, environmentOf, flaggedEnvironments, flagVariable } from "../../catalog/index.js";
+import { type Catalog, flagVariable } from "../../catalog/index.js";
 import { UsageError } from "../../errors.js";
 import {
   duration,
@@ -9,7 +9,8 @@ import {
   keptFlag,
   look,
   lookAtFlag,
-  predecessor,
+  type Promotion,
+  promotionOf,
   type RunningFlag,
   refusalOf,
   sentence,
@@ -41,32 +42,28 @@ function settleFile(variable: string, flag: RunningFlag | undefined, file: Confi
   return `${path} was changed meanwhile, and is left so: look what it says of vaultEnvAware`;
 }
 
-/** Which environment follows which: one of them says the other, and of two environments there is no doubt. */
+/** @throws UsageError where the two environments do not follow one another, or only one has the flag */
 function pairOf(catalog: Catalog, given: Pick<PromoteOptions, "from" | "to">): { from: string; to: string } {
-  const order = flaggedEnvironments(catalog);
-  for (const name of [given.from, given.to]) if (name !== undefined) environmentOf(catalog, name);
-  const to =
-    given.to ??
-    (given.from !== undefined ? order[order.indexOf(given.from) + 1] : order.length === 2 ? order[1] : undefined);
-  if (to === undefined)
-    throw new UsageError(
-      order.length < 2
-        ? order[0] === undefined
-          ? "The catalog has no flag, so there is nothing to promote."
-          : `Only ${order[0]} has the flag: set console-vault:vaultEnvAware: true in Pulumi.${order[0]}.yaml, then\n  console-vault up --stack ${order[0]}`
-        : given.from === undefined
-          ? `Say which environment's flag is to turn on: --to ${order.slice(1).join(" or --to ")}.`
-          : `${given.from} is the last environment; the order is ${order.join(", ")}.`,
-    );
-  const before = predecessor(catalog, to);
-  const from = given.from ?? before;
-  if (from === undefined || before !== from)
-    throw new UsageError(
-      from === undefined
-        ? `${to} is the first environment and follows none; the order is ${order.join(", ")}.`
-        : `${to} does not follow ${from}; the order is ${order.join(", ")}.`,
-    );
-  return { from, to };
+  const promotion = promotionOf(catalog, given);
+  if (promotion.is === "pair") return promotion;
+  throw new UsageError(noPair(promotion));
+}
+
+function noPair(why: Exclude<Promotion, { readonly is: "pair" }>): string {
+  switch (why.is) {
+    case "nothing to promote":
+      return why.only === undefined
+        ? "The catalog has no flag, so there is nothing to promote."
+        : `Only ${why.only} has the flag: set console-vault:vaultEnvAware: true in Pulumi.${why.only}.yaml, then\n  console-vault up --stack ${why.only}`;
+    case "not said":
+      return `Say which environment's flag is to turn on: --to ${why.choices.join(" or --to ")}.`;
+    case "last":
+      return `${why.environment} is the last environment; the order is ${why.order.join(", ")}.`;
+    case "first":
+      return `${why.environment} is the first environment and follows none; the order is ${why.order.join(", ")}.`;
+    case "not next":
+      return `${why.to} does not follow ${why.from}; the order is ${why.order.join(", ")}.`;
+  }
 }
 
 async function promote(io: Io, options: PromoteOptions): Promise<void> {

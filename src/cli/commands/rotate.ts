@@ -1,12 +1,13 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Command } from "commander";
-import { type Catalog, credentialOf, flagApps, flagVariable, hasFlag } from "../../catalog/index.js";
+import { flagApps, flagVariable, hasFlag, isHerokuKey } from "../../catalog/index.js";
 import { readStackConfig } from "../../config/index.js";
 import { Refusal } from "../../errors.js";
 import { HerokuClient, HerokuError } from "../../heroku/index.js";
-import { appsInWords, keptState, type MigrationRecord, sentence, type VaultReads } from "../../migration/index.js";
+import { appsInWords, type MigrationRecord, sentence, type VaultReads } from "../../migration/index.js";
 import {
   type Flags,
+  flagDisagreement,
   type Kept,
   planRotation,
   type RotationEvent,
@@ -14,6 +15,7 @@ import {
   type RotationRequest,
   readFlags,
   rotate,
+  settingsOf,
 } from "../../rotation/index.js";
 import type { SecretValue } from "../../secret.js";
 import { askYes } from "../ask.js";
@@ -34,10 +36,6 @@ interface RotateOptions {
   readonly keepNewline?: boolean;
   readonly also?: readonly string[];
 }
-
-/** Whether a credential is a Heroku key, which Heroku itself can try. */
-const isHerokuKey = (catalog: Catalog, name: string) =>
-  credentialOf(catalog, name).vendor === "heroku" && /(KEY|TOKEN)$/.test(name);
 
 /** The key that the tool itself logs in with may be the one that is rotated: revoked already, it is the new one that works. */
 async function clientFor(stack: OpenStack, name: string, value: SecretValue): Promise<HerokuClient> {
@@ -69,48 +67,29 @@ async function tryKey(stack: OpenStack, name: string, key: SecretValue): Promise
 
 const rowsOf = ({ reads }: VaultReads) => [...reads.values()].flat();
 
-/** Config says what is wanted, state what was last done, the app what is true: a rotation goes by the truth, if all agree. */
+/** @throws Refusal where config, state and apps do not agree on the environment's flag */
 async function agreedFlags(
   stack: OpenStack,
   heroku: HerokuClient,
   record: MigrationRecord | undefined,
 ): Promise<Flags> {
-  const { catalog } = stack;
+  const { catalog, config } = stack;
+  const { environment } = config;
   const flags = await readFlags(heroku, catalog);
-  const { environment, vaultEnvAware: wanted } = stack.config;
-  const [running, recorded] = [flags[environment]!, record ? keptState(record.flag) : "off"];
+  const apart = flagDisagreement(catalog, config, record?.flag, flags[environment]!);
+  if (!apart) return flags;
+  const { wanted, recorded, running } = apart;
   const word = (on: boolean) => (on ? "on" : "off");
-  // A catalog that has no flag any more says nothing of an app that still has it on.
-  if (!hasFlag(catalog, environment) && recorded === "off") return flags;
-  if (wanted !== running || recorded !== word(running))
-    throw new Refusal(
-      `${flagVariable(catalog)} of ${environment} is not agreed on: wanted ${word(wanted)} (Pulumi.${environment}.yaml), recorded ${recorded} (the stack's last update), running ${word(running)} (${appsInWords(flagApps(catalog, environment))}). First: console-vault up --stack ${environment}`,
-      {
-        code: "flag-not-agreed",
-        environment,
-        wanted,
-        recorded: recorded === "partly" ? null : recorded === "on",
-        running,
-      },
-    );
-  return flags;
-}
-
-/** What each environment's stack says of the name. One that does not own the flat path manages it only while its flag is on. */
-function configured(
-  { projectDir, catalog }: OpenStack,
-  name: string,
-  flags: Flags,
-): Pick<RotationRequest, "managed" | "overrides"> {
-  const configs = catalog.environments.map((one) => readStackConfig(projectDir, one.name, catalog));
-  return {
-    managed: configs
-      .filter(({ environment }) => environment === catalog.fallback || flags[environment])
-      .flatMap(({ manage }) => manage[name] ?? []),
-    overrides: Object.fromEntries(
-      configs.map(({ environment, overrides }) => [environment, overrides[name] ? [{ name, ...overrides[name] }] : []]),
-    ),
-  };
+  throw new Refusal(
+    `${flagVariable(catalog)} of ${environment} is not agreed on: wanted ${word(wanted)} (Pulumi.${environment}.yaml), recorded ${recorded} (the stack's last update), running ${word(running)} (${appsInWords(flagApps(catalog, environment))}). First: console-vault up --stack ${environment}`,
+    {
+      code: "flag-not-agreed",
+      environment,
+      wanted,
+      recorded: recorded === "partly" ? null : recorded === "on",
+      running,
+    },
+  );
 }
 
 const keeps: Record<Kept, string> = {
@@ -206,6 +185,7 @@ async function planCommand(io: Io, name: string, options: RotateOptions): Promis
   refuseOtherTarget(stack, record, (await heroku.account()).email);
   await stack.vault.authenticate();
   const flags = await agreedFlags(stack, heroku, record);
+  const configs = catalog.environments.map((one) => readStackConfig(stack.projectDir, one.name, catalog));
   const request: RotationRequest = {
     catalog,
     name,
@@ -217,7 +197,7 @@ async function planCommand(io: Io, name: string, options: RotateOptions): Promis
     flags,
     also: options.also ?? [],
     ...(stack.engine.name === "embedded" ? { look: async () => rowsOf(await lookForUpdates(io, stack)) } : {}),
-    ...configured(stack, name, flags),
+    ...settingsOf(catalog, name, configs, flags),
     ...(isHerokuKey(catalog, name) ? { attempt: (tried: SecretValue) => tryKey(stack, name, tried) } : {}),
   };
   return { stack, request, plan: await planRotation(request) };

@@ -7,9 +7,8 @@ import {
   forbiddenPlaces,
   type GateAnswer,
   gate,
+  gatedBy,
   gateFacts,
-  type MigrationRecord,
-  predecessor,
   publicName,
   type Sight,
   see,
@@ -61,9 +60,7 @@ export async function observe(io: Io, options: Omit<StackOptions, "stack">): Pro
     // The table has the shared credentials too.
     const seen = await see(catalog, config, vault, heroku, { below: [config.root] });
     target = targetOf(config, services, seen.account);
-    const from = predecessor(catalog, name);
-    const output = from ? sights.get(from)?.record : undefined;
-    sights.set(name, { config, seen, record, last, gate: await gateNow(stack, seen, target, from, output) });
+    sights.set(name, { config, seen, record, last, gate: await askGate(stack, seen, target, sights) });
     hidden ??= new Set((await unreadable(vault, seen.rows, credentialPaths(catalog, config.root))).keys());
   }
   return {
@@ -74,16 +71,17 @@ export async function observe(io: Io, options: Omit<StackOptions, "stack">): Pro
   };
 }
 
-/** The gate as an update would ask it: only for a flag that is wanted on and still off. */
-async function gateNow(
+/** The gate as an update would ask it. @param sights of the environments before, looked at already */
+async function askGate(
   { catalog, config, vault, heroku }: OpenStack,
   seen: Sight,
   target: StatusReport["target"],
-  from: string | undefined,
-  output: MigrationRecord | undefined,
+  sights: ReadonlyMap<string, EnvironmentSight>,
 ): Promise<GateAnswer | undefined> {
   const { flag } = seen;
-  if (!from || !flag || flag.is === "on" || !config.vaultEnvAware) return undefined;
+  const from = flag && gatedBy(catalog, config, flag.is === "on");
+  if (!flag || !from) return undefined;
+  const output = sights.get(from)?.record;
   return gate(await gateFacts({ catalog, config, vault, world: { ...seen, flag }, target, heroku, from, output }));
 }
 

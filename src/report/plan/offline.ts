@@ -5,12 +5,12 @@ import {
   appsOfFlag,
   type Finding,
   flagOf,
+  gatedBy,
   keptState,
   type LastUpdate,
   type MigrationRecord,
   neverUpdated,
   planStack,
-  predecessor,
   recordOf,
   type StackPlan,
   soakStart,
@@ -46,6 +46,7 @@ export function planOffline(facts: OfflineFacts): OfflinePlan {
   const steps = offlineSteps(facts, plan);
   const { variable, app } = plan.flag;
   const running = record?.flag.running ?? null;
+  const from = gatedBy(catalog, config, running === true);
   return {
     steps,
     flag:
@@ -58,7 +59,7 @@ export function planOffline(facts: OfflineFacts): OfflinePlan {
             to: config.vaultEnvAware,
           },
     soak: soakOf(config, running === true ? last : (before ?? last)),
-    gate: before && config.vaultEnvAware && running !== true ? gateOf(catalog, config, before) : null,
+    gate: from && before ? gateOf(from, before) : null,
     warnings: [],
     unchecked: uncheckedOf(catalog, config, last),
     next: nextOf(catalog, config, record, steps),
@@ -103,8 +104,7 @@ export function soakOf({ soakHours: hours }: Pick<StackConfig, "soakHours">, las
 }
 
 /** It is asked when the flag turns on, and only then: it looks at the other environment itself. */
-function gateOf(catalog: Catalog, { environment }: StackConfig, before: LastUpdate): PlanReport["gate"] {
-  const from = predecessor(catalog, environment)!;
+function gateOf(from: string, before: LastUpdate): PlanReport["gate"] {
   const record = recordOf(before);
   const about = { environment: from };
   const known: Finding =

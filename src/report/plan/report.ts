@@ -6,6 +6,7 @@ import type { EngineEvent } from "../../engine/index.js";
 import {
   appsOfFlag,
   type Finding,
+  gatedBy,
   keptState,
   kindOf,
   type MigrationRecord,
@@ -94,7 +95,7 @@ export function planReport({ catalog, config, target, api, events, warnings }: P
     seen && appsOfFlag(seen).some((one) => one.running !== (seen.transition === "on") && !context.turning.has(one.app));
   const to = seen && context.turning.size > 0 ? (waits ? "partly" : seen.transition === "on") : from;
   const variable = flagVariable(catalog);
-  const asked = config.vaultEnvAware && !running && predecessor(catalog, config.environment) !== undefined;
+  const asked = gatedBy(catalog, config, running) !== undefined;
   const record = metadata && leftBefore("migration", metadata)?.migration;
   const steps = stepsOf(events, context);
   return {
