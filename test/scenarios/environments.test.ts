@@ -1,10 +1,12 @@
 // Any number of environments: another company's catalog from its flat vault to retired flat copies, by the same commands.
 import { randomUUID } from "node:crypto";
-import { rmSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { type Catalog, heldBy } from "../../src/catalog/index.js";
 import { madeUpValue } from "../../src/cli/demo/company.js";
+import { initAnswers } from "../../src/cli/demo/story.js";
+import { findCatalog, loadCatalog } from "../../src/project/index.js";
 import { acme, changedProject, openCompany, provision } from "../support/acme.js";
 import { done, type World } from "../support/world.js";
 
@@ -24,6 +26,22 @@ describe("Acme: dev without Heroku, then staging, then prod", () => {
     world = await openCompany(acme);
   });
   afterAll(() => world.close());
+
+  it("init, in an empty folder, proposes Acme's catalog but for what only Acme knows: rules and reasons", async () => {
+    const own = readFileSync(join(world.dir, "catalog.ts"), "utf8");
+    for (const name of readdirSync(world.dir)) if (name !== "state") rmSync(join(world.dir, name));
+    const { id } = world.services.infisical.vault.project;
+    done(await world.run(["init", "--project", id, ...initAnswers(world.catalog), "--yes"]));
+    const outline = ({ credentials, flag, ...rest }: Catalog) => ({
+      ...rest,
+      flag: [flag!.variable, flag!.role],
+      credentials: credentials.map((one) => [one.name, one.vendor, one.scope, [...one.consumers].sort()]),
+    });
+    expect(outline(await loadCatalog(findCatalog(world.dir)))).toEqual(outline(world.catalog));
+    expect(world.files()["Pulumi.dev.yaml"]).not.toContain("vaultEnvAware");
+    expect(world.files()["Pulumi.prod.yaml"]).toContain("vaultEnvAware: false");
+    writeFileSync(join(world.dir, "catalog.ts"), own);
+  });
 
   it("begins with the first environment, and lists its credentials to provision", async () => {
     expect((await next(world))[0]).toBe("console-vault up --stack dev");

@@ -268,7 +268,7 @@ describe("init", { timeout: 240_000 }, () => {
     expect([ran.code, ran.writes], ran.err).toEqual([0, []]);
     const catalog = readFileSync(join(cwd, "catalog.ts"), "utf8");
     expect(catalog).not.toContain("flag:");
-    expect(catalog).toContain('{ name: "dev", apps: {  }, source: "provision" }');
+    expect(catalog).toContain('{ name: "dev", apps: {}, source: "provision" }');
     expect(readFileSync(join(cwd, "Pulumi.dev.yaml"), "utf8")).not.toContain("vaultEnvAware");
     expect((await run(["paths"], "", {}, cwd)).code).toBe(0);
   });

@@ -63,7 +63,7 @@ export function addTo({ dir, project, esm, installed }: Existing, plan: InitPlan
     const file = `Pulumi.${environment}.yaml`;
     if (!isThere(file)) continue;
     files.delete(file);
-    byHand.push({ what: `To the config of ${file}:`, text: stringify(stackConfig(plan)) });
+    byHand.push({ what: `To the config of ${file}:`, text: stringify(stackConfig(environment, plan)) });
   }
   if (isThere("package.json")) {
     files.delete("package.json");

@@ -23,6 +23,7 @@ export interface InitPlan {
 
 const text = (value: string) => JSON.stringify(value);
 const list = (values: readonly string[]) => `[${values.map(text).join(", ")}]`;
+const object = (entries: readonly string[]) => (entries.length > 0 ? `{ ${entries.join(", ")} }` : "{}");
 const key = (name: string) => (/^[A-Za-z_]\w*$/.test(name) ? name : text(name));
 
 function flagLines(flag: InitPlan["flag"]): string[] {
@@ -44,7 +45,7 @@ function catalogText({ root, environments, fallback, apps, credentials, flag }: 
   const environmentLines = environments.map((name) => {
     const own = Object.entries(apps[name] ?? {}).map(([role, app]) => `${key(role)}: ${text(app)}`);
     const source = name === fallback ? "copy" : "provision";
-    return `    { name: ${text(name)}, apps: { ${own.join(", ")} }, source: ${text(source)} },`;
+    return `    { name: ${text(name)}, apps: ${object(own)}, source: ${text(source)} },`;
   });
   const credentialLines = credentials.flatMap(({ name, vendor, scope, reason, consumers }) => [
     "    {",
@@ -80,14 +81,18 @@ function catalogText({ root, environments, fallback, apps, credentials, flag }: 
 }
 
 /** What a stack's file needs. */
-export const stackConfig = ({ settings, flag }: InitPlan): Readonly<Record<string, unknown>> => ({
-  ...Object.fromEntries(Object.entries(settings).map(([name, value]) => [`console-vault:${name}`, value])),
-  // It turns on only when every credential is confirmed.
-  ...(flag ? { "console-vault:vaultEnvAware": false } : {}),
-});
+export function stackConfig(
+  environment: string,
+  { settings, flag, apps }: InitPlan,
+): Readonly<Record<string, unknown>> {
+  const keys = Object.entries(settings).map(([name, value]) => [`console-vault:${name}`, value]);
+  // It turns on only when every credential is confirmed. An environment without the flag's app has none.
+  const hasFlag = flag !== undefined && flag.role in (apps[environment] ?? {});
+  return Object.fromEntries(hasFlag ? [...keys, ["console-vault:vaultEnvAware", false]] : keys);
+}
 
 const stackText = (environment: string, plan: InitPlan) =>
-  `# The stack of the environment ${environment}. Keys: the documentation's configuration page.\n${stringify({ config: stackConfig(plan) })}`;
+  `# The stack of the environment ${environment}. Keys: the documentation's configuration page.\n${stringify({ config: stackConfig(environment, plan) })}`;
 
 const projectText = ({ name, esm }: InitPlan) => `name: ${name}
 description: Credentials in Infisical, a stack per environment
