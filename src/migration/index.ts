@@ -88,6 +88,15 @@ export { publicName } from "./readers.js";
 export { readEverySecret, readFolders, readNames } from "./readFolders.js";
 export { type MigrationFacts, recordAtEnd, recordMigration, remembersElse } from "./record.js";
 export { followRestored, restore, retire } from "./retirement.js";
+export {
+  afterFailedRollback,
+  type FlagReadings,
+  locksForRollback,
+  looksBack,
+  looksBackAgain,
+  mayBeOn,
+  settingsForOff,
+} from "./rollback.js";
 export { otherPlaces } from "./root.js";
 export { indexed } from "./rows.js";
 export {

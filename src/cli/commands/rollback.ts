@@ -4,12 +4,19 @@ import { readStackConfig } from "../../config/index.js";
 import type { Work } from "../../engine/index.js";
 import { UsageError } from "../../errors.js";
 import {
+  afterFailedRollback,
   appsInWords,
   type CopyRecord,
   type DifferentName,
+  type FlagReadings,
   type GoneName,
+  locksForRollback,
+  looksBack,
+  looksBackAgain,
+  mayBeOn,
   planWayBack,
   type StackOutputs,
+  settingsForOff,
   type WayBack,
   wayBackObstacle,
 } from "../../migration/index.js";
@@ -68,29 +75,22 @@ interface Progress {
   lost: readonly GoneName[];
 }
 
-/** Restoring the flat copies takes a look even where the flag is off already. */
-const toLookAt = ({ restoreFlat }: RollbackOptions, on: boolean) => on || restoreFlat === true;
-
 const appsOf = ({ catalog, config }: OpenStack) => flagApps(catalog, config.environment);
 const appOf = (stack: OpenStack) => appsInWords(appsOf(stack));
 const variableOf = ({ catalog }: OpenStack) => flagVariable(catalog);
 
 /** The flag as each app has it, in the order in which it turns off. */
-async function readRunning(stack: OpenStack): Promise<ReadonlyMap<string, FlagReading>> {
+async function readRunning(stack: OpenStack): Promise<FlagReadings> {
   const readings = new Map<string, FlagReading>();
   for (const app of appsOf(stack).toReversed())
     readings.set(app, readFlag((await stack.heroku.configVars(app)).get(variableOf(stack))?.reveal()));
   return readings;
 }
 
-/** Apps whose readers may take the flag as on, in the order in which it turns off. */
-const notOff = (readings: ReadonlyMap<string, FlagReading>) =>
-  [...readings].flatMap(([app, reading]) => (reading === "off" ? [] : [app]));
-
 /** What is asked before anything is done. */
-function questionOf(stack: OpenStack, readings: ReadonlyMap<string, FlagReading>): string {
+function questionOf(stack: OpenStack, readings: FlagReadings): string {
   const variable = variableOf(stack);
-  const on = notOff(readings);
+  const on = mayBeOn(readings);
   if (on.length === 0) return `${variable} is off already (${appOf(stack)}). Go on?`;
   const unclear = on.filter((app) => readings.get(app) === "unclear");
   return unclear.length > 0
@@ -99,8 +99,8 @@ function questionOf(stack: OpenStack, readings: ReadonlyMap<string, FlagReading>
 }
 
 /** What it was, where that is not on. */
-function before(readings: ReadonlyMap<string, FlagReading>): string {
-  const on = notOff(readings);
+function before(readings: FlagReadings): string {
+  const on = mayBeOn(readings);
   if (on.length === 0) return " already";
   if (on.length < readings.size) return `, which was on on ${appsInWords(on.toReversed())} only`;
   return on.some((app) => readings.get(app) === "unclear") ? `, which was ${unclearText}` : "";
@@ -199,25 +199,23 @@ async function lookAgain(
 async function askToTurnOff(rollback: Rollback): Promise<Agreed> {
   const { io, options, stack } = rollback;
   const running = await readRunning(stack);
-  const on = notOff(running).length > 0;
-  const looked = toLookAt(options, on) ? await lookAgain(rollback, on) : { back: undefined, overwrite: new Map() };
+  const on = mayBeOn(running).length > 0;
+  const looked = looksBack(options.restoreFlat === true, on)
+    ? await lookAgain(rollback, on)
+    : { back: undefined, overwrite: new Map() };
   await askYes(io, options, questionOf(stack, running));
   return { on, ...looked };
 }
 
-/**
- * The stack's file asks for the flag no more, nor for the retirement, which is wanted only with the flag on: left at true it would
- * have every later command refused.
- */
+/** The stack's file asks for the flag no more. */
 function stopAsking({ projectDir, catalog, config: { environment } }: OpenStack): {
   file: ConfigFile;
   retirement: boolean;
 } {
   const file = new ConfigFile(projectDir, environment, catalog);
-  const { vaultEnvAware, retireFlat } = readStackConfig(projectDir, environment, catalog);
-  if (vaultEnvAware || retireFlat)
-    file.set({ ...(vaultEnvAware ? { vaultEnvAware: false } : {}), ...(retireFlat ? { retireFlat: false } : {}) });
-  return { file, retirement: retireFlat };
+  const settings = settingsForOff(readStackConfig(projectDir, environment, catalog));
+  if (Object.keys(settings).length > 0) file.set(settings);
+  return { file, retirement: settings.retireFlat === false };
 }
 
 /** The work under the lock: looks again, restores what is to be restored, and turns the flag off. */
@@ -231,11 +229,11 @@ async function turnOff(
   const { io, options, stack, tell } = rollback;
   const variable = variableOf(stack);
   const running = await readRunning(stack);
-  const on = notOff(running).length > 0;
-  // Somebody else's update or rotation may have ended while this one asked and waited. A vault that could not be asked then, with
-  // the flag on as it is now, was passed over knowingly.
-  const passedOver = on && agreed.on && !agreed.back;
-  const { back } = toLookAt(options, on) && !passedOver ? await lookAgain(rollback, on, agreed) : agreed;
+  const on = mayBeOn(running).length > 0;
+  // Somebody else's update or rotation may have ended while this one asked and waited.
+  const first = { on: agreed.on, looked: agreed.back !== undefined };
+  const again = looksBackAgain(options.restoreFlat === true, on, first);
+  const { back } = again ? await lookAgain(rollback, on, agreed) : agreed;
   const plan = back && planWayBack(back, choiceOf(options, agreed.overwrite), on);
   for (const write of plan?.writes ?? []) {
     lost.throwIfAborted();
@@ -245,7 +243,7 @@ async function turnOff(
   if (options.restoreFlat) progress.lost = plan?.gone ?? [];
   lost.throwIfAborted();
   // One change of one var of each app, before anything else: it needs no vault and no engine.
-  for (const app of notOff(running)) {
+  for (const app of mayBeOn(running)) {
     progress.asked.push(app);
     await stack.heroku.patchConfigVars(app, new Map([[variable, "false"]]));
   }
@@ -256,14 +254,12 @@ async function turnOff(
   if (on) for (const line of consequences(stack, plan?.stale ?? [])) tell(`  ${line}`);
 }
 
-/**
- * Does the work with the stack's lock held, and that of the flat path's owner, whose update is what retires the flat copies: not
- * waited for where the flag has to go off at any price. A stack that no update has made stays unmade.
- */
+/** Does the work with the locks held that it needs. A stack that no update has made stays unmade. */
 async function insideLocks({ io, options, stack, recorded }: Rollback, work: Work): Promise<readonly Updated[]> {
   const owner = stack.catalog.fallback;
-  const { cwd, stack: name, force } = options;
-  if (!recorded.readable) {
+  const { cwd, stack: name, force = false } = options;
+  const locks = locksForRollback(name, owner, { readable: recorded.readable, force });
+  if (locks.length === 0) {
     io.err(`! ${name} cannot be locked: see that no update of it runs now`);
     await work(io.signal);
     return [];
@@ -273,32 +269,33 @@ async function insideLocks({ io, options, stack, recorded }: Rollback, work: Wor
     openToRecord(io, { ...shared, stack: owner }).catch((error: Error) => {
       throw new NotLocked(owner, error);
     });
-  const stacks = [
-    recorded.outputs.migration ? stack : await openStack(io, { ...shared, stack: name, steady: true }),
-    ...(force || name === owner ? [] : [await openOwner()]),
-  ];
+  const openOwn = async () =>
+    recorded.outputs.migration ? stack : openStack(io, { ...shared, stack: name, steady: true });
+  const stacks: OpenStack[] = [];
+  for (const one of locks) stacks.push(await (one === name ? openOwn() : openOwner()));
   return insideUpdates(io, stacks, work);
 }
 
 /** What a rollback that failed leaves in the config file: what the flag needs that runs now. */
 async function settleFile({ io, stack }: Rollback, file: ConfigFile, asked: readonly string[]): Promise<void> {
   const variable = variableOf(stack);
-  const running = asked.length > 0 ? await readRunning(stack).catch(() => undefined) : new Map<string, FlagReading>();
-  const off = asked.filter((app) => running?.get(app) === "off");
-  const on = running ? notOff(running) : [];
-  if (off.length > 0 && on.length === 0)
-    io.err(`  ${variable} is off, so ${file.path} keeps saying that it is not wanted`);
-  else if (off.length > 0)
-    io.err(
-      `  ${variable} is off on ${appsInWords(off)} and not yet on ${appsInWords(on)}, so ${file.path} keeps saying that it is not wanted. Run the command again`,
-    );
-  else if (running === undefined)
-    io.err(
-      `  Heroku cannot be asked whether ${variable} is off, so ${file.path} keeps saying that it is not wanted. Once Heroku answers: console-vault status`,
-    );
-  else if (file.putBack()) io.err(`  ${file.path} is as it was`);
-  else
-    io.err(`  ${file.path} was changed meanwhile, and is left so: look what it says of vaultEnvAware and retireFlat`);
+  const running = asked.length > 0 ? await readRunning(stack).catch(() => undefined) : undefined;
+  const end = afterFailedRollback(asked, running);
+  switch (end.is) {
+    case "off":
+      return io.err(`  ${variable} is off, so ${file.path} keeps saying that it is not wanted`);
+    case "partly":
+      return io.err(
+        `  ${variable} is off on ${appsInWords(end.off)} and not yet on ${appsInWords(end.on)}, so ${file.path} keeps saying that it is not wanted. Run the command again`,
+      );
+    case "unknown":
+      return io.err(
+        `  Heroku cannot be asked whether ${variable} is off, so ${file.path} keeps saying that it is not wanted. Once Heroku answers: console-vault status`,
+      );
+    case "as it was":
+      if (file.putBack()) return io.err(`  ${file.path} is as it was`);
+      io.err(`  ${file.path} was changed meanwhile, and is left so: look what it says of vaultEnvAware and retireFlat`);
+  }
 }
 
 /** Says what is left to do, and ends with what was not done. */
