@@ -20,8 +20,11 @@ export const rooms = {
   local: [],
 };
 
-/** The program loads nothing of the engine that runs it; the resolver loads of the catalog only what it needs. */
-const doors = { engine: ["index", "provider", "work/program"], catalog: ["[^/]+"] };
+/**
+ * The program loads nothing of the engine that runs it; the resolver loads of the catalog only what it needs, and the project of
+ * the config the name of a key.
+ */
+const doors = { engine: ["index", "provider", "work/program"], catalog: ["[^/]+"], config: ["index", "keys"] };
 
 const fences = Object.entries(rooms).map(([room, imports]) => ({
   name: `${room} imports ${imports.join(", ") || "no other room"}`,

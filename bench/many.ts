@@ -150,7 +150,7 @@ try {
   floorS = await floor();
   for (const which of ["first", "no-op"]) {
     const backend = { PULUMI_BACKEND_URL: `file://${ours.dir}/state` };
-    const catalog = await loadCatalog(findCatalog(ours.dir));
+    const catalog = await loadCatalog(await findCatalog(ours.dir));
     const given = { dir: ours.dir, catalog, env: { ...ours.services.env, ...backend } };
     results.push(await measure(`${which} up`, ours, commandCode, given));
     const vendors = Array.from({ length: folders }, (_, index) => vendorOf(index, { count, folders }));

@@ -4,6 +4,6 @@ import { consoleVault } from "./program/index.js";
 import { findCatalog, loadCatalog } from "./project/index.js";
 
 export default async () => {
-  const catalog = await loadCatalog(findCatalog(runtime.getRootDirectory()));
+  const catalog = await loadCatalog(await findCatalog(runtime.getRootDirectory()));
   return consoleVault(catalog)();
 };

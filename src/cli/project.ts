@@ -40,7 +40,7 @@ export function catalogOf(io: Io, dir: string): Promise<Catalog> {
 }
 
 async function loadOwn(io: Io, dir: string): Promise<Catalog> {
-  const file = findCatalog(dir);
+  const file = await findCatalog(dir);
   // The installed package's own is an example. A team whose catalog has another name would be surprised by its names.
   if (dir !== packageDir && dirname(file) === packageDir && packageDir.includes("node_modules"))
     io.err(

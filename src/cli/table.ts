@@ -1,5 +1,5 @@
 import Table from "cli-table3";
-import { quietBorders } from "../report/index.js";
+import { quietBorders } from "../report/borders.js";
 import type { Io } from "./io.js";
 
 /** A table without lines between its rows. */

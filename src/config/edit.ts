@@ -1,5 +1,5 @@
 import { isMap, isScalar, parseDocument } from "yaml";
-import { namespace } from "./schema.js";
+import { namespace } from "./keys.js";
 
 /**
  * Sets one key of a stack file's text and leaves every other byte as it is: comments, order, quotes, line ends.

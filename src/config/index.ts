@@ -1,12 +1,11 @@
 export { credentialsOf } from "./credentials.js";
 export { withConfigValue } from "./edit.js";
 export { isEncrypted } from "./herokuConfig.js";
+export { catalogKey, namespace } from "./keys.js";
 export {
-  catalogKey,
   configKeys,
   configShape,
   defaultHerokuUrl,
-  namespace,
   type StackConfig,
   sourceOf,
 } from "./schema.js";

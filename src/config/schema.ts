@@ -11,14 +11,9 @@ import {
   overridableRules,
 } from "../catalog/index.js";
 import { plainUrl, urlProblem } from "../http/index.js";
+import { catalogKey, namespace } from "./keys.js";
 
 export const defaultHerokuUrl = "https://api.heroku.com";
-
-/** Pulumi's namespace of the keys. */
-export const namespace = "console-vault";
-
-/** The key of `Pulumi.yaml`'s `config` that names a project's catalog; no stack has one of its own. */
-export const catalogKey = `${namespace}:catalog`;
 
 const fromText = <T extends z.ZodType>(schema: T) =>
   z.preprocess((value) => {

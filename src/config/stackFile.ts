@@ -5,7 +5,8 @@ import type { Catalog } from "../catalog/index.js";
 import { environmentOf } from "../catalog/index.js";
 import { ConfigurationError, UsageError } from "../errors.js";
 import { herokuProblems, isEncrypted } from "./herokuConfig.js";
-import { configKeys, namespace, type ParsedConfig, parseConfig, type StackConfig } from "./schema.js";
+import { namespace } from "./keys.js";
+import { configKeys, type ParsedConfig, parseConfig, type StackConfig } from "./schema.js";
 import { type Services, servicesOf } from "./services.js";
 
 /** `Pulumi.<stack>.yaml` of a project. */

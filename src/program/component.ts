@@ -48,7 +48,7 @@ export class ConsoleVault extends pulumi.ComponentResource {
 }
 
 async function declareIn(component: ConsoleVault, catalog: Catalog | undefined) {
-  const own = () => loadCatalog(findCatalog(pulumi.runtime.getRootDirectory()));
+  const own = async () => loadCatalog(await findCatalog(pulumi.runtime.getRootDirectory()));
   return declareEnvironment(catalog ?? (await own()), component);
 }
 

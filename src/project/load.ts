@@ -4,7 +4,8 @@ import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { isAbsolute, join } from "node:path";
 import * as catalogEntry from "../catalog/api.js";
-import { type Catalog, CatalogError, defineCatalog } from "../catalog/index.js";
+import { CatalogError, defineCatalog } from "../catalog/define.js";
+import type { Catalog } from "../catalog/types.js";
 import { UsageError } from "../errors.js";
 
 /**

@@ -1,5 +1,6 @@
 import Table from "cli-table3";
 import pico from "picocolors";
+import { quietBorders } from "./borders.js";
 import type { Cell, StatusReport } from "./status.js";
 import { type TimelineStep, timelineOf, timelineTime } from "./timeline.js";
 import {
@@ -134,25 +135,6 @@ function next({ next }: StatusReport, paint: Painter): string {
   ]);
   return [paint.bold("Next"), ...lines].join("\n");
 }
-
-/** For a table: lines between rows carry nothing here; space does. */
-export const quietBorders = {
-  top: "",
-  "top-mid": "",
-  "top-left": "",
-  "top-right": "",
-  bottom: "",
-  "bottom-mid": "",
-  "bottom-left": "",
-  "bottom-right": "",
-  left: "",
-  "left-mid": "",
-  mid: "",
-  "mid-mid": "",
-  right: "",
-  "right-mid": "",
-  middle: " ",
-};
 
 interface Painter {
   readonly bold: (text: string) => string;

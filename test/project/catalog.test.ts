@@ -33,39 +33,51 @@ const esm = `import { defineCatalog } from "console-vault/catalog";\nexport defa
 const commonJs = `const { defineCatalog } = require("console-vault/catalog");\nmodule.exports = defineCatalog(${data});\n`;
 
 describe("the catalog is found", () => {
-  it.each(["ts", "mts", "cts", "js", "mjs", "cjs"])("as catalog.%s beside Pulumi.yaml", (extension) => {
+  it.each(["ts", "mts", "cts", "js", "mjs", "cjs"])("as catalog.%s beside Pulumi.yaml", async (extension) => {
     write("Pulumi.yaml", "name: acme\nruntime: nodejs\n");
     const file = write(`catalog.${extension}`);
-    expect(findCatalog(dir)).toBe(file);
+    expect(await findCatalog(dir)).toBe(file);
   });
 
-  it("beside the program that Pulumi.yaml names, a module or its directory", () => {
+  it("beside the program that Pulumi.yaml names, a module or its directory", async () => {
     write("program/index.ts");
     const file = write("program/catalog.ts");
     for (const main of ["program/index.ts", "program", "./program/"]) {
       write("Pulumi.yaml", `name: acme\nruntime: nodejs\nmain: ${main}\n`);
-      expect(findCatalog(dir)).toBe(file);
+      expect(await findCatalog(dir)).toBe(file);
     }
   });
 
   it.each(["console-vault:catalog: ./vault/names.mts", "console-vault:catalog: { value: vault/names.mts }"])(
     "where Pulumi.yaml's config says: %s",
-    (config) => {
+    async (config) => {
       write("Pulumi.yaml", `name: acme\nruntime: nodejs\nconfig:\n  ${config}\n`);
       write("catalog.ts");
       const file = write("vault/names.mts");
-      expect(findCatalog(dir)).toBe(file);
+      expect(await findCatalog(dir)).toBe(file);
     },
   );
 
-  it("not where it is named and is not, nor where there are two, nor where there is none", () => {
+  it.each(['"console-vault:catalog"', '"console\\x2dvault:\\x63atalog"', "? console-vault:catalog\n  "])(
+    "where a key says that YAML spells otherwise: %s",
+    async (key) => {
+      write("Pulumi.yaml", `name: acme\nconfig:\n  ${key}: names.ts\n`);
+      write("catalog.ts");
+      const file = write("names.ts");
+      expect(await findCatalog(dir)).toBe(file);
+    },
+  );
+
+  it("not where it is named and is not, nor where there are two, nor where there is none", async () => {
     write("Pulumi.yaml", "name: acme\nconfig:\n  console-vault:catalog: names.ts\n");
-    expect(() => findCatalog(dir)).toThrow(/console-vault:catalog in .* names no file: "names.ts"/);
+    await expect(findCatalog(dir)).rejects.toThrow(/console-vault:catalog in .* names no file: "names.ts"/);
     write("Pulumi.yaml", "name: acme\n");
-    expect(() => findCatalog(dir)).toThrow(/no catalog\.ts in .*\n {2}console-vault init/);
+    await expect(findCatalog(dir)).rejects.toThrow(/no catalog\.ts in .*\n {2}console-vault init/);
+    write("Pulumi.yaml", "name: [acme\n");
+    await expect(findCatalog(dir)).rejects.toThrow(/Pulumi\.yaml: not valid YAML: /);
     write("catalog.ts");
     write("catalog.mjs");
-    expect(() => findCatalog(dir)).toThrow(/more than one catalog: catalog.ts, catalog.mjs/);
+    await expect(findCatalog(dir)).rejects.toThrow(/more than one catalog: catalog.ts, catalog.mjs/);
   });
 });
 
@@ -100,7 +112,7 @@ describe("the catalog is loaded", () => {
   });
 
   it("this repository's own is the example that comes with the package", async () => {
-    const own = findCatalog(new URL("../../", import.meta.url).pathname);
+    const own = await findCatalog(new URL("../../", import.meta.url).pathname);
     expect(await loadCatalog(own)).toEqual(consoleCatalog);
   });
 });

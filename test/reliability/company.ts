@@ -27,7 +27,7 @@ export async function openCompany(options: CompanyOptions) {
   const dir = mkdtempSync(join(tmpdir(), "console-vault-many-"));
   writeCompany(dir, options);
   const stacks = new InProcessStacks({
-    program: consoleVault(await loadCatalog(findCatalog(dir))),
+    program: consoleVault(await loadCatalog(await findCatalog(dir))),
     native: (env) => ({ heroku: herokuEngineProvider({ env, waits: { rateLimitMs: 1, pollMs: 1 } }) }),
     ...(parallel === undefined ? {} : { parallel }),
   });

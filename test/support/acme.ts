@@ -13,7 +13,7 @@ const projectId = "3c1d2e4f-5a6b-4c7d-8e9f-0a1b2c3d4e5f";
 
 /** A company's own project before its migration. */
 export async function openCompany(project: string): Promise<World> {
-  const catalog = await loadCatalog(findCatalog(project));
+  const catalog = await loadCatalog(await findCatalog(project));
   return World.open({ project, seed: madeUpCompany(catalog, { id: projectId, name: "Acme" }) });
 }
 
@@ -31,7 +31,7 @@ export async function provision(world: World, environment: string): Promise<void
 export async function changedProject(change: (catalog: Catalog) => Catalog): Promise<string> {
   const dir = mkdtempSync(join(realpathSync(tmpdir()), "console-vault-catalog-"));
   cpSync(join(acme, "Pulumi.yaml"), join(dir, "Pulumi.yaml"));
-  const catalog = change(await loadCatalog(findCatalog(acme)));
+  const catalog = change(await loadCatalog(await findCatalog(acme)));
   writeFileSync(join(dir, "catalog.ts"), `export default ${JSON.stringify(catalog)};\n`);
   for (const { name } of catalog.environments) cpSync(join(acme, "Pulumi.dev.yaml"), join(dir, `Pulumi.${name}.yaml`));
   return dir;

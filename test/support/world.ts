@@ -126,7 +126,7 @@ export class World {
     const text = readFileSync(join(project, "Pulumi.yaml"), "utf8");
     const main = `main: ${relative(dir, join(checkout, "program.mjs"))}`;
     writeFileSync(join(dir, "Pulumi.yaml"), text.replace(/^main: .*$/m, main));
-    const file = findCatalog(project);
+    const file = await findCatalog(project);
     if (project !== checkout) cpSync(file, join(dir, basename(file)));
     const stacks = engine === "in-process" ? await inProcess(program) : undefined;
     const world = new World(await startLocal({ seed, flavour }), dir, await loadCatalog(file), stacks);
