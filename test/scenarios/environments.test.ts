@@ -37,7 +37,7 @@ describe("Acme: dev without Heroku, then staging, then prod", () => {
       flag: [flag!.variable, flag!.role],
       credentials: credentials.map((one) => [one.name, one.vendor, one.scope, [...one.consumers].sort()]),
     });
-    expect(outline(await loadCatalog(findCatalog(world.dir)))).toEqual(outline(world.catalog));
+    expect(outline(await loadCatalog(await findCatalog(world.dir)))).toEqual(outline(world.catalog));
     expect(world.files()["Pulumi.dev.yaml"]).not.toContain("vaultEnvAware");
     expect(world.files()["Pulumi.prod.yaml"]).toContain("vaultEnvAware: false");
     writeFileSync(join(world.dir, "catalog.ts"), own);
