@@ -7,8 +7,11 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { parse } from "yaml";
 import { localEnv } from "../../src/cli/commands/local.js";
+import { madeUpCompany } from "../../src/cli/demo/company.js";
 import { startLocal } from "../../src/local/index.js";
+import { findCatalog, loadCatalog } from "../../src/project/index.js";
 import { blocksOf } from "../docs/blocks.js";
 
 const checkout = fileURLToPath(new URL("../..", import.meta.url));
@@ -184,6 +187,31 @@ describe("the installed package", { timeout: 300_000 }, () => {
     } finally {
       await services.close();
     }
+  });
+
+  it.each(["acme", "own-catalog"])("runs examples/%s, copied beside it, without a warning", async (example) => {
+    const project = join(dir, `example-${example}`);
+    cpSync(join(checkout, "examples", example), project, { recursive: true });
+    const { config } = parse(readFileSync(join(project, "Pulumi.prod.yaml"), "utf8")) as {
+      config: Record<string, string>;
+    };
+    const catalog = await loadCatalog(findCatalog(project));
+    const id = config["console-vault:infisicalProjectId"]!;
+    const services = await startLocal({ seed: madeUpCompany(catalog, { id, name: "Acme" }) });
+    const env = { ...process.env, HOME: project, ...localEnv(services, project) };
+    const up = ["up", "--stack", "prod", "--engine", "embedded", "--yes", "--json"];
+    try {
+      const bin = installed("bin/console-vault.mjs");
+      const { stdout, stderr } = await promisify(execFile)(process.execPath, [bin, ...up], { cwd: project, env });
+      expect(JSON.parse(stdout)).toMatchObject({ result: "succeeded", migration: { phase: "confirmed" } });
+      expect(stderr).not.toMatch(/warning/i);
+    } finally {
+      await services.close();
+    }
+  });
+
+  it("has the catalog of the company that demo --example tells of", () => {
+    expect(existsSync(installed("examples/acme/catalog.ts"))).toBe(true);
   });
 
   describe("brings the command, which", () => {
