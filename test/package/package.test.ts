@@ -195,7 +195,7 @@ describe("the installed package", { timeout: 300_000 }, () => {
     const { config } = parse(readFileSync(join(project, "Pulumi.prod.yaml"), "utf8")) as {
       config: Record<string, string>;
     };
-    const catalog = await loadCatalog(findCatalog(project));
+    const catalog = await loadCatalog(await findCatalog(project));
     const id = config["console-vault:infisicalProjectId"]!;
     const services = await startLocal({ seed: madeUpCompany(catalog, { id, name: "Acme" }) });
     const env = { ...process.env, HOME: project, ...localEnv(services, project) };
