@@ -1,4 +1,5 @@
-// Compiles src/ to what a checkout runs: .build-<hash of the sources>/, each file by itself (types are stripped, nothing is bundled).
+// Compiles src/ to what a checkout runs: .build-<hash of the sources>/, each file by itself: types are stripped,
+// and nothing is bundled but the part of zod that every command needs (bundle.mjs).
 // What stands in such a directory is never changed, so that it cannot be stale, nor be replaced under a process that runs from it.
 import { createHash } from "node:crypto";
 import {
@@ -18,38 +19,46 @@ import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const source = join(root, "src");
+const tsconfigRaw = { compilerOptions: { target: "ES2022", verbatimModuleSyntax: true } };
 
 /** @returns the directory's name. Several processes may do so at once: the directory appears in one step, and whole. */
 export async function compile() {
-  const read = (path) => readFileSync(path, "utf8");
-  const files = readdirSync(source, { recursive: true })
-    // Not what an editor keeps beside a file (.#name.ts).
-    .filter((name) => /(^|[\\/])[^.\\/][^\\/]*\.ts$/.test(name) && !name.endsWith(".d.ts"))
+  // Every command waits for this, so the files are hashed as they are and listed folder by folder: `recursive` takes ten times as long.
+  const files = list(source)
     .sort()
-    .map((name) => ({ name, text: read(join(source, name)) }));
-  const compiler = createRequire(import.meta.url).resolve("esbuild/package.json");
-  const hash = createHash("sha256").update(
-    JSON.stringify([read(fileURLToPath(import.meta.url)), read(compiler), files]),
-  );
+    .map((name) => ({ name, text: readFileSync(join(source, name)) }));
+  const { resolve } = createRequire(import.meta.url);
+  const compilers = [
+    fileURLToPath(import.meta.url),
+    fileURLToPath(new URL("bundle.mjs", import.meta.url)),
+    resolve("esbuild/package.json"),
+    resolve("zod/package.json"),
+  ].map((name) => ({ name, text: readFileSync(name) }));
+  const hash = createHash("sha256");
+  for (const { name, text } of [...compilers, ...files]) hash.update(`${name} ${text.length}\n`).update(text);
   const name = `.build-${hash.digest("hex").slice(0, 16)}`;
   const build = join(root, name);
   if (existsSync(build)) return name;
 
   const { transform } = await import("esbuild");
+  const { bundled, withZod } = await import("./bundle.mjs");
   const beside = makeBeside(build);
   try {
     await Promise.all(
       files.map(async ({ name, text }) => {
         const path = join(beside, name.replace(/\.ts$/, ".js"));
-        const { code, map } = await transform(text, {
-          loader: "ts",
-          format: "esm",
-          target: "node20",
-          sourcemap: "external",
-          sourcefile: join(source, name),
-          tsconfigRaw: { compilerOptions: { target: "ES2022", verbatimModuleSyntax: true } },
-          logLevel: "silent",
-        });
+        const options = { sourcemap: "external", tsconfigRaw };
+        const { code, map } =
+          name === join(`${bundled}.ts`)
+            ? await withZod(join(source, name), text, options)
+            : await transform(text, {
+                loader: "ts",
+                format: "esm",
+                target: "node20",
+                sourcefile: join(source, name),
+                logLevel: "silent",
+                ...options,
+              });
         mkdirSync(dirname(path), { recursive: true });
         writeFileSync(`${path}.map`, map);
         writeFileSync(path, `${code}//# sourceMappingURL=${path.split(/[\\/]/).at(-1)}.map\n`);
@@ -63,6 +72,14 @@ export async function compile() {
   }
   removeOld(name);
   return name;
+}
+
+/** The sources below a folder, and not what an editor keeps beside a file (.#name.ts). */
+function list(folder, below = "") {
+  return readdirSync(folder, { withFileTypes: true }).flatMap((one) => {
+    if (one.isDirectory()) return list(join(folder, one.name), join(below, one.name));
+    return /^[^.].*\.ts$/.test(one.name) && !one.name.endsWith(".d.ts") ? join(below, one.name) : [];
+  });
 }
 
 function makeBeside(build) {

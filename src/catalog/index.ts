@@ -1,5 +1,5 @@
 export { type CredentialName, consoleCatalog, type EnvironmentName } from "./console.js";
-export { CatalogError, defineCatalog, ruleSchema } from "./define.js";
+export { CatalogError, defineCatalog } from "./define.js";
 export {
   credentialOf,
   environmentOf,
@@ -34,4 +34,5 @@ export {
   withOverrides,
 } from "./rules.js";
 export { neverHolds, ruleRefusal, ruleWords, wantedOf } from "./ruleWords.js";
+export { ruleSchema } from "./schema.js";
 export type { Catalog, Credential, Environment, Flag, Format, Rule, RuleName, Scope } from "./types.js";

@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { createRequire } from "node:module";
 import { dirname, isAbsolute, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Catalog } from "../catalog/index.js";
@@ -46,7 +47,7 @@ async function loadOwn(io: Io, dir: string): Promise<Catalog> {
     io.err(
       `! ${dir} has no catalog.ts, so this is the example's, from ${file}. To make one of your own: console-vault init`,
     );
-  return loadCatalog(file);
+  return loadCatalog(file, () => createRequire(import.meta.url)("jiti"));
 }
 
 /**
