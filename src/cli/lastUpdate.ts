@@ -8,7 +8,6 @@ import {
   stackType,
 } from "../engine/index.js";
 import {
-  type CopyRecord,
   componentType,
   type Last,
   type LastUpdate,
@@ -100,11 +99,10 @@ export async function lastState(
   return { record, last: lastOf(environment, record ? plainResources(await stack.engine.export()) : []) };
 }
 
-/** What a stack's sets remember of their copies, by name. Empty where the state cannot be read: then nothing is known of them. */
-export async function copyRecords(stack: string, engine: Engine): Promise<Record<string, CopyRecord>> {
-  const last = await engine.export().then(
-    (state) => lastOf(stack, plainResources(state)),
-    () => undefined,
+/** What a stack's sets hold, and remember of their copies. Empty where the state cannot be read: then nothing is known of them. */
+export async function lastSets(stack: string, engine: Engine): Promise<Last["sets"]> {
+  return engine.export().then(
+    (state) => lastOf(stack, plainResources(state)).sets,
+    () => ({}),
   );
-  return Object.assign({}, ...Object.values(last?.sets ?? {}).map(({ memory }) => memory.records));
 }

@@ -1,9 +1,10 @@
 // What a rollback looks at before a flag goes off: the vault, or where that cannot be asked, what is recorded.
 import { Refusal } from "../errors.js";
 import {
-  type CopyRecord,
   type GoneName,
+  type Last,
   lookAtWayBack,
+  placesRead,
   retiredNames,
   type StackOutputs,
   type WayBack,
@@ -28,7 +29,8 @@ export interface LookBackOptions extends StackOptions {
 /** The stack's own state, as far as it can be read. */
 export interface Known {
   readonly outputs: StackOutputs;
-  readonly records: Readonly<Record<string, CopyRecord>>;
+  /** Of the owner of the flat path only: another environment has copied nothing from there. */
+  readonly sets: Last["sets"];
 }
 
 /**
@@ -45,7 +47,7 @@ export async function lookBack(
 ): Promise<WayBack | undefined> {
   try {
     const { catalog, config, vault } = stack;
-    return await lookAtWayBack(catalog, config, vault, known.records, running);
+    return await lookAtWayBack(catalog, config, vault, known.sets, running);
   } catch (error) {
     if (!(error instanceof InfisicalError)) throw error;
     const { restoreFlat = false, force = false } = options;
@@ -86,7 +88,7 @@ export async function confirmOverwrites(io: Io, back: WayBack, options: LookBack
 /** For when the vault cannot be asked: what the owner of the flat path has retired there, as far as that can be read. */
 export async function knownGone(
   io: Io,
-  own: StackOutputs,
+  { outputs: own, sets }: Known,
   options: LookBackOptions,
   { catalog, config: { root, environment } }: OpenStack,
 ): Promise<GoneName[]> {
@@ -100,5 +102,5 @@ export async function knownGone(
           io.err(`! what ${owner} has retired at the flat path cannot be read (${error.message})`);
           return {};
         });
-  return retiredNames(catalog, environment, root, retirement?.retired ?? []);
+  return retiredNames(placesRead({ catalog, environment, root, sets }), retirement?.retired ?? []);
 }

@@ -1,5 +1,5 @@
 // What stands against turning a flag off, and what the operator can do about it.
-import { credentialOf, flagApps, flagVariable } from "../catalog/index.js";
+import { flagApps, flagVariable } from "../catalog/index.js";
 import { Refusal } from "../errors.js";
 import {
   appsInWords,
@@ -10,7 +10,6 @@ import {
   type WayBack,
   type WayBackObstacle,
 } from "../migration/index.js";
-import { environmentPath } from "../resolver/index.js";
 import type { OpenStack } from "./stack.js";
 
 /** What a sentence is about. */
@@ -63,7 +62,7 @@ function goneText(stack: Stack, names: readonly GoneName[]): string {
 function rotateFirst(stack: Stack, lost: readonly GoneName[]): string[] {
   const { environment } = stack.config;
   return [
-    lines(...lost.map(({ name, path }) => `${name} is neither at ${path} nor at ${ownPath(stack, name)}`)),
+    lines(...lost.map(({ name, path, own }) => `${name} is neither at ${path} nor at ${own}`)),
     "First give it a value again:",
     lines(...lost.map(({ name }) => `console-vault rotate ${name} --env ${environment}`)),
   ];
@@ -83,9 +82,6 @@ export const notRestored = (stack: Stack, lost: readonly GoneName[]): Refusal =>
 export function refuseKnownGone(stack: Stack, names: readonly GoneName[]): void {
   if (names.length > 0) throw goneRefusal(stack, bringBackText(stack, names), names);
 }
-
-const ownPath = ({ catalog, config: { root, environment } }: Stack, name: string) =>
-  environmentPath(root, credentialOf(catalog, name).vendor, environment);
 
 function differentText(environment: string, refused: readonly DifferentName[]): string {
   const unknown = refused.filter(({ copied }) => !copied);

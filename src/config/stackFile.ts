@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
 import type { Catalog } from "../catalog/index.js";
@@ -26,8 +26,16 @@ function readYaml(file: string): Record<string, unknown> {
 /** The whole `config:` of a stack file, keys with their namespace, values as YAML has them. */
 export function rawStackConfig(projectDir: string, stack: string): Record<string, unknown> {
   const file = stackFile(projectDir, stack);
-  if (!existsSync(file))
-    throw new UsageError(`There is no ${file}. Run the command in the project's directory, or name it with --cwd.`);
+  if (!existsSync(file)) {
+    const [other] = existsSync(projectDir)
+      ? readdirSync(projectDir).filter((one) => /^Pulumi\..+\.yaml$/.test(one))
+      : [];
+    throw new UsageError(
+      other
+        ? `The catalog has the environment ${stack}, and there is no ${file}. Copy ${other} to it, and set in it what is ${stack}'s own.`
+        : `There is no ${file}. Run the command in the project's directory, or name it with --cwd.`,
+    );
+  }
   return (readYaml(file).config ?? {}) as Record<string, unknown>;
 }
 

@@ -147,7 +147,16 @@ export type AppFinding =
   /** Refused. */
   | { readonly code: "takeover-unsaid"; readonly app: string; readonly name: string }
   | { readonly code: "leaves-manage"; readonly app: string; readonly name: string }
-  | { readonly code: "leaves-flag"; readonly app: string; readonly variable: string; readonly environment: string };
+  | { readonly code: "leaves-flag"; readonly app: string; readonly variable: string; readonly environment: string }
+  /** @param to the flat path at which the catalog has it read now, `is`: what is there */
+  | {
+      readonly code: "leaves-path";
+      readonly name: string;
+      readonly path: string;
+      readonly to: string;
+      readonly environment: string;
+      readonly is: "absent" | "other";
+    };
 
 /** About where stacks work. */
 export type PlaceFinding =

@@ -43,6 +43,7 @@ export {
   type StackState,
   stateOf,
 } from "./last.js";
+export { foldersOfLeft, leftByPath, placesRead } from "./left.js";
 export {
   checkRoot,
   type FolderSight,

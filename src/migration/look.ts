@@ -9,10 +9,12 @@ import { appFlag, type FlagRelease, type FlagVar, touches } from "./flag.js";
 import { flagOf } from "./flagState.js";
 import type { GateFacts } from "./gate.js";
 import { forbiddenHere, readNow } from "./judged.js";
+import type { Last } from "./last.js";
+import { placesRead } from "./left.js";
 import { readFolders } from "./readFolders.js";
 import { foldersToList, judgeRoot, type RootJudgement } from "./root.js";
 import { indexed } from "./rows.js";
-import { type CopyRecord, migrationOutput, type Target } from "./state/index.js";
+import { migrationOutput, type Target } from "./state/index.js";
 import { ruleBroken } from "./summary.js";
 import { type WayBack, wayBack, wayBackPaths } from "./wayBack.js";
 import { refusalOf } from "./wording.js";
@@ -278,6 +280,8 @@ interface SeeOptions {
   readonly below?: readonly string[];
   /** The vault as it was read just now, by `readForPlan`: it is not read again. */
   readonly seen?: VaultReads | undefined;
+  /** Folders to read besides, each by itself. One that the token may not read shows nothing. */
+  readonly besides?: readonly string[];
   /** An app's config vars by its UUID, where they were read just now. */
   readonly varsOf?: (appId: string) => AppView["vars"] | undefined;
   /** Called when one of the two begins to be read. */
@@ -290,7 +294,7 @@ export async function see(
   config: StackConfig,
   vault: InfisicalClient,
   heroku: HerokuClient,
-  { below, seen, varsOf, onStep = () => {} }: SeeOptions = {},
+  { below, seen, besides = [], varsOf, onStep = () => {} }: SeeOptions = {},
 ): Promise<Sight> {
   const { environment, root } = config;
   onStep("vault");
@@ -298,7 +302,9 @@ export async function see(
   const inRoot = namesInRoot(root, tree);
   const { email: account } = await heroku.account();
   const reads = seen?.reads ?? (await readBelow(vault, below ?? foldersToRead(catalog, root, inRoot)));
-  const rows = reads.size === 1 ? [...reads.values()][0]! : [...reads.values()].flat();
+  const more = besides.filter((path) => ![...reads.keys()].some((above) => path.startsWith(above)));
+  const lists = [...reads.values(), ...(more.length > 0 ? [(await readFolders(vault, more)).rows] : [])];
+  const rows = lists.length === 1 ? lists[0]! : lists.flat();
 
   const { folders, listed } = await seeFolders(catalog, config, vault, rows, tree);
   onStep("apps");
@@ -336,7 +342,7 @@ export async function look(
     return flat !== undefined && seen.in(flat).length > 0 && made?.has(path) === false && !world.folders.has(path);
   };
   const paths = pathsToRead(catalog, config, world.flag.is !== "off").filter((path) => !isMissing(path));
-  await mustRead(vault, world.rows, paths);
+  await mustRead(vault, world.rows, [...paths, ...(options.besides ?? [])]);
   return world;
 }
 
@@ -415,14 +421,16 @@ export async function lookAtWayBack(
   catalog: Catalog,
   { environment, root }: StackConfig,
   vault: InfisicalClient,
-  records: Readonly<Record<string, CopyRecord>>,
+  sets: Last["sets"],
   on: boolean,
 ): Promise<WayBack> {
   await vault.checkAccess();
-  const paths = wayBackPaths(catalog, environment, root);
+  const places = placesRead({ catalog, environment, root, sets });
+  const paths = wayBackPaths(catalog, environment, places);
   const seen = await readFolders(vault, paths);
   const [refused] = seen.hidden.values();
   if (on && refused && seen.hidden.size === paths.length) throw refused;
   if (seen.rows.length === 0 && !refused) await checkRoot(catalog, root, vault, seen.rows);
-  return wayBack(catalog, environment, root, { ...seen, records });
+  const records = Object.assign({}, ...Object.values(sets).map(({ memory }) => memory.records));
+  return wayBack(catalog, environment, places, { ...seen, records });
 }

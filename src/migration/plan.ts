@@ -24,6 +24,7 @@ import { appsInWords, appsOfFlag, type KeptFlag, keptFlag, keptState } from "./f
 import type { GateAnswer } from "./gate.js";
 import { revisionsFor, revisionsOf, surroundingsOf } from "./judged.js";
 import type { Last } from "./last.js";
+import { type LeftQuestion, leftByPath, leftPlaces, leftSets, placesOf } from "./left.js";
 import { soakEnd } from "./phases.js";
 import { type MigrationFacts, recordMigration, remembersElse } from "./record.js";
 import { retire } from "./retirement.js";
@@ -34,6 +35,7 @@ import type {
   OnApp,
   RetirementInputs,
   SecretSetInputs,
+  SecretSetOutputs,
   SetSpec,
   SetSummary,
   Target,
@@ -54,6 +56,8 @@ export interface FolderPlan {
 /** `summary`: what will be so after this update, if what was seen stays so. */
 export interface SetPlan extends Omit<SecretSetInputs, "version" | "vault"> {
   readonly vendor: string;
+  /** The catalog has no more of it: emptied in this update, and forgotten by the next. */
+  readonly leaves: boolean;
 }
 
 /** The config var on one app: its text while the flag runs as it does, and after the transition. */
@@ -145,9 +149,54 @@ export function specOf(catalog: Catalog, config: StackConfig, on: boolean, vendo
   };
 }
 
+const leftQuestion = ({ catalog, config: { environment, root }, last: { sets } }: PlanQuestion): LeftQuestion => ({
+  catalog,
+  environment,
+  root,
+  sets,
+});
+
+/** An update that only records lets go of nothing: what the catalog has no more is the business of the next one. */
+function withLeft(question: PlanQuestion, spec: SetSpec): SetSpec {
+  const before = question.last.sets[spec.path];
+  if (!question.steady || !before) return spec;
+  const left = leftPlaces(leftQuestion(question)).filter(({ path }) => path === spec.path);
+  return {
+    ...spec,
+    names: { ...spec.names, ...Object.fromEntries(left.map(({ name }) => [name, before.names[name]!])) },
+  };
+}
+
+/**
+ * A set that the catalog has no more. The engine would not delete it while it is protected: it is declared once more, without its
+ * names and its protection, and the update after this one forgets it. Its values stay in the vault.
+ */
+function planLeftSet(question: PlanQuestion, vendor: string, last: SecretSetOutputs): SetPlan {
+  const { catalog, config, steady = false } = question;
+  const { version: _version, vault: _vault, memory, ...declared } = last;
+  const set = {
+    ...declared,
+    environment: config.environment,
+    fallback: catalog.fallback,
+    environments: catalog.environments.map(({ name }) => name),
+    vendor,
+    plan: {},
+  };
+  if (steady) return { ...set, leaves: false, observed: memory.seen, records: memory.records };
+  return {
+    ...set,
+    leaves: true,
+    names: {},
+    overrides: [],
+    observed: {},
+    records: {},
+    summary: mergeSummaries([]),
+  };
+}
+
 function planSet(question: PlanQuestion, vendor: string): SetPlan {
   const { catalog, config, world, last } = question;
-  const spec = specOf(catalog, config, world.flag.is !== "off", vendor);
+  const spec = withLeft(question, specOf(catalog, config, world.flag.is !== "off", vendor));
   const view = new SetView(spec, world.rows);
   const before = last.sets[spec.path];
   const records = before?.memory.records ?? {};
@@ -158,6 +207,7 @@ function planSet(question: PlanQuestion, vendor: string): SetPlan {
   return {
     ...spec,
     vendor,
+    leaves: false,
     names: ofEach((name, { is }) => ({ ...spec.names[name]!, is })),
     plan: ofEach((name, decision) => planWords(spec, name, decision)),
     observed,
@@ -178,7 +228,7 @@ function flagText(flag: AppFlag, wanted: boolean): string {
 /** Before the flag turns off: what its readers would find at the flat path. */
 export function offReasons(catalog: Catalog, { environment, root }: StackConfig, world: World): Reason[] {
   const seen = { rows: world.rows, hidden: new Map(), records: {} };
-  const { ambiguous, gone, different } = wayBack(catalog, environment, root, seen);
+  const { ambiguous, gone, different } = wayBack(catalog, environment, placesOf(catalog, environment, root), seen);
   return [
     ...ambiguous.map((one): Reason => ({ code: "flat-ambiguous", ...one })),
     ...gone.map(({ name, path }): Reason => ({ code: "flat-gone", name, path, environment: catalog.fallback })),
@@ -189,7 +239,8 @@ export function offReasons(catalog: Catalog, { environment, root }: StackConfig,
 /** While both paths are read nothing follows its source: a copy whose source was written meanwhile is the older one. */
 function flatDiffers(catalog: Catalog, config: StackConfig, { rows }: World): Reason[] {
   const { environment, root } = config;
-  const { different } = wayBack(catalog, environment, root, { rows, hidden: new Map(), records: {} });
+  const places = placesOf(catalog, environment, root);
+  const { different } = wayBack(catalog, environment, places, { rows, hidden: new Map(), records: {} });
   return different
     .filter(({ name }) => sourceOf(catalog, config, name) === "copy")
     .map(({ name, flat, current }) => ({ code: "flat-differs", name, path: current.path, flatPath: flat.path }));
@@ -431,11 +482,18 @@ export function planStack(question: PlanQuestion): StackPlan {
   const on = world.flag.is !== "off" || config.vaultEnvAware;
   const own = ownVarWarnings(catalog, config, world, on);
   const said: Said = { warnings: [...(gate?.warnings ?? []), ...own], problems: [], refusals: [] };
-  const sets = scopedVendors(catalog).map((vendor) => planSet(question, vendor));
+  const vendors = scopedVendors(catalog);
+  const left = leftQuestion(question);
+  const sets = [
+    ...vendors.map((vendor) => planSet(question, vendor)),
+    ...leftSets(left, vendors).map(({ vendor, set }) => planLeftSet(question, vendor, set)),
+  ];
   const summary = mergeSummaries(sets.map((set) => set.summary));
   const forbidden = findForbidden(catalog, config, world, on);
   const flag = planFlag(question, sets, summary, forbidden);
   said.refusals.push(...leftByFlag(question, flag));
+  if (world.flag.is !== "off" && flag.transition !== "off" && !question.steady)
+    said.refusals.push(...leftByPath(left, world.rows));
   const { texts: _texts, ...flagFacts } = flag;
   const surroundings = surroundingsOf(catalog, environment, config.root, world.rows);
   const apps = world.apps.flatMap((app) => planApp({ ...question, surroundings }, flag, app, said));
@@ -457,7 +515,11 @@ export function planStack(question: PlanQuestion): StackPlan {
   return {
     environment,
     target,
-    folders: sets.map(({ vendor, path }) => ({ vendor, path, exists: world.folders.has(path) })),
+    folders: sets.map(({ vendor, path }) => ({
+      vendor,
+      path,
+      exists: world.folders.has(path) || !vendors.includes(vendor),
+    })),
     sets,
     flag,
     apps,

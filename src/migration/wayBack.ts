@@ -1,6 +1,6 @@
 // What turning the flag off would lead its readers to, and what may be written at the flat path before. Pure.
-import { type Catalog, heldBy } from "../catalog/index.js";
-import { environmentPath, flatPath } from "../resolver/index.js";
+import type { Catalog } from "../catalog/index.js";
+import type { NamePlace } from "./left.js";
 import { indexed } from "./rows.js";
 import type { CopyRecord } from "./state/index.js";
 import type { VaultRow } from "./world.js";
@@ -9,6 +9,8 @@ import type { VaultRow } from "./world.js";
 export interface GoneName {
   readonly name: string;
   readonly path: string;
+  /** The environment's own path. */
+  readonly own: string;
   /** The row that it can be written again from. Of the environment that owns the flat path only. */
   readonly from: VaultRow | undefined;
 }
@@ -41,27 +43,27 @@ export interface WayBackSight {
 }
 
 /** Every path that the decision compares. */
-export function wayBackPaths(catalog: Catalog, environment: string, root: string): string[] {
-  const paths = heldBy(catalog, environment).flatMap(({ vendor }) => [
-    flatPath(root, vendor),
-    ...(environment === catalog.fallback ? [environmentPath(root, vendor, environment)] : []),
-  ]);
+export function wayBackPaths({ fallback }: Catalog, environment: string, places: readonly NamePlace[]): string[] {
+  const paths = places.flatMap(({ path, flatPath }) => [flatPath, ...(environment === fallback ? [path] : [])]);
   return [...new Set(paths)];
 }
 
+/** @param places of what the environment's readers read */
 export function wayBack(
-  catalog: Catalog,
+  { fallback }: Catalog,
   environment: string,
-  root: string,
+  places: readonly NamePlace[],
   { rows, hidden, records }: WayBackSight,
 ): WayBack {
-  const owner = environment === catalog.fallback;
+  const owner = environment === fallback;
   const { at } = indexed(rows);
-  const names = heldBy(catalog, environment).map(({ name, vendor }) => {
-    const path = flatPath(root, vendor);
-    const own = environmentPath(root, vendor, environment);
-    return { name, path, flat: at(path, name), own, current: owner ? at(own, name) : [] };
-  });
+  const names = places.map(({ name, path: own, flatPath: path }) => ({
+    name,
+    path,
+    flat: at(path, name),
+    own,
+    current: owner ? at(own, name) : [],
+  }));
   return {
     unreadable: [...hidden].map(([path, { message }]) => ({ path, why: message })),
     ambiguous: names.flatMap(({ name, path, flat, own, current }) => [
@@ -70,7 +72,7 @@ export function wayBack(
     ]),
     gone: names
       .filter(({ flat, path }) => flat.length === 0 && !hidden.has(path))
-      .map(({ name, path, current }) => ({ name, path, from: current[0] })),
+      .map(({ name, path, own, current }) => ({ name, path, own, from: current[0] })),
     different: names.flatMap(({ name, flat: [flat], current: [current] }) =>
       flat && current && !current.value.equals(flat.value)
         ? [{ name, flat, current, copied: records[name]?.from === flat.revision }]
@@ -140,15 +142,10 @@ export function withoutVault(
 }
 
 /** What the owner of the flat path has retired there, as far as an environment reads it: for when the vault cannot be asked. */
-export function retiredNames(
-  catalog: Catalog,
-  environment: string,
-  root: string,
-  retired: readonly string[],
-): GoneName[] {
-  return heldBy(catalog, environment)
+export function retiredNames(places: readonly NamePlace[], retired: readonly string[]): GoneName[] {
+  return places
     .filter(({ name }) => retired.includes(name))
-    .map(({ name, vendor }) => ({ name, path: flatPath(root, vendor), from: undefined }));
+    .map(({ name, path, flatPath }) => ({ name, path: flatPath, own: path, from: undefined }));
 }
 
 /**

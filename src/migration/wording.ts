@@ -90,6 +90,8 @@ const words: Words = {
     `${name} on ${app} is managed by this stack and would be deleted there; put ${app} back into manage.${name}`,
   "leaves-flag": ({ app, variable, environment }) =>
     `${app} has ${variable} on and reads the paths of ${environment}, and the catalog has that flag there no more; put it back, turn it off with console-vault rollback --stack ${environment}, and take it out then`,
+  "leaves-path": ({ name, path, to, environment, is }) =>
+    `${name} is read at ${path} while the flag of ${environment} is on, and the catalog has it shared now: it would be read at ${to}, where ${is === "absent" ? "nothing is" : "another value is"}. Give both the same value, or turn the flag off with console-vault rollback --stack ${environment}, and change the catalog then`,
 
   "new-vault": ({ root }) =>
     `${root} is empty, so this is a new vault: there is nothing to copy, and every credential has to be provisioned`,

@@ -50,10 +50,11 @@ interface Context {
 }
 
 function declareSet(
-  { plan, vault, protect, within }: Context,
-  { vendor, ...inputs }: SetPlan,
+  { plan, vault, within, ...context }: Context,
+  { vendor, leaves, ...inputs }: SetPlan,
   { exists }: FolderPlan,
 ): SecretSet {
+  const protect = context.protect && !leaves;
   const folder = new Folder(
     resourceNames.folder(vendor, plan.environment),
     { version, vault, path: inputs.path, make: exists ? null : crypto.randomUUID() },

@@ -18,9 +18,11 @@ import { Refusal } from "../errors.js";
 import { type HerokuClient, NoHeroku } from "../heroku/index.js";
 import {
   flagVerdict,
+  foldersOfLeft,
   type GateAnswer,
   gate,
   gateFacts,
+  keptState,
   kindOf,
   type Last,
   type LeftResource,
@@ -194,7 +196,10 @@ async function program(catalog: Catalog, component?: pulumi.Resource): Promise<P
   const seen = sharedReads(placeOf(place), config.root);
   const varsOf = (appId: string) => seenVars()?.take(appId);
   const onStep = (what: string) => tellStep(`reading the ${what}`);
-  const world = await look(catalog, config, vault, heroku, { made, seen, varsOf, onStep });
+  const mayBeOn = config.vaultEnvAware || (last.record !== undefined && keptState(last.record.flag) !== "off");
+  const { environment, root } = config;
+  const besides = mayBeOn && !steady ? foldersOfLeft({ catalog, environment, root, sets: last.sets }) : [];
+  const world = await look(catalog, config, vault, heroku, { made, seen, besides, varsOf, onStep });
   tellStep("planning");
   keepSight(placeOf(place), world, seen);
   const target = { ...place, account: world.account };

@@ -44,6 +44,7 @@ async function look(inputs: SecretSetInputs, inventory: Inventory) {
     const view = new SetView(inputs, rows);
     return { view, decisions: decide(inputs, records, view) };
   };
+  if (Object.keys(inputs.names).length === 0) return decided([]);
   const { rows, fresh } = await inventory.latest([flatPath, ...environments.map((name) => `${flatPath}${name}/`)]);
   const known = decided(rows);
   return fresh || !has(known.decisions, "follow") ? known : decided(await inventory.fresh());

@@ -27,6 +27,7 @@ import {
   keptFlag,
   keptState,
   type Last,
+  leftByPath,
   type MigrationRecord,
   nextSteps,
   offReasons,
@@ -162,8 +163,9 @@ function flagOnApps(
 }
 
 function environmentStatus(catalog: Catalog, sight: EnvironmentSight, judged: readonly Judged[]): EnvironmentStatus {
-  const { config, seen, record } = sight;
+  const { config, seen, record, last } = sight;
   const name = config.environment;
+  const left = { catalog, environment: name, root: config.root, sets: last.sets };
   const own = judged.filter(({ cell }) => cell.environment === name && cell.state !== "never");
   // What may not be seen is told as it was last recorded.
   const blind = !seen.flag || own.some(({ cell }) => cell.state === "unreadable");
@@ -179,6 +181,7 @@ function environmentStatus(catalog: Catalog, sight: EnvironmentSight, judged: re
     ...wrong.flatMap((one) => one.findings),
     ...forbidden.map(ruleBroken),
     ...flagReasons(catalog, sight),
+    ...(isOn(sight) ? leftByPath(left, seen.rows) : []),
   ]);
   return {
     name,

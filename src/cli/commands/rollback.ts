@@ -1,12 +1,11 @@
 import type { Command } from "commander";
-import { type Catalog, credentialOf, environmentOf, flagApps, flagVariable, hasFlag } from "../../catalog/index.js";
+import { credentialOf, environmentOf, flagApps, flagVariable, hasFlag } from "../../catalog/index.js";
 import { readStackConfig } from "../../config/index.js";
 import type { Work } from "../../engine/index.js";
 import { UsageError } from "../../errors.js";
 import {
   afterFailedRollback,
   appsInWords,
-  type CopyRecord,
   type DifferentName,
   type FlagReadings,
   type GoneName,
@@ -14,6 +13,7 @@ import {
   looksBack,
   looksBackAgain,
   mayBeOn,
+  placesRead,
   planWayBack,
   type StackOutputs,
   settingsForOff,
@@ -27,8 +27,8 @@ import { ConfigFile } from "../configFile.js";
 import { Ended, exitCodeOf } from "../exit.js";
 import { insideUpdates, NotLocked, openToRecord, refuseFailed, type Updated } from "../insideUpdates.js";
 import { colorsOf, type Io } from "../io.js";
-import { copyRecords, outputsOf, retirementOf } from "../lastUpdate.js";
-import { confirmOverwrites, knownGone, type LookBackOptions, lookBack } from "../lookBack.js";
+import { lastSets, outputsOf, retirementOf } from "../lastUpdate.js";
+import { confirmOverwrites, type Known, knownGone, type LookBackOptions, lookBack } from "../lookBack.js";
 import { type OpenStack, openStack } from "../stack.js";
 import { refuseOtherTarget } from "../target.js";
 import { difference, notRestored, refuseKnownGone, refuseWayBack } from "../wayBack.js";
@@ -39,12 +39,8 @@ type RollbackOptions = UpdateOptions & LookBackOptions;
 const unclearText = "neither true, 1, false, 0 nor empty";
 
 /** What the stack's last update left, as far as it can be read. */
-interface LastRecord {
+interface LastRecord extends Known {
   readonly readable: boolean;
-  /** Empty where no update is recorded; what of it can be read where not all can. */
-  readonly outputs: StackOutputs;
-  /** Of the owner of the flat path only: another environment has copied nothing from there. */
-  readonly copies: Readonly<Record<string, CopyRecord>>;
 }
 
 /** A rollback from its first look on. */
@@ -138,8 +134,8 @@ async function readRecorded(
     const left = await engine.outputs();
     outputs = retirementOf(stack, left);
     outputs = outputsOf(stack, left);
-    const copies = stack === catalog.fallback ? await copyRecords(stack, engine) : {};
-    return { readable: true, outputs, copies };
+    const sets = stack === catalog.fallback ? await lastSets(stack, engine) : {};
+    return { readable: true, outputs, sets };
   } catch (error) {
     if (!force)
       throw new Ended(
@@ -147,17 +143,22 @@ async function readRecorded(
         `${(error as Error).message}\nNothing was changed. To turn the flag off all the same:\n  console-vault rollback --stack ${stack} --force`,
       );
     io.err(`! the stack's state cannot be read (${(error as Error).message}); going on, as --force says`);
-    return { readable: false, outputs, copies: {} };
+    return { readable: false, outputs, sets: {} };
   }
 }
 
-function checkOptions(catalog: Catalog, { stack, restoreFlat, overwrite = [] }: RollbackOptions): void {
+function checkOptions(
+  { catalog, config: { environment, root } }: OpenStack,
+  { sets }: LastRecord,
+  { stack, restoreFlat, overwrite = [] }: RollbackOptions,
+): void {
   const owner = catalog.fallback;
   if (restoreFlat && stack !== owner)
     throw new UsageError(`--restore-flat is for ${owner}: the flat path holds its values, never ${stack}'s.`);
   if (overwrite.length > 0 && !restoreFlat)
     throw new UsageError("--overwrite says what --restore-flat may overwrite: pass both.");
-  for (const name of overwrite) credentialOf(catalog, name);
+  const read = new Set(placesRead({ catalog, environment, root, sets }).map(({ name }) => name));
+  for (const name of overwrite) if (!read.has(name)) credentialOf(catalog, name);
 }
 
 async function refuseOtherTargets({ options, stack, recorded }: Rollback): Promise<void> {
@@ -186,9 +187,9 @@ async function lookAgain(
   agreed?: Pick<Agreed, "overwrite">,
 ): Promise<Pick<Agreed, "back" | "overwrite">> {
   const asker = agreed ? { ...io, interactive: false } : io;
-  const back = await lookBack(asker, stack, options, { outputs: recorded.outputs, records: recorded.copies }, on);
+  const back = await lookBack(asker, stack, options, recorded, on);
   if (!back) {
-    if (on) refuseKnownGone(stack, await knownGone(io, recorded.outputs, options, stack));
+    if (on) refuseKnownGone(stack, await knownGone(io, recorded, options, stack));
     return { back, overwrite: new Map() };
   }
   const overwrite = agreed?.overwrite ?? (on ? await confirmOverwrites(asker, back, options) : new Map());
@@ -329,8 +330,8 @@ async function rollback(io: Io, options: RollbackOptions): Promise<void> {
   const stack = await openStack(io, options);
   if (!hasFlag(stack.catalog, stack.config.environment))
     throw new UsageError(`${options.stack} has no flag to turn off.`);
-  checkOptions(stack.catalog, options);
   const recorded = await readRecorded(io, stack, options);
+  checkOptions(stack, recorded, options);
   const own: Rollback = { io, options, stack, recorded, tell: options.json ? io.err : io.out };
   await refuseOtherTargets(own);
   const agreed = await askToTurnOff(own);

@@ -14,7 +14,7 @@ import {
   urnOf,
 } from "../../migration/index.js";
 import { flagMeansOn } from "../../resolver/index.js";
-import { kindWords, type PlanDetail, type PlanStep } from "./steps.js";
+import { kindWords, namesLeft, type PlanDetail, type PlanStep } from "./steps.js";
 
 interface Declared {
   readonly kind: ResourceKind;
@@ -125,8 +125,7 @@ function nameChanges(
     if (old.source !== source) return [{ name, text: `${old.source} → ${source}` }];
     return isDeepStrictEqual(old.rules, rules) ? [] : [{ name, text: "its rules changed" }];
   });
-  const removed = Object.keys(before).filter((name) => !(name in names));
-  return [...added, ...removed.map((name) => ({ name, text: "no more of this stack; it stays in the vault" }))];
+  return [...added, ...namesLeft(before, names)];
 }
 
 function migrationChanges(

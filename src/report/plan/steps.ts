@@ -73,12 +73,19 @@ function whySeenAgain(now: SeenRevisions, before: SeenRevisions | undefined): st
   return same("verdict") ? undefined : "a value that it is compared with changed";
 }
 
+/** Names that a set lets go of. */
+export const namesLeft = (before: object | undefined, names: object): PlanDetail[] =>
+  Object.keys(before ?? {})
+    .filter((name) => !(name in names))
+    .map((name) => ({ name, text: "no longer of this stack; its value stays in the vault" }));
+
 /** Names that are not as the last update left them, or with which something else happens now, and what that is. */
 function secretDetails(metadata: StepMetadata): PlanDetail[] {
   const { names, plan: plans, observed, summary } = inputsOf("secretSet", metadata, "new")!;
   const seen = leftBefore("secretSet", metadata)?.memory.seen;
-  const planned = inputsOf("secretSet", metadata, "old")?.plan;
-  return Object.entries(names).flatMap(([name, { is }]) => {
+  const before = inputsOf("secretSet", metadata, "old");
+  const planned = before?.plan;
+  const details = Object.entries(names).flatMap(([name, { is }]) => {
     const plan = plans[name]!;
     const now = observed[name]!;
     const writes = summary.revisions[name] === newRevision;
@@ -88,6 +95,7 @@ function secretDetails(metadata: StepMetadata): PlanDetail[] {
     if (why === undefined && (is === "keep" || plan === planned?.[name])) return [];
     return [{ name, text: why === undefined || now.target === null ? plan : `${why}: ${plan}` }];
   });
+  return [...details, ...namesLeft(before?.names, names)];
 }
 
 /** What the steps of one plan have in common. */
