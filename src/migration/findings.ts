@@ -148,6 +148,8 @@ export type AppFinding =
   | { readonly code: "takeover-unsaid"; readonly app: string; readonly name: string }
   | { readonly code: "leaves-manage"; readonly app: string; readonly name: string }
   | { readonly code: "leaves-flag"; readonly app: string; readonly variable: string; readonly environment: string }
+  /** @param fallback the catalog's now */
+  | { readonly code: "leaves-fallback"; readonly environment: string; readonly fallback: string }
   /** @param to the flat path at which the catalog has it read now, `is`: what is there */
   | {
       readonly code: "leaves-path";

@@ -475,6 +475,12 @@ function leftByFlag({ config, world, last }: PlanQuestion, flag: FlagPlan): AppF
   });
 }
 
+/** An owner of the flat path that is to be none any more, though its flat copies are retired or may be by the next update. */
+function leftByFallback({ catalog: { fallback }, config: { environment }, world, last }: PlanQuestion): AppFinding[] {
+  const owned = last.retirement && (world.flag.is !== "off" || last.retirement.retired.length > 0);
+  return owned && environment !== fallback ? [{ code: "leaves-fallback", environment, fallback }] : [];
+}
+
 /** What a stack declares. */
 export function planStack(question: PlanQuestion): StackPlan {
   const { catalog, config, world, target, last, gate } = question;
@@ -491,7 +497,7 @@ export function planStack(question: PlanQuestion): StackPlan {
   const summary = mergeSummaries(sets.map((set) => set.summary));
   const forbidden = findForbidden(catalog, config, world, on);
   const flag = planFlag(question, sets, summary, forbidden);
-  said.refusals.push(...leftByFlag(question, flag));
+  said.refusals.push(...leftByFlag(question, flag), ...leftByFallback(question));
   if (world.flag.is !== "off" && flag.transition !== "off" && !question.steady)
     said.refusals.push(...leftByPath(left, world.rows));
   const { texts: _texts, ...flagFacts } = flag;

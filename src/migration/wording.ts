@@ -90,6 +90,8 @@ const words: Words = {
     `${name} on ${app} is managed by this stack and would be deleted there; put ${app} back into manage.${name}`,
   "leaves-flag": ({ app, variable, environment }) =>
     `${app} has ${variable} on and reads the paths of ${environment}, and the catalog has that flag there no more; put it back, turn it off with console-vault rollback --stack ${environment}, and take it out then`,
+  "leaves-fallback": ({ environment, fallback }) =>
+    `the flat path holds the values of ${environment}, which has its flag on or its flat copies retired, and the catalog's fallback is ${fallback} now; put fallback: "${environment}" back`,
   "leaves-path": ({ name, path, to, environment, is }) =>
     `${name} is read at ${path} while the flag of ${environment} is on, and the catalog has it shared now: it would be read at ${to}, where ${is === "absent" ? "nothing is" : "another value is"}. Give both the same value, or turn the flag off with console-vault rollback --stack ${environment}, and change the catalog then`,
 

@@ -160,6 +160,13 @@ describe("a credential that leaves the catalog while the flag is on", () => {
   });
 });
 
+it("the flat path cannot get another owner while its owner has the flag on", async () => {
+  const file = join(world.dir, "catalog.ts");
+  const catalog: Catalog = await loadCatalog(file);
+  writeFileSync(file, `export default ${JSON.stringify({ ...catalog, fallback: "staging" })};\n`);
+  expect(await refused("up", "--stack", "prod", "--yes")).toContain('put fallback: "prod" back');
+});
+
 describe("once the flat copies are gone", () => {
   beforeAll(async () => {
     world.set("prod", "retireFlat", true);
