@@ -70,10 +70,16 @@ function becameShared(question: LeftQuestion) {
   });
 }
 
-/** Folders whose values say whether the catalog may take its credentials elsewhere. */
-export const foldersOfLeft = (question: LeftQuestion): string[] => [
-  ...new Set(becameShared(question).flatMap(({ path, to }) => [path, to])),
-];
+/**
+ * Folders whose values say whether the catalog may take its credentials elsewhere.
+ * @param turnsOff whether the flag is to turn off: then it is their flat paths that apps go back to
+ */
+export function foldersOfLeft(question: LeftQuestion, turnsOff: boolean): string[] {
+  const { catalog, environment } = question;
+  if (!turnsOff) return [...new Set(becameShared(question).flatMap(({ path, to }) => [path, to]))];
+  const left = environment === catalog.fallback ? leftPlaces(question) : [];
+  return [...new Set(left.flatMap(({ path, flatPath }) => [path, flatPath]))];
+}
 
 /**
  * While apps read an environment path, a catalog may lead them to a flat one only where that has the same value.

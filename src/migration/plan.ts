@@ -24,7 +24,7 @@ import { appsInWords, appsOfFlag, type KeptFlag, keptFlag, keptState } from "./f
 import type { GateAnswer } from "./gate.js";
 import { revisionsFor, revisionsOf, surroundingsOf } from "./judged.js";
 import type { Last } from "./last.js";
-import { type LeftQuestion, leftByPath, leftPlaces, leftSets, placesOf } from "./left.js";
+import { type LeftQuestion, leftByPath, leftPlaces, leftSets, placesOf, placesRead } from "./left.js";
 import { soakEnd } from "./phases.js";
 import { type MigrationFacts, recordMigration, remembersElse } from "./record.js";
 import { retire } from "./retirement.js";
@@ -226,9 +226,15 @@ function flagText(flag: AppFlag, wanted: boolean): string {
 }
 
 /** Before the flag turns off: what its readers would find at the flat path. */
-export function offReasons(catalog: Catalog, { environment, root }: StackConfig, world: World): Reason[] {
+export function offReasons(
+  catalog: Catalog,
+  { environment, root }: StackConfig,
+  world: World,
+  { sets }: Pick<Last, "sets">,
+): Reason[] {
   const seen = { rows: world.rows, hidden: new Map(), records: {} };
-  const { ambiguous, gone, different } = wayBack(catalog, environment, placesOf(catalog, environment, root), seen);
+  const places = placesRead({ catalog, environment, root, sets });
+  const { ambiguous, gone, different } = wayBack(catalog, environment, places, seen);
   return [
     ...ambiguous.map((one): Reason => ({ code: "flat-ambiguous", ...one })),
     ...gone.map(({ name, path }): Reason => ({ code: "flat-gone", name, path, environment: catalog.fallback })),
@@ -269,7 +275,7 @@ function planFlag(
   summary: SetSummary,
   forbidden: readonly Broken[],
 ): FlagPlan {
-  const { catalog, config, world, gate, steady } = question;
+  const { catalog, config, world, last, gate, steady } = question;
   const wanted = config.vaultEnvAware ? "on" : "off";
   const transition: Transition = steady || wanted === world.flag.is ? "none" : wanted;
   const refused =
@@ -279,7 +285,7 @@ function planFlag(
           ...(world.flag.is === "partly" ? flatDiffers(catalog, config, world) : []),
         ]
       : transition === "off"
-        ? offReasons(catalog, config, world)
+        ? offReasons(catalog, config, world, last)
         : [];
   const happens = refused.length === 0 ? transition : "none";
   const texts = world.flag.apps.map((one) => ({

@@ -198,7 +198,8 @@ async function program(catalog: Catalog, component?: pulumi.Resource): Promise<P
   const onStep = (what: string) => tellStep(`reading the ${what}`);
   const mayBeOn = config.vaultEnvAware || (last.record !== undefined && keptState(last.record.flag) !== "off");
   const { environment, root } = config;
-  const besides = mayBeOn && !steady ? foldersOfLeft({ catalog, environment, root, sets: last.sets }) : [];
+  const besides =
+    mayBeOn && !steady ? foldersOfLeft({ catalog, environment, root, sets: last.sets }, !config.vaultEnvAware) : [];
   const world = await look(catalog, config, vault, heroku, { made, seen, besides, varsOf, onStep });
   tellStep("planning");
   keepSight(placeOf(place), world, seen);

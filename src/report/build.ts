@@ -139,11 +139,11 @@ function judgeCell(
 }
 
 /** Why a flag that is not as wanted stays so, as it is now. */
-function flagReasons(catalog: Catalog, { config, seen, gate, record }: EnvironmentSight): readonly Finding[] {
+function flagReasons(catalog: Catalog, { config, seen, gate, record, last }: EnvironmentSight): readonly Finding[] {
   if (!seen.flag) return record && !asWanted(record.flag) ? record.blocked : [];
   if (asWanted({ ...keptFlag(seen.flag), wanted: config.vaultEnvAware })) return [];
   if (config.vaultEnvAware) return gate && !gate.open ? gate.reasons : [];
-  return offReasons(catalog, config, { ...seen, flag: seen.flag });
+  return offReasons(catalog, config, { ...seen, flag: seen.flag }, last);
 }
 
 /** Neither on nor off is not known, for those who ask only for that. */

@@ -145,6 +145,14 @@ describe("a credential that leaves the catalog while the flag is on", () => {
     expect([values(), flag()]).toEqual([before, "true"]);
   });
 
+  it("is not led back to an older flat value where the same update turns the flag off", async () => {
+    await change(payout, removed);
+    world.set("prod", "vaultEnvAware", false);
+    const { code, err } = await world.up("prod");
+    expect([code, flag()]).toEqual([3, "true"]);
+    expect(err).toContain(`${payout} has another value at /Acme/adyen/`);
+  });
+
   it("another vendor is another path: red until its value is there, and the old one stays", async () => {
     await change(sendgrid, () => ({ vendor: "twilio" }));
     const before = values();
