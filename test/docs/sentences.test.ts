@@ -59,6 +59,7 @@ const foreign: Readonly<Record<string, string>> = {
   "flags/failure.ts": "PostgreSQL's and its driver's errors",
   "heroku/bridged/requests.ts": "looks for secrets in Heroku's message before it is shown",
   "http/url.ts": "a setting",
+  "project/find.ts": "Pulumi.yaml",
   "local/faults.ts": "a path",
   "local/infisical/jwt.ts": "the JWT library's errors",
   "resolver/resolve.ts": "the flag's config var",
