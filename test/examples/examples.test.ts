@@ -14,12 +14,13 @@ import { done, World } from "../support/world.js";
 
 const examples = fileURLToPath(new URL("../../examples/", import.meta.url));
 
-// test/scenarios/environments.test.ts runs acme.
+// test/scenarios/environments.test.ts runs acme; python-console and policy-pack have a test file each.
 it("every other example is run here", () => {
   const directories = readdirSync(examples, { withFileTypes: true }).filter((one) => one.isDirectory());
   expect(directories.map(({ name }) => name).sort()).toEqual([
     "acme",
     "own-catalog",
+    "policy-pack",
     "python-console",
     "resolver",
     "status-in-ci",
