@@ -1,4 +1,4 @@
-export { type CredentialName, consoleCatalog, type EnvironmentName } from "./console.js";
+export { consoleCatalog, type EnvironmentName } from "./console.js";
 export { CatalogError, defineCatalog } from "./define.js";
 export {
   credentialOf,
@@ -15,7 +15,6 @@ export {
   mayHold,
   rulesOf,
   scopedVendors,
-  UnknownNameError,
   usesHeroku,
 } from "./lookup.js";
 export { nearest } from "./nearest.js";
@@ -35,4 +34,4 @@ export {
 } from "./rules.js";
 export { neverHolds, ruleRefusal, ruleWords, wantedOf } from "./ruleWords.js";
 export { ruleSchema } from "./schema.js";
-export type { Catalog, Credential, Environment, Flag, Format, Rule, RuleName, Scope } from "./types.js";
+export type { Catalog, Credential, Environment, Flag, Rule, Scope } from "./types.js";

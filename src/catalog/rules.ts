@@ -37,7 +37,7 @@ export interface RuleDetails {
 }
 
 /** In characters. */
-export interface Bounds {
+interface Bounds {
   readonly min?: number | undefined;
   readonly max?: number | undefined;
 }

@@ -7,7 +7,7 @@ import { explain } from "./failure.js";
 import { type Direction, flagsTable, guards, revisionsTable, statements } from "./sql.js";
 
 /** What the database holds of a flag. */
-export interface FlagRecord {
+interface FlagRecord {
   /** Its row in the console's table; null: no row, or no table yet. */
   readonly row: { readonly enabled: boolean; readonly description: string } | null;
   /** Its revision in our bookkeeping; null: not applied. `madeRow`: the row is ours, so `down` takes it away again. */

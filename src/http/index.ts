@@ -2,6 +2,6 @@
 export { RequestError } from "./error.js";
 export { Limiter } from "./limiter.js";
 export { isLoopback } from "./loopback.js";
-export { type Again, AttemptFailed, type RetryPolicy, withRetry } from "./retry.js";
+export { AttemptFailed, type RetryPolicy, withRetry } from "./retry.js";
 export { type Answer, createTransport, NoAnswer, type Request, type Send } from "./transport.js";
 export { plainUrl, urlProblem } from "./url.js";

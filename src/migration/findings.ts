@@ -43,7 +43,7 @@ export type Broken = {
 }[keyof BrokenDetails];
 
 /** About one credential. `environment` is there where it is another one than the stack's own. */
-export type NameFinding =
+type NameFinding =
   | { readonly code: "not-provisioned"; readonly name: string }
   /** @param path where its copy would come from, where that is known */
   | { readonly code: "missing"; readonly name: string; readonly path?: string }
@@ -66,7 +66,7 @@ export type NameFinding =
   | { readonly code: "flat-differs"; readonly name: string; readonly path: string; readonly flatPath: string };
 
 /** What the gate has against an environment that follows `environment`. */
-export type GateFinding =
+type GateFinding =
   | { readonly code: "gate-no-output"; readonly environment: string }
   | { readonly code: "gate-odd-output"; readonly environment: string; readonly keys: readonly string[] }
   | {
@@ -102,7 +102,7 @@ export const asOf = <One extends Reason>(one: One, now: Date): One =>
 export const timeless = (list: readonly Reason[]): readonly Reason[] => list.map((one) => asOf(one, new Date(0)));
 
 /** What its readers would find at the flat path, once the flag is off. */
-export type WayBackFinding =
+type WayBackFinding =
   | { readonly code: "flat-ambiguous"; readonly name: string; readonly path: string; readonly rows: number }
   /** @param environment that owns the flat path and can bring it back */
   | { readonly code: "flat-gone"; readonly name: string; readonly path: string; readonly environment: string }
@@ -110,7 +110,7 @@ export type WayBackFinding =
   | { readonly code: "flat-other-value"; readonly name: string; readonly path: string; readonly environment: string };
 
 /** About the running flag. */
-export type FlagFinding =
+type FlagFinding =
   /** Somebody turned it while an update ran. */
   | { readonly code: "flag-turned-meanwhile" }
   /** Its config var is neither on nor off. */
@@ -204,17 +204,17 @@ export type LeftOutFinding = {
 };
 
 /** A sentence in a state that an earlier version left, when findings were text. */
-export type RecordedFinding = { readonly code: "recorded"; readonly text: string };
+type RecordedFinding = { readonly code: "recorded"; readonly text: string };
 
 /** What is known of another environment's stack where nothing may be asked (`preview --offline`). */
-export type OfflineFinding =
+type OfflineFinding =
   | { readonly code: "gate-not-asked"; readonly environment: string }
   | { readonly code: "last-recorded"; readonly environment: string; readonly phase: Phase; readonly on: boolean }
   | { readonly code: "never-updated"; readonly environment: string }
   | { readonly code: "state-unread"; readonly environment: string; readonly why: string };
 
 /** What the engine, or a library in it, warns of in its own words. */
-export type EngineFinding = { readonly code: "engine"; readonly text: string };
+type EngineFinding = { readonly code: "engine"; readonly text: string };
 
 /** A reason: why something is not as it is wanted. */
 export type Reason = NameFinding | GateFinding | WayBackFinding | FlagFinding | FlatFinding | RecordedFinding;

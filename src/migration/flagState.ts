@@ -5,7 +5,7 @@ import type { AppFlag, FlagState, RunningFlag } from "./world.js";
 export const appsInWords = (apps: readonly string[]): string => apps.join(" and ");
 
 /** @param on of each app that has it; none for an environment without a flag, where it is never on */
-export function stateOfFlag(on: readonly boolean[]): FlagState {
+function stateOfFlag(on: readonly boolean[]): FlagState {
   if (!on.includes(true)) return "off";
   return on.includes(false) ? "partly" : "on";
 }
@@ -18,9 +18,6 @@ export function flagOf(apps: readonly AppFlag[]): RunningFlag {
   const since = told ? new Date(Math.max(...(times as number[]))) : undefined;
   return { is, app: appsInWords(apps.map(({ app }) => app)), apps, since };
 }
-
-/** Of an environment without a flag: no app has it, and it is never on. */
-export const noFlag: RunningFlag = flagOf([]);
 
 /** A flag as a state or a plan has it: `apps` where it stands on several. */
 export interface KeptFlag {

@@ -7,7 +7,6 @@ export {
   foldersToCompare,
 } from "./difference.js";
 export {
-  type Broken,
   distinct,
   type Finding,
   type FlatFinding,
@@ -27,7 +26,6 @@ export {
   type KeptFlag,
   keptFlag,
   keptState,
-  noFlag,
 } from "./flagState.js";
 export { type GateAnswer, type GateFacts, gate } from "./gate.js";
 export { forbiddenPlaces, revisionsFor, revisionsOf, surroundingsOf } from "./judged.js";
@@ -40,7 +38,6 @@ export {
   otherResources,
   recordOf,
   type ShownResource,
-  type StackState,
   stateOf,
 } from "./last.js";
 export { foldersOfLeft, leftByPath, placesRead } from "./left.js";
@@ -63,7 +60,7 @@ export {
 } from "./look.js";
 export { type Earlier, type Neighbours, nextSteps, settingFirst } from "./next.js";
 export { gatedBy, type Promotion, predecessor, promotionOf, successor } from "./order.js";
-export { duration, type Phase, phaseOf, phases, soakStart } from "./phases.js";
+export { duration, phaseOf, phases, soakStart } from "./phases.js";
 export { place } from "./placement.js";
 export {
   type AppPlan,
@@ -71,7 +68,6 @@ export {
   type FolderPlan,
   offReasons,
   planStack,
-  type RetirementPlan,
   type SetPlan,
   type StackPlan,
   specOf,
@@ -118,7 +114,6 @@ export {
   planWayBack,
   retiredNames,
   type WayBack,
-  type WayBackChoice,
   type WayBackObstacle,
   wayBack,
   wayBackObstacle,

@@ -109,7 +109,7 @@ export async function unreadable(
 }
 
 /** @throws InfisicalError for the first path that the token may not read */
-export async function mustRead(vault: InfisicalClient, rows: World["rows"], paths: Iterable<string>): Promise<void> {
+async function mustRead(vault: InfisicalClient, rows: World["rows"], paths: Iterable<string>): Promise<void> {
   for (const error of (await unreadable(vault, rows, paths)).values()) throw error;
 }
 
@@ -144,7 +144,7 @@ export interface Sight extends Omit<World, "flag">, SeenApps, VaultSight {
 }
 
 /** Lists folders only where no secret proves the root. */
-export async function lookAtRoot(
+async function lookAtRoot(
   catalog: Catalog,
   root: string,
   vault: InfisicalClient,

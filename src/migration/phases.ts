@@ -20,7 +20,7 @@ export function phaseOf({ begun, confirmed, flagOn, soakingSince, now, soakHours
   return retired ? "retired" : "soaked";
 }
 
-export function hoursBetween(from: Date, to: Date): number {
+function hoursBetween(from: Date, to: Date): number {
   return (to.getTime() - from.getTime()) / 3_600_000;
 }
 

@@ -61,7 +61,7 @@ export interface SetPlan extends Omit<SecretSetInputs, "version" | "vault"> {
 }
 
 /** The config var on one app: its text while the flag runs as it does, and after the transition. */
-export interface FlagText {
+interface FlagText {
   readonly app: string;
   readonly running: string;
   readonly turned: string;
@@ -88,10 +88,7 @@ export interface AppPlan extends OnApp {
   readonly current: Readonly<Record<string, SecretValue>>;
 }
 
-export type RetirementPlan = Pick<
-  RetirementInputs,
-  "wanted" | "steady" | "refused" | "until" | "observed" | "stays" | "flat"
->;
+type RetirementPlan = Pick<RetirementInputs, "wanted" | "steady" | "refused" | "until" | "observed" | "stays" | "flat">;
 
 export interface StackPlan {
   readonly environment: string;

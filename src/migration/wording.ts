@@ -124,7 +124,7 @@ const words: Words = {
 };
 
 /** Without the name and the rule. */
-export function whyBroken(broken: Broken): string {
+function whyBroken(broken: Broken): string {
   // What an earlier version left, and this update leaves as it is, is a sentence.
   if (!broken.detail) return (broken as { why?: string }).why ?? "broken";
   switch (broken.rule) {

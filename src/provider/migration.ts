@@ -25,7 +25,7 @@ import { now, rowsOf } from "./rowsOf.js";
 import { herokuAt } from "./vault.js";
 
 /** Sources and targets once more, right before the flag turns on. Values are compared in here; only names leave. */
-export function lastLook(
+function lastLook(
   names: Readonly<Record<string, NamePlaces>>,
   { revisions }: SetSummary,
   rows: readonly VaultRow[],

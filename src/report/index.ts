@@ -6,5 +6,5 @@ export { renderHtml } from "./page.js";
 export { type Cell, type CredentialStatus, type EnvironmentStatus, type StatusReport, statusReport } from "./status.js";
 export { renderTerminal } from "./terminal.js";
 export { timelineOf } from "./timeline.js";
-export { type ResolutionVectors, resolutionVectors, vectorsOf } from "./vectors.js";
+export { resolutionVectors, vectorsOf } from "./vectors.js";
 export { headline, pendingLines } from "./words.js";

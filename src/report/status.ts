@@ -5,7 +5,7 @@ const time = z.iso.datetime();
 const count = z.int().nonnegative();
 
 /** What may be said of a credential at an environment's path, worst first where several hold. */
-export const cellStates = [
+const cellStates = [
   "unreadable",
   "conflict",
   "broken",

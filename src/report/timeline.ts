@@ -1,7 +1,7 @@
 import type { Cell, EnvironmentStatus, StatusReport } from "./status.js";
 import { leadersOf, moment, soakProgress } from "./words.js";
 
-export const timelineSteps = ["folders", "placed", "confirmed", "flag on", "soak", "promoted", "retired"] as const;
+const timelineSteps = ["folders", "placed", "confirmed", "flag on", "soak", "promoted", "retired"] as const;
 
 export interface TimelineStep {
   readonly step: (typeof timelineSteps)[number];

@@ -198,7 +198,7 @@ export function pendingLines(report: StatusReport): string[] {
   ];
 }
 
-export const cells = ({ credentials }: StatusReport): Cell[] => credentials.flatMap(({ environments }) => environments);
+const cells = ({ credentials }: StatusReport): Cell[] => credentials.flatMap(({ environments }) => environments);
 
 /** Names with something to explain, a line each. */
 export function explanations({ credentials }: StatusReport): { name: string; environment: string; why: string }[] {

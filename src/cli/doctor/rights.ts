@@ -5,7 +5,7 @@ import { environmentPath, flatPath } from "../../resolver/index.js";
 import type { FolderRights } from "../../vault/client/index.js";
 import { type Check, missing, note, ok, unknown } from "./check.js";
 
-export type Right = "read" | "write";
+type Right = "read" | "write";
 
 /** A right that commands of a stack need at a folder. */
 export interface Need {

@@ -111,7 +111,7 @@ export class WorkHost {
 }
 
 /** Why work is given up when the update that held the lock for it is gone. */
-export class LockLost extends Error {
+class LockLost extends Error {
   override readonly name = "LockLost";
   constructor() {
     super("The update that held the stack's lock has ended, so nothing more is written without it.");

@@ -40,7 +40,7 @@ export function diffOf(oldOutputs: Properties, news: Properties): string[] {
 }
 
 /** The keys of an association that differ, in the order in which they are shown. */
-export function changedKeys(old: Association, next: Association): ("appId" | "sensitiveVars" | "vars")[] {
+function changedKeys(old: Association, next: Association): ("appId" | "sensitiveVars" | "vars")[] {
   const keys: ("appId" | "sensitiveVars" | "vars")[] = [];
   if (old.appId !== next.appId) keys.push("appId");
   if (!sameVars(old.sensitiveVars, next.sensitiveVars)) keys.push("sensitiveVars");

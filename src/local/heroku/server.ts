@@ -20,10 +20,10 @@ export interface HerokuOptions {
 }
 
 /** A release as the Platform API shows it. */
-export type ReleaseView = ReturnType<typeof releaseView>;
+type ReleaseView = ReturnType<typeof releaseView>;
 
 /** The apps from within: what a test looks at, and does as another person would, without a request. */
-export interface LocalApps {
+interface LocalApps {
   names(): string[];
   id(app: string): string;
   /** A copy of the config vars. */
@@ -48,7 +48,7 @@ export interface LocalApps {
 }
 
 /** The API keys of the accounts; an account is named by its e-mail address, default the first one. */
-export interface LocalKeys {
+interface LocalKeys {
   /** The keys that are valid now, oldest first. */
   valid(account?: string): string[];
   /** A new key besides the others. @param key default a new random one */

@@ -13,7 +13,7 @@ export const kind = z.nativeEnum({ Shared: "shared", Personal: "personal" } as c
 const tagIds = z.string().array().optional();
 
 /** The real server trims every value, but for one newline at its end (measured). */
-export const trimValue = (value: string): string => (value.endsWith("\n") ? `${value.trim()}\n` : value.trim());
+const trimValue = (value: string): string => (value.endsWith("\n") ? `${value.trim()}\n` : value.trim());
 export const secretValue = z.string().transform(trimValue);
 
 const withoutSeparators = (name: z.ZodString) =>

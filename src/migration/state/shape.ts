@@ -52,7 +52,7 @@ const reason = z
 const byName = <Schema extends z.ZodType>(schema: Schema) => z.record(text, schema);
 
 /** Where a stack works: what it may not silently change from one update to the next. */
-export const target = z.object({ vault: text, project: text, slug: text, root: text, heroku: text, account: text });
+const target = z.object({ vault: text, project: text, slug: text, root: text, heroku: text, account: text });
 export type Target = Kept<typeof target>;
 
 /** The vault that a resource works on. `slug`: Infisical's environment slug. */
@@ -219,7 +219,7 @@ const flag = z.object({
 const phase = z.enum(phases);
 
 /** The stack output `migration`: nothing secret, nothing derived from a secret. */
-export const migrationRecord = z.object({
+const migrationRecord = z.object({
   phase,
   blocked: z.array(reason),
   flag,

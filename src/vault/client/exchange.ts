@@ -20,7 +20,7 @@ import { loginAnswer } from "./schemas.js";
 import type { InfisicalClientOptions } from "./types.js";
 import { encodeBody } from "./values.js";
 
-export interface Call<Schema extends z.ZodType> {
+interface Call<Schema extends z.ZodType> {
   readonly method: Request["method"];
   readonly path: string;
   readonly query?: Readonly<Record<string, string>>;
@@ -38,7 +38,7 @@ export interface Call<Schema extends z.ZodType> {
   readonly anonymous?: true;
 }
 
-export interface Write<Schema extends z.ZodType> extends Call<Schema> {
+interface Write<Schema extends z.ZodType> extends Call<Schema> {
   /** After a lost answer: what it would have been if the write can be seen to be done, else undefined. */
   readonly look: () => Promise<z.output<Schema> | undefined>;
 }

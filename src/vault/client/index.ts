@@ -3,7 +3,7 @@ export { authFromEnvironment } from "./environment.js";
 export { InfisicalError, type InfisicalErrorKind } from "./error.js";
 export { Logins } from "./logins.js";
 export { folderPath } from "./paths.js";
-export { type FolderRights, type RateLimitSeen, type TokenHolder, VaultProbe } from "./probe.js";
+export { type FolderRights, type TokenHolder, VaultProbe } from "./probe.js";
 export { put, putAs, writeSecrets } from "./put.js";
 export type {
   DeleteResult,
@@ -12,7 +12,6 @@ export type {
   InfisicalClient,
   InfisicalClientOptions,
   SecretEntry,
-  SecretMetadata,
   SecretToWrite,
   WriteResult,
 } from "./types.js";

@@ -83,7 +83,7 @@ export interface FolderEntry {
  * const owner: SecretMetadata = { key: "owner", value: SecretValue.of("payments"), isEncrypted: false };
  * ```
  */
-export interface SecretMetadata {
+interface SecretMetadata {
   readonly key: string;
   readonly value: SecretValue;
   readonly isEncrypted: boolean;

@@ -29,7 +29,7 @@ export interface CheckResult {
   failures: CheckFailure[];
 }
 
-export interface ReadResult {
+interface ReadResult {
   /** "" : the resource is gone. */
   id: string;
   /** undefined: there is nothing to read. A dynamic provider that finds nothing gives empty outputs instead. */

@@ -41,7 +41,7 @@ export function providerInputs(
   return inputs;
 }
 
-export const withoutInternal = (inputs: Properties): Properties => {
+const withoutInternal = (inputs: Properties): Properties => {
   const { [internalKey]: _, ...rest } = inputs;
   return rest;
 };

@@ -16,7 +16,7 @@ export interface GeneratorOptions extends StepContext {
 }
 
 /** What a run started from. */
-export class Base {
+class Base {
   #olds = new Map<string, ResourceState>();
   #graph = new DependencyGraph([]);
 
@@ -46,7 +46,7 @@ export class Base {
 }
 
 /** Which URNs the resources of this run have, and had. */
-export class Names {
+class Names {
   readonly #urns = new Set<string>();
   readonly #news = new Map<string, ResourceState>();
   /** Old URN → new one. */
@@ -91,10 +91,10 @@ export class Names {
   }
 }
 
-export type Mark = "same" | "update" | "replace" | "create" | "read" | "delete";
+type Mark = "same" | "update" | "replace" | "create" | "read" | "delete";
 
 /** What has been decided about each URN. A URN can have more than one mark: what is replaced may have been deleted before. */
-export class Marks {
+class Marks {
   readonly #marks: Readonly<Record<Mark, Set<string>>> = {
     same: new Set(),
     update: new Set(),
@@ -139,7 +139,7 @@ export class Marks {
 }
 
 /** What is said to be wrong. */
-export class Reports {
+class Reports {
   #sawError = false;
 
   constructor(private readonly options: GeneratorOptions) {}

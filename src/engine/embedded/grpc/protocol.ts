@@ -11,7 +11,7 @@ import emptyPb from "google-protobuf/google/protobuf/empty_pb.js";
 import structPb from "google-protobuf/google/protobuf/struct_pb.js";
 import type { JsonObject } from "../values/wire.js";
 
-export { emptyPb, engineGrpc, enginePb, grpc, providerGrpc, providerPb, resourceGrpc, resourcePb, statusPb };
+export { engineGrpc, enginePb, grpc, providerGrpc, providerPb, resourceGrpc, resourcePb, statusPb };
 
 /** The limit that Pulumi sets on both sides, 400 MiB: gRPC's own of 4 MiB is too small for large programs. */
 const maxMessageBytes = 1024 * 1024 * 400;

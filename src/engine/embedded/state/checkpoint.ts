@@ -60,7 +60,7 @@ const unsupported = (what: string, stack: string): EngineError =>
     `The state of ${stack} uses ${what}, which the embedded engine does not support: use --engine pulumi for this stack.`,
   );
 
-export function resourceToJson(resource: ResourceState, crypter: SecretsManager): JsonObject {
+function resourceToJson(resource: ResourceState, crypter: SecretsManager): JsonObject {
   const full: JsonObject = {
     urn: resource.urn,
     custom: resource.custom,
@@ -111,7 +111,7 @@ const isEmpty = (value: Json): boolean =>
   (Array.isArray(value) && value.length === 0) ||
   (isJsonObject(value) && Object.keys(value).length === 0);
 
-export function resourceFromJson(json: JsonObject, crypter: SecretsManager, stack: string): ResourceState {
+function resourceFromJson(json: JsonObject, crypter: SecretsManager, stack: string): ResourceState {
   const urn = typeof json.urn === "string" ? json.urn : "";
   if (urn === "" || typeof json.type !== "string" || json.type === "") {
     throw new EngineError(`The state of ${stack} holds a resource without urn or type: it is damaged.`);

@@ -83,7 +83,7 @@ export function reveal(value: Value): Value {
   return value;
 }
 
-export const mapValues = (properties: Properties, change: (value: Value, key: string) => Value): Properties =>
+const mapValues = (properties: Properties, change: (value: Value, key: string) => Value): Properties =>
   Object.fromEntries(Object.entries(properties).map(([key, value]) => [key, change(value, key)]));
 
 /**
