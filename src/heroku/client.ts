@@ -137,15 +137,7 @@ export class HerokuClient {
     }
   }
 
-  /** The releases of an app, oldest first. @param since the first version to give, itself included */
-  async releases(app: string, { since = 1 }: { since?: number } = {}): Promise<shapes.HerokuRelease[]> {
-    const releases: shapes.HerokuRelease[] = [];
-    const range = `version ${since}..; max=200,order=asc`;
-    for await (const release of this.#list(`${appPath(app)}/releases`, range, shapes.release)) releases.push(release);
-    return releases;
-  }
-
-  /** The releases of an app, newest first, a page at a time: for whoever looks for one and stops there. */
+  /** The releases of an app, newest first, a page at a time: the reader stops at the one that it looks for. */
   newestReleases(app: string): AsyncGenerator<shapes.HerokuRelease, void> {
     return this.#list(`${appPath(app)}/releases`, "version ..; max=50,order=desc", shapes.release);
   }

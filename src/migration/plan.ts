@@ -104,7 +104,6 @@ export interface StackPlan {
   readonly expected: MigrationRecord;
   /** Whether that is anything else than it remembers now. */
   readonly remembersElse: boolean;
-  readonly gate: GateAnswer | undefined;
   /** Only where the environment owns the flat path. */
   readonly retirement: RetirementPlan | undefined;
   readonly warnings: readonly Finding[];
@@ -535,7 +534,6 @@ export function planStack(question: PlanQuestion): StackPlan {
     migration: facts,
     expected,
     remembersElse: remembersElse(expected, last.record),
-    gate,
     retirement: environment === catalog.fallback ? planRetirement(question, expected) : undefined,
     ...said,
   };

@@ -161,7 +161,7 @@ describe("Heroku", () => {
     await heroku.app(app);
     await heroku.configVars(app);
     await heroku.patchConfigVars(app, new Map([["A", "1"]]));
-    const [release] = await heroku.releases(app);
+    const { value: release } = await heroku.newestReleases(app).next();
     await fetch(`${front.url}/apps/${app}/releases/${release?.id}`, {
       headers: { accept: "application/vnd.heroku+json; version=3", authorization: `Bearer ${service.keys.valid()[0]}` },
     });

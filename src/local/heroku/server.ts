@@ -13,8 +13,6 @@ export interface HerokuOptions {
   port?: number;
   control?: Control;
   seed?: HerokuSeed;
-  /** Default `valid`. */
-  keyCheck?: KeyCheck;
   /** Request tokens that an account has at most; default 4500. */
   rateLimit?: number;
 }
@@ -73,7 +71,6 @@ export interface LocalHeroku {
 export async function startHeroku(options: HerokuOptions = {}): Promise<LocalHeroku> {
   const control = options.control ?? new Control();
   const platform = new Platform(options.seed ?? defaultHerokuSeed(), control.clock);
-  platform.accounts.keyCheck = options.keyCheck ?? "valid";
   const server = fastify({ forceCloseConnections: true, routerOptions: { maxParamLength: 200 } });
   const routes = listRoutes(server);
   addETags(server);

@@ -1,4 +1,4 @@
-/** Login, renewal and revocation of access tokens; the records of project and service token; the server's status. */
+/** Login and renewal of access tokens; the records of project and service token; the server's status. */
 import type { FastifyInstance } from "fastify";
 import { z } from "zod/v3";
 import { type Api, actorOf, guarded, parse } from "./api.js";
@@ -29,11 +29,6 @@ export function accountRoutes(app: FastifyInstance, api: Api): void {
   app.post("/api/v1/auth/token/renew", open, async (request) =>
     accounts.renew(parse(tokenBody, request.body).accessToken),
   );
-
-  app.post("/api/v1/auth/token/revoke", open, async (request) => {
-    accounts.revoke(parse(tokenBody, request.body).accessToken);
-    return { message: "Successfully revoked access token" };
-  });
 
   const projectParams = z.object({ workspaceId: z.string().trim() });
   app.get("/api/v1/workspace/:workspaceId", guarded(api, "read"), async (request) => {

@@ -135,10 +135,6 @@ export class Accounts {
     return { accessToken: token, expiresIn: accessTokenTTL, accessTokenMaxTTL, tokenType: "Bearer" };
   }
 
-  revoke(token: string): void {
-    this.#drop(this.#validRow(token));
-  }
-
   /** Ends every access token there is: past its `exp`, or past its time without use. */
   expireAll(as: "max-ttl" | "idle"): void {
     if (as === "idle") this.#accessTokens.length = 0;

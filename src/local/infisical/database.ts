@@ -171,12 +171,6 @@ export class Database {
     return this.folders.at(-1)!;
   }
 
-  renameFolder(folder: FolderRow, name: string): void {
-    folder.name = name;
-    folder.version += 1;
-    folder.updatedAt = this.now();
-  }
-
   /** Removes the folder with all that is below it. */
   removeFolder(folder: FolderRow): void {
     for (const child of this.children(folder.id)) this.removeFolder(child);

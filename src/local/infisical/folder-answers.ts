@@ -34,16 +34,6 @@ export function present({ flavour, database }: Api, row: FolderRow) {
 export const presentWithPath = (api: Api, row: FolderRow) =>
   api.flavour === "current" ? { ...present(api, row), path: api.database.pathOf(row) } : present(api, row);
 
-export function presentById(api: Api, row: FolderRow) {
-  const env = api.database.environments.find(({ id }) => id === row.envId)!;
-  return {
-    ...present(api, row),
-    environment: { envId: env.id, envName: env.name, envSlug: env.slug },
-    path: api.database.pathOf(row),
-    projectId: api.database.project.id,
-  };
-}
-
 /** The current server's list: by name, on request with everything below. */
 export function presentList(
   api: Api,

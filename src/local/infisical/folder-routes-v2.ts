@@ -8,11 +8,10 @@ import {
   parentPath,
   path,
   present,
-  presentById,
   presentList,
   presentWithPath,
 } from "./folder-answers.js";
-import { createFolder, deleteFolder, folderById, listFolders, renameFolder } from "./folders.js";
+import { createFolder, deleteFolder, listFolders } from "./folders.js";
 
 const prefix = "/api/v2/folders";
 const place = z.object({ projectId: z.string().trim(), environment: z.string().trim() });
@@ -21,7 +20,6 @@ const description = z.string().nullish();
 
 const createBody = place.extend({ name, path: parentPath, description });
 const listQuery = place.extend({ path, recursive: z.enum(["true", "false"]).default("false") });
-const renameBody = place.extend({ name, path: parentPath, description });
 const deleteBody = place.extend({ path: parentPath, forceDelete: z.boolean().optional().default(false) });
 const byId = z.object({ folderId: z.string() });
 
@@ -37,17 +35,6 @@ export function folderRoutesV2(app: FastifyInstance, api: Api): void {
     const query = parse(listQuery, request.query);
     checkSegments(query.path);
     return { folders: presentList(api, listFolders(api, actorOf(request), query), query) };
-  });
-
-  app.get(`${prefix}/:folderId`, guarded(api, "read"), async (request) => {
-    const { folderId } = parse(byId, request.params);
-    return { folder: presentById(api, folderById(api, actorOf(request), folderId)) };
-  });
-
-  app.patch(`${prefix}/:folderId`, guarded(api, "secrets"), async (request) => {
-    const { folderId } = parse(byId, request.params);
-    const folder = renameFolder(api, actorOf(request), { ...parse(renameBody, request.body), id: folderId });
-    return { folder: presentWithPath(api, folder) };
   });
 
   app.delete(`${prefix}/:folderId`, guarded(api, "secrets"), async (request) => {

@@ -1,18 +1,17 @@
 /** `/api/v1/folders`: there on the measured server and, deprecated, on the current one. */
 import type { FastifyInstance } from "fastify";
 import { z } from "zod/v3";
-import { type Api, actorOf, guarded, parse, projectIdOf } from "./api.js";
+import { type Api, actorOf, guarded, parse } from "./api.js";
 import {
   checkSegments,
   nameSchema,
   parentPath,
   path,
   present,
-  presentById,
   presentList,
   presentWithPath,
 } from "./folder-answers.js";
-import { createFolder, deleteFolder, folderById, listFolders, renameFolder, renameFolders } from "./folders.js";
+import { createFolder, deleteFolder, listFolders } from "./folders.js";
 
 const folderParams = z.object({ folderId: z.string() });
 
@@ -61,37 +60,6 @@ export function folderRoutes(app: FastifyInstance, api: Api): void {
     const folders = listFolders(api, actorOf(request), at);
     if (!current) return { folders: folders.map((row) => present(api, row)) };
     return { folders: presentList(api, folders, { ...at, recursive: query.recursive }) };
-  });
-
-  app.get(`${prefix}/:folderId`, guarded(api, "read"), async (request) => {
-    const { folderId } = parse(folderParams, request.params);
-    return { folder: presentById(api, folderById(api, actorOf(request), folderId)) };
-  });
-
-  const rename = { environment: z.string().trim(), name, path: parentPath };
-  const batchBody = z.object({
-    projectSlug: z.string().trim(),
-    folders: z.array(z.object({ id: z.string(), ...rename })).min(1),
-  });
-  app.patch(`${prefix}/batch`, guarded(api, "secrets"), async (request) => {
-    const { projectSlug, folders } = parse(batchBody, request.body);
-    const projectId = projectIdOf(api.database, undefined, projectSlug)!;
-    const renamed = renameFolders(api, actorOf(request), projectId, folders);
-    return { folders: renamed.map((row) => presentWithPath(api, row)) };
-  });
-
-  const renameBody = place.extend({ name, path: parentPath, directory });
-  app.patch(`${prefix}/:folderId`, guarded(api, "secrets"), async (request) => {
-    const { folderId } = parse(folderParams, request.params);
-    const body = parse(renameBody, request.body);
-    const folder = renameFolder(api, actorOf(request), {
-      projectId: body.workspaceId,
-      environment: body.environment,
-      path: pathOf(body, request.body),
-      id: folderId,
-      name: body.name,
-    });
-    return { folder: presentWithPath(api, folder) };
   });
 
   const deleteBody = place.extend({ path: parentPath, directory });

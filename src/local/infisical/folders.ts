@@ -1,8 +1,8 @@
-/** Creating, listing, renaming and deleting folders. */
+/** Creating, listing and deleting folders. */
 import { posix } from "node:path";
 import { type Api, gapBeforeWrite } from "./api.js";
 import type { EnvironmentRow, FolderRow, Located } from "./database.js";
-import { badRequest, databaseError, folderNotFound, notFound } from "./errors.js";
+import { badRequest, folderNotFound, notFound } from "./errors.js";
 import { type Action, type Actor, folderSubject, requireCan, requireMember } from "./permissions.js";
 
 export interface FolderPlace {
@@ -59,65 +59,6 @@ export function listFolders(api: Api, actor: Actor, { projectId, environment, pa
   if (!database.environment(environment)) throw notFound(`Environment with slug '${environment}' not found`);
   const parent = database.findByPath(environment, path);
   return parent ? database.children(parent.id) : [];
-}
-
-export function folderById({ database }: Api, actor: Actor, id: string): FolderRow {
-  // The real server hands the text to a UUID column.
-  if (!uuid.test(id)) throw databaseError("Find by id");
-  const folder = database.folders.find((row) => row.id === id);
-  if (!folder) throw notFound(`Folder with ID '${id}' not found`);
-  requireMember(actor, database.project.id, database.project.id);
-  return folder;
-}
-
-/** Renames; a folder cannot move. The new name is checked only for being free. */
-export function renameFolder(
-  api: Api,
-  actor: Actor,
-  { projectId, environment, path, id, name }: FolderPlace & { id: string; name: string },
-): FolderRow {
-  const { database } = api;
-  authorize(api, actor, "edit", { projectId, environment, path });
-  const folder = findToRename(api, { projectId, environment, path, id, name }, "UpdateFolder");
-  database.renameFolder(folder, name);
-  return folder;
-}
-
-/** All or none. */
-export function renameFolders(
-  api: Api,
-  actor: Actor,
-  projectId: string,
-  renames: readonly { environment: string; path: string; id: string; name: string }[],
-): FolderRow[] {
-  requireMember(actor, projectId, api.database.project.id);
-  for (const rename of renames) authorize(api, actor, "edit", { ...rename, projectId });
-  const found = renames.map((rename) => ({
-    name: rename.name,
-    folder: findToRename(api, { ...rename, projectId }, "UpdateManyFolders"),
-  }));
-  for (const { folder, name } of found) api.database.renameFolder(folder, name);
-  return found.map(({ folder }) => folder);
-}
-
-function findToRename(
-  { database }: Api,
-  { environment, path, id, name }: FolderPlace & { id: string; name: string },
-  operation: "UpdateFolder" | "UpdateManyFolders",
-): FolderRow {
-  const parent = database.findByPath(environment, path);
-  if (!parent) throw folderNotFound(path, environment, operation);
-  const siblings = database.children(parent.id);
-  const folder = siblings.find((row) => (uuid.test(id) ? row.id : row.name) === id);
-  if (!folder) {
-    const message = `Folder with id '${id}' in environment with slug '${environment}' not found`;
-    throw notFound(operation === "UpdateFolder" ? `Folder with ID '${id}' not found` : message, operation);
-  }
-  if (name !== folder.name && siblings.some((row) => row.name === name)) {
-    const label = operation === "UpdateFolder" ? operation : "Batch update folder";
-    throw badRequest("Folder with specified name already exists", label);
-  }
-  return folder;
 }
 
 /** Deletes a folder: with everything below it, unasked, unless `force` is false, which only the current v2 has. */

@@ -1,8 +1,8 @@
 /** Many secrets of one folder at once, all or none; and moving secrets between folders. */
 import { type Api, gapBeforeWrite, needsApproval } from "./api.js";
-import { type FolderRow, remove, type SecretFields, type SecretRow } from "./database.js";
+import type { FolderRow, SecretFields, SecretRow } from "./database.js";
 import { badRequest, notFound } from "./errors.js";
-import { type Actor, requireCan, requireMember } from "./permissions.js";
+import type { Actor } from "./permissions.js";
 import {
   type Approval,
   approvalRequest,
@@ -119,40 +119,3 @@ function namedWhenMissing({ flavour }: Api, existing: readonly SecretRow[], aske
     .filter((key) => !found.has(key))
     .join(", ");
 }
-
-export interface Move {
-  from: SecretPlace;
-  to: SecretPlace;
-  secretIds: readonly string[];
-  shouldOverwrite: boolean;
-}
-
-export function moveSecrets(api: Api, actor: Actor, { from, to, secretIds, shouldOverwrite }: Move) {
-  const { database } = api;
-  requireMember(actor, from.projectId, database.project.id);
-  requireCan(actor, "delete", from.environment, from.path, "secrets");
-  requireCan(actor, "create", to.environment, to.path, "secrets");
-  const source = database.findByPath(from.environment, from.path);
-  if (!source) throw moveNotFound("Source", from);
-  const destination = database.findByPath(to.environment, to.path);
-  if (!destination) throw moveNotFound("Destination", to);
-
-  const moving = database.secretsIn(source.id).filter((row) => secretIds.includes(row.id));
-  if (moving.length !== secretIds.length) throw badRequest("Invalid secrets");
-  const taken = (row: SecretRow) => database.secretsNamed(destination.id, [row.key])[0];
-  const created = moving.filter((row) => !taken(row));
-  const updated = moving.filter((row) => taken(row) && taken(row)?.value !== row.value);
-  if (updated.length > 0 && !shouldOverwrite) {
-    throw badRequest(
-      `Failed to move secrets. The following secrets already exist in the destination: ${keysOf(updated).join(",")}`,
-    );
-  }
-  if (created.length + updated.length === 0) throw badRequest("Selected secrets already exist in the destination.");
-  for (const row of created) database.insertSecret(destination.id, row);
-  for (const row of updated) database.updateSecret(taken(row)!, { value: row.value, comment: row.comment });
-  remove(database.secrets, (row) => moving.includes(row));
-  return { isSourceUpdated: true, isDestinationUpdated: true };
-}
-
-const moveNotFound = (which: "Source" | "Destination", { path, environment }: SecretPlace) =>
-  notFound(`${which} folder with path '${path}' in environment with slug '${environment}' not found`);

@@ -9,7 +9,7 @@ import { removeTrailingSlash } from "./database.js";
 import { badRequest } from "./errors.js";
 import { placeOfRead } from "./permissions.js";
 import { answerChanged, answerCreated, presentRead } from "./secret-answers.js";
-import { createSecrets, deleteSecrets, moveSecrets, updateSecrets } from "./secret-batch.js";
+import { createSecrets, deleteSecrets, updateSecrets } from "./secret-batch.js";
 import { fieldsOf, kind, metadata, secretNameV4, secretValue, text } from "./secret-schemas.js";
 import { createSecret, deleteSecret, getSecret, listSecrets, type SecretPlace, updateSecret } from "./secrets.js";
 
@@ -80,19 +80,9 @@ const updateMany = z.object({
     .min(1),
 });
 const deleteMany = z.object({ ...place, secrets: z.object({ secretKey: z.string(), type: kind }).array().min(1) });
-const move = z.object({
-  projectId: text,
-  sourceEnvironment: text,
-  sourceSecretPath: path.default("/"),
-  destinationEnvironment: text,
-  destinationSecretPath: path.default("/"),
-  secretIds: z.string().array(),
-  shouldOverwrite: z.boolean().default(false),
-});
-
 export function secretRoutesV4(app: FastifyInstance, api: Api): void {
   readRoutes(app, api);
-  // Before the routes for one secret: `batch` and `move` are no names.
+  // Before the routes for one secret: `batch` is no name.
   manyRoutes(app, api);
   oneRoutes(app, api);
 }
@@ -177,16 +167,6 @@ function manyRoutes(app: FastifyInstance, api: Api): void {
     const body = parse(deleteMany, request.body);
     const secrets = body.secrets.map((one) => ({ key: one.secretKey }));
     return answerChanged.many(api, deleteSecrets(api, actorOf(request), placeOf(body), secrets));
-  });
-
-  app.post(`${prefix}/move`, guarded(api, "secrets", ["identity"]), async (request) => {
-    const { projectId, ...body } = parse(move, request.body);
-    return moveSecrets(api, actorOf(request), {
-      from: { projectId, environment: body.sourceEnvironment, path: body.sourceSecretPath },
-      to: { projectId, environment: body.destinationEnvironment, path: body.destinationSecretPath },
-      secretIds: body.secretIds,
-      shouldOverwrite: body.shouldOverwrite,
-    });
   });
 }
 

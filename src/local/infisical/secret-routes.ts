@@ -1,10 +1,10 @@
-/** `/api/v3/secrets` (raw, batch, move): there on the measured server and, deprecated, on the current one. */
+/** `/api/v3/secrets` (raw, batch): there on the measured server and, deprecated, on the current one. */
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { type Api, actorOf, guarded, parse, projectIdOf } from "./api.js";
 import { badRequest } from "./errors.js";
 import { onlyScope, placeOfRead } from "./permissions.js";
 import { answerChanged, answerCreated, presentRead } from "./secret-answers.js";
-import { createSecrets, deleteSecrets, moveSecrets, updateSecrets } from "./secret-batch.js";
+import { createSecrets, deleteSecrets, updateSecrets } from "./secret-batch.js";
 import { encryptedSecret, type FieldsBody, fieldsOf, secretSchemas } from "./secret-schemas.js";
 import { createSecret, deleteSecret, getSecret, listSecrets, type SecretPlace, updateSecret } from "./secrets.js";
 
@@ -12,7 +12,6 @@ const routes = {
   one: "/api/v3/secrets/raw/:secretName",
   list: "/api/v3/secrets/raw",
   batch: "/api/v3/secrets/batch/raw",
-  move: "/api/v3/secrets/move",
 };
 
 export function secretRoutes(app: FastifyInstance, api: Api): void {
@@ -110,17 +109,6 @@ function rawRoutes(app: FastifyInstance, api: Api): void {
     const body = parse(schemas.deleteMany, request.body);
     const secrets = body.secrets.map((one) => ({ key: one.secretKey }));
     return answerChanged.many(api, deleteSecrets(api, actorOf(request), batchPlaceOf(body), secrets));
-  });
-
-  app.post(routes.move, guarded(api, "secrets", ["identity"]), async (request) => {
-    const body = parse(schemas.move, request.body);
-    const projectId = projectIdOf(api.database, undefined, body.projectSlug) ?? "";
-    return moveSecrets(api, actorOf(request), {
-      from: { projectId, environment: body.sourceEnvironment, path: body.sourceSecretPath },
-      to: { projectId, environment: body.destinationEnvironment, path: body.destinationSecretPath },
-      secretIds: body.secretIds,
-      shouldOverwrite: body.shouldOverwrite,
-    });
   });
 }
 

@@ -160,15 +160,6 @@ const manySchemas = (flavour: Flavour) => ({
     ...batchPlace,
     secrets: z.object({ secretKey: text, type: kind }).array().min(1),
   }),
-  move: z.object({
-    projectSlug: text,
-    sourceEnvironment: text,
-    sourceSecretPath: secretPath,
-    destinationEnvironment: text,
-    destinationSecretPath: secretPath,
-    secretIds: z.string().array(),
-    shouldOverwrite: z.boolean().default(false),
-  }),
 });
 
 /** The endpoint of end-to-end encrypted values, which a raw create without a name in its URL falls through to. */

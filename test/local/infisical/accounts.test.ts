@@ -154,13 +154,6 @@ describe("an access token", () => {
     );
     expect(await renew("garbage")).toMatchObject(malformed);
   });
-
-  it("is revoked", async () => {
-    const { accessToken } = vault.addIdentity();
-    const { body } = await anyone("POST", "/api/v1/auth/token/revoke", { accessToken });
-    expect(body).toEqual({ message: "Successfully revoked access token" });
-    expect((await look(accessToken)).body.message).toBe("No identity access token found");
-  });
 });
 
 describe("a role", () => {

@@ -143,72 +143,11 @@ describe("listing and finding folders", () => {
     expect(await list("/not ok")).toMatchObject(failure(500, "Find by secret path", "Something went wrong"));
   });
 
-  it("finds the root folder by id, and no folder by name", async () => {
-    const { parentId } = (await create("a")).body.folder;
-    expect((await ask("GET", `/api/v1/folders/${parentId}`)).body.folder).toMatchObject({ name: "root", path: "/" });
-    expect(await ask("GET", "/api/v1/folders/a")).toMatchObject(failure(500, "Find by id", "Something went wrong"));
-  });
-
   it("is not limited by a service token's paths", async () => {
     await create("a");
     const token = vault.addServiceToken({ scopes: [{ environment: "prod", secretPath: "/b/**" }] });
     const { body } = await asking(service.url, token)("GET", "/api/v1/folders", { query: { ...at, path: "/" } });
     expect(body.folders).toMatchObject([{ name: "a" }]);
-  });
-});
-
-describe("renaming a folder", () => {
-  const rename = (idOrName: string, body: object) =>
-    ask("PATCH", `/api/v1/folders/${idOrName}`, { body: { ...at, ...body } });
-
-  it("goes by id or by name, and raises the version even when the name stays", async () => {
-    const { folder } = (await create("b", "/a")).body;
-    expect((await rename(folder.id, { name: "c", path: "/a" })).body.folder).toMatchObject({
-      id: folder.id,
-      name: "c",
-      version: 2,
-    });
-    expect((await rename("c", { name: "c", path: "/a" })).body.folder).toMatchObject({ name: "c", version: 3 });
-    expect(vault.folders("prod")).toEqual(["/a", "/a/c"]);
-  });
-
-  it("does not check the new name, which can put the folder out of reach", async () => {
-    await create("a");
-    expect((await rename("a", { name: "bad name.x" })).status).toBe(200);
-    expect(vault.folders("prod")).toEqual(["/bad name.x"]);
-  });
-
-  it("refuses what does not fit, by the operation's name", async () => {
-    await create("b", "/a");
-    await create("c", "/a");
-    expect(await rename("b", { name: "x" })).toMatchObject(
-      failure(404, "UpdateFolder", "Folder with ID 'b' not found"),
-    );
-    expect(await rename("b", { name: "x", path: "/nope", environment: "staging" })).toMatchObject(
-      failure(404, "UpdateFolder", "Folder with path '/nope' in environment with slug 'staging' not found"),
-    );
-    expect(await rename("b", { name: "c", path: "/a" })).toMatchObject(
-      failure(400, "UpdateFolder", "Folder with specified name already exists"),
-    );
-    expect(await rename("b", { path: "/a" })).toMatchObject(failure(401, "ValidationFailure", [required("name")]));
-  });
-
-  it("renames many at once by project slug, all or none", async () => {
-    await create("b", "/a");
-    await create("c", "/a");
-    const batch = (folders: object[]) =>
-      ask("PATCH", "/api/v1/folders/batch", { body: { projectSlug: vault.project.slug, folders } });
-    const one = { environment: "prod", path: "/a" };
-    expect(
-      (
-        await batch([
-          { ...one, id: "b", name: "d" },
-          { ...one, id: "x", name: "e" },
-        ])
-      ).status,
-    ).toBe(404);
-    expect(vault.folders("prod")).toEqual(["/a", "/a/b", "/a/c"]);
-    expect((await batch([{ ...one, id: "b", name: "d" }])).body.folders).toMatchObject([{ name: "d", version: 2 }]);
   });
 });
 
