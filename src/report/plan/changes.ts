@@ -14,7 +14,7 @@ import {
   urnOf,
 } from "../../migration/index.js";
 import { flagMeansOn } from "../../resolver/index.js";
-import { kindWords, namesLeft, type PlanDetail, type PlanStep } from "./steps.js";
+import { deletionDetails, kindWords, namesLeft, type PlanDetail, type PlanStep } from "./steps.js";
 
 interface Declared {
   readonly kind: ResourceKind;
@@ -99,7 +99,7 @@ export function offlineSteps(question: Recorded, plan: StackPlan): PlanStep[] {
       urn,
       kind: kindWords[kind],
       subject: shownPath(inputs) ?? name,
-      details: [],
+      details: deletionDetails(kind),
     })),
   ];
 }

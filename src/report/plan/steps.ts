@@ -211,7 +211,12 @@ export function planStep(event: EngineEvent, context: PlanContext): PlanStep | u
   return head && { ...head, details: detailsOf(event.resourcePreEvent!.metadata, context) };
 }
 
+/** What is forgotten with a set is no value of it. */
+export const deletionDetails = (kind: ResourceKind | undefined): PlanDetail[] =>
+  kind === "secretSet" ? [{ name: "its values", text: "stay in the vault" }] : [];
+
 function detailsOf(metadata: StepMetadata, { turning, owns }: PlanContext): PlanDetail[] {
+  if (metadata.op === "delete") return deletionDetails(kindOf(metadata.type));
   if (metadata.op.includes("delete")) return [];
   switch (kindOf(metadata.type)) {
     case "secretSet":
