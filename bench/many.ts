@@ -1,19 +1,26 @@
 // A first and a no-op `up` of many credentials by the embedded engine, as a command does them (plan, then update), beside the same
-// work as bare batched requests: npx tsx bench/many.ts [credentials=1000] [folders=20] [--json] [--cpu-prof <dir>]
+// work as bare batched requests: npx tsx bench/many.ts [credentials=1000] [folders=20] [--sdk] [--json] [--cpu-prof <dir>]
+// --sdk: and as a loop over Infisical's own SDK, a request for each credential.
 // The local services run in this process and the work in another one, so that CPU and memory are the work's own.
 import { execFile } from "node:child_process";
 import { mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { type LocalServices, startLocal } from "../src/local/index.js";
 import { findCatalog, loadCatalog } from "../src/project/index.js";
+import { installClient } from "../test/clients/install.js";
 import { companySeed, nameOf, projectId, vendorOf, writeCompany } from "../test/support/company.js";
 
 const flags = process.argv.slice(2);
 const option = (name: string) => (flags.includes(name) ? flags.splice(flags.indexOf(name), 2)[1] : undefined);
 const profiles = option("--cpu-prof");
 const json = flags.includes("--json");
+const sdk = flags.includes("--sdk")
+  ? fileURLToPath(new URL("../test/clients/infisical-sdk", import.meta.url))
+  : undefined;
+if (sdk) await installClient(sdk);
 const [count = 1000, folders = 20] = flags.filter((one) => /^\d+$/.test(one)).map(Number);
 
 interface Measured {
@@ -101,6 +108,25 @@ for (const vendor of vendors) {
 }
 `;
 
+/** The same work as a script does it that somebody writes in an hour: Infisical's SDK writes one secret at a time. */
+const sdkCode = `${measured}
+import { createRequire } from "node:module";
+const { vendors, first, project: projectId, env, sdk } = JSON.parse(readFileSync(process.env.BENCH, "utf8"));
+const { InfisicalSDK } = createRequire(sdk + "/")("@infisical/sdk");
+const client = await new InfisicalSDK({ siteUrl: env.INFISICAL_API_URL }).auth().universalAuth.login({ clientId: env.INFISICAL_CLIENT_ID, clientSecret: env.INFISICAL_CLIENT_SECRET });
+const at = { projectId, environment: "prod" };
+for (const vendor of vendors) {
+  const to = { ...at, secretPath: "/Acme/" + vendor + "/prod" };
+  const { secrets } = await client.secrets().listSecrets({ ...at, secretPath: "/Acme/" + vendor });
+  if (first) {
+    await client.folders().create({ ...at, name: "prod", path: "/Acme/" + vendor });
+    for (const { secretKey, secretValue } of secrets) await client.secrets().createSecret(secretKey, { ...to, secretValue });
+  }
+  const back = await client.secrets().listSecrets(to);
+  if (back.secrets.length !== secrets.length) throw new Error("read back");
+}
+`;
+
 async function measure(what: string, { services, dir }: Company, code: string, given: object): Promise<Measured> {
   // A catalog of 10,000 is larger than an environment variable may be.
   const file = join(dir, "given.json");
@@ -144,6 +170,7 @@ async function floor(): Promise<number> {
 
 const ours = await company();
 const theirs = await company();
+const loops = sdk === undefined ? undefined : await company();
 const results: Measured[] = [];
 let floorS = 0;
 try {
@@ -156,9 +183,11 @@ try {
     const vendors = Array.from({ length: folders }, (_, index) => vendorOf(index, { count, folders }));
     const bare = { vendors, first: which === "first", project: projectId, env: theirs.services.env };
     results.push(await measure(`${which}, bare requests`, theirs, bareCode, bare));
+    if (loops)
+      results.push(await measure(`${which}, SDK loop`, loops, sdkCode, { ...bare, env: loops.services.env, sdk }));
   }
 } finally {
-  for (const { services, dir } of [ours, theirs]) {
+  for (const { services, dir } of [ours, theirs, ...(loops ? [loops] : [])]) {
     await services.close();
     rmSync(dir, { recursive: true, force: true });
   }
@@ -169,8 +198,8 @@ else {
   const size = `${count} credentials in ${folders} folders`;
   process.stdout.write(`${size}; floor (node loads @pulumi/pulumi): ${floorS.toFixed(2)} s\n`);
   for (const [index, one] of results.entries()) {
-    const bare = results[index + 1 - (index % 2)]!;
-    const bound = one === bare ? "" : `  bound 2 × bare + floor: ${(2 * bare.wallS + floorS).toFixed(2)} s`;
+    const bare = one.case.endsWith(" up") ? results[index + 1] : undefined;
+    const bound = bare === undefined ? "" : `  bound 2 × bare + floor: ${(2 * bare.wallS + floorS).toFixed(2)} s`;
     process.stdout.write(
       `${one.case.padEnd(22)} ${one.wallS.toFixed(2).padStart(6)} s  cpu ${one.cpuS.toFixed(2).padStart(6)} s  ${one.peakRssMB.toFixed(0).padStart(4)} MB  vault ${one.vault}, heroku ${one.heroku}, writes ${one.writes}${bound}\n`,
     );
