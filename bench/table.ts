@@ -1,7 +1,8 @@
-// One table of what everything costs, ratios included, and as JSON with --json: npm run bench [-- --json] [-- --large]
+// One table of what everything costs, ratios included, and a chart of how it grows; as JSON with --json:
+// npm run bench [-- --json] [-- --large]
 // Machines are noisy and differ: what is compared is measured side by side in one run, and the ratios count.
 import { execFile, execFileSync } from "node:child_process";
-import { cpus, totalmem } from "node:os";
+import { cpus, loadavg, totalmem } from "node:os";
 import { promisify } from "node:util";
 import { findCli } from "../src/engine/pulumi/index.js";
 import { defaultSeed } from "../src/local/index.js";
@@ -13,8 +14,10 @@ const sizes: readonly (readonly [number, number])[] = [
   [100, 2],
   [300, 6],
   [1000, 20],
-  ...(process.argv.includes("--large") ? [[10_000, 200] as const] : []),
 ];
+const large = process.argv.includes("--large") ? ([10_000, 200] as const) : undefined;
+/** Of each figure the median is shown; of the largest case, which takes minutes, the only one. */
+const rounds = 3;
 
 /** A line of the table. `ratio` says to what: `3.1 × floor`. */
 interface Row {
@@ -29,23 +32,31 @@ interface Row {
 const times = (a: number, b: number, of: string) => `${(a / b).toFixed(1)} × ${of}`;
 const middle = (values: readonly number[]) => [...values].sort((a, b) => a - b)[values.length >> 1]!;
 
-function seconds(...argv: string[]): number {
-  const once = () => {
-    const started = performance.now();
-    execFileSync(process.execPath, argv, { stdio: "ignore" });
-    return (performance.now() - started) / 1000;
-  };
-  return middle([once(), once(), once()]);
+function seconds(argv: readonly string[]): number {
+  const started = performance.now();
+  execFileSync(process.execPath, argv, { stdio: "ignore" });
+  return (performance.now() - started) / 1000;
 }
 
+/** Short runs, taken in turns: what slows the machine down for a moment slows all of them. */
 function startUp(): Row[] {
-  const bare = seconds("--eval", "0");
   const bin = "bin/console-vault.mjs";
-  const commands = [["--help"], ["resolve", "HEROKU_API_KEY"], ["paths"]];
-  const measured = commands.map((argv) => ({ what: argv.join(" "), wallS: seconds(bin, ...argv) }));
+  const runs = [
+    ["--eval", "0"],
+    [bin, "--help"],
+    [bin, "resolve", "HEROKU_API_KEY"],
+    [bin, "paths"],
+  ];
+  for (const argv of runs) seconds(argv);
+  const measured = Array.from({ length: 5 * rounds }, () => runs.map(seconds));
+  const [bare, ...walls] = runs.map((_, index) => middle(measured.map((round) => round[index]!)));
   return [
-    { what: "node -e 0", wallS: bare },
-    ...measured.map((one) => ({ ...one, ratio: times(one.wallS, bare, "node -e 0") })),
+    { what: "node -e 0", wallS: bare! },
+    ...walls.map((wallS, index) => ({
+      what: runs[index + 1]!.slice(1).join(" "),
+      wallS,
+      ratio: times(wallS, bare!, "node -e 0"),
+    })),
   ];
 }
 
@@ -70,17 +81,38 @@ interface Many {
   })[];
 }
 
-/** Each `up` is followed by the same work as bare batched requests. */
-async function ofSize(credentials: number, folders: number): Promise<Row[]> {
-  const argv = ["--import", "tsx", "bench/many.ts", String(credentials), String(folders), "--json"];
-  const { stdout } = await promisify(execFile)(process.execPath, argv, { maxBuffer: 1 << 28 });
-  const { floorS, results } = JSON.parse(stdout) as Many;
+/** Each `up` is followed by the same work as bare batched requests, and as a loop over Infisical's SDK. */
+async function ofSize(credentials: number, folders: number, often = rounds): Promise<Row[]> {
+  const argv = ["--import", "tsx", "bench/many.ts", String(credentials), String(folders), "--sdk", "--json"];
+  const ran: Many[] = [];
+  for (let round = 0; round < often; round++)
+    ran.push(JSON.parse((await promisify(execFile)(process.execPath, argv, { maxBuffer: 1 << 28 })).stdout) as Many);
+  const floorS = middle(ran.map((one) => one.floorS));
+  const results = ran[0]!.results.map((one, index) => {
+    const median = (key: "wallS" | "cpuS" | "peakRssMB") => middle(ran.map(({ results }) => results[index]![key]));
+    return { ...one, wallS: median("wallS"), cpuS: median("cpuS"), peakRssMB: median("peakRssMB") };
+  });
   return results.map(({ case: what, vault, heroku, wallS, cpuS, peakRssMB }, index) => {
-    const bare = index % 2 === 0 ? results[index + 1] : undefined;
-    const ratio = bare && `${times(wallS, bare.wallS, "bare")}, ${times(wallS, floorS, "floor")}`;
-    const row = { requests: `${vault} + ${heroku}`, wallS, cpuS, peakRssMB, ...(ratio ? { ratio } : {}) };
+    const [bare, loop] = what.endsWith(" up") ? results.slice(index + 1) : [];
+    const to = bare &&
+      loop && [times(wallS, bare.wallS, "bare"), times(wallS, loop.wallS, "SDK"), times(wallS, floorS, "floor")];
+    const row = { requests: `${vault} + ${heroku}`, wallS, cpuS, peakRssMB, ...(to ? { ratio: to.join(", ") } : {}) };
     return { what: `${credentials}/${folders} ${what}`, ...row };
   });
+}
+
+/** For Markdown that draws Mermaid's charts, as GitHub's does. */
+function chart(rows: readonly Row[]): string {
+  const measured = [...sizes, ...(large ? [large] : [])].map(([credentials, folders]) => `${credentials}/${folders}`);
+  const secondsOf = (what: string) =>
+    measured.map((size) => rows.find((row) => row.what === `${size} ${what}`)?.wallS?.toFixed(2)).join(", ");
+  return [
+    "xychart-beta",
+    '  title "Seconds by size: first up, then no-op up, then the first as a loop over the SDK"',
+    `  x-axis "credentials/folders" [${measured.map((size) => `"${size}"`).join(", ")}]`,
+    '  y-axis "seconds"',
+    ...["first up", "no-op up", "first, SDK loop"].map((what) => `  line [${secondsOf(what)}]`),
+  ].join("\n");
 }
 
 /** No-op updates of the real catalog through the CLI: ours, and `pulumi up`, which is a preview and an update. */
@@ -128,15 +160,25 @@ function print(rows: readonly Row[]): void {
     );
 }
 
-const machine = { cores: cpus().length, memoryGB: Math.round(totalmem() / 2 ** 30), node: process.version };
+const machine = {
+  date: new Date().toISOString().slice(0, 10),
+  cpu: cpus()[0]?.model.trim() ?? "unknown",
+  cores: cpus().length,
+  memoryGB: Math.round(totalmem() / 2 ** 30),
+  node: process.version,
+  /** Of the last minute, before it began: what else the machine does. */
+  load: Number(loadavg()[0]!.toFixed(1)),
+};
 const rows: Row[] = [...startUp(), resolving()];
 for (const [credentials, folders] of sizes) rows.push(...(await ofSize(credentials, folders)));
+if (large) rows.push(...(await ofSize(...large, 1)));
 const cli = await findCli({ projectDir: process.cwd(), stack: "prod" });
 if (cli) rows.push(...(await throughCli(cli.command)));
 
 if (json) process.stdout.write(`${JSON.stringify({ machine, rows }, null, 2)}\n`);
 else {
   print(rows);
-  const { cores, memoryGB, node } = machine;
-  process.stdout.write(`${cores} cores, ${memoryGB} GB, Node ${node}${cli ? "" : "; no Pulumi CLI here"}\n`);
+  const { date, cpu, cores, memoryGB, node, load } = machine;
+  const on = `${date}: ${cpu}, ${cores} cores, ${memoryGB} GB, Node ${node}, load ${load}`;
+  process.stdout.write(`\n${chart(rows)}\n\n${on}; medians of ${rounds}${cli ? "" : "; no Pulumi CLI here"}\n`);
 }
