@@ -14,8 +14,14 @@ import { Services } from "../grpc/services.js";
 /** What the SDK keeps per run; its types leave this out. */
 const { withLocalStorage, getStore } = state as unknown as {
   withLocalStorage<T>(run: () => Promise<T>): Promise<T>;
-  getStore(): { settings: { monitor: unknown; engine: unknown; options: object; rpcDone: Promise<unknown> } };
+  getStore(): Store;
 };
+interface Store {
+  settings: { monitor: unknown; engine: unknown; options: object; rpcDone: Promise<unknown> };
+  stackResource: unknown;
+  leakCandidates: Set<unknown>;
+}
+
 const { disconnect, resetOptions } = settings as unknown as {
   disconnect(): Promise<void>;
   resetOptions(...options: unknown[]): void;
@@ -41,6 +47,7 @@ export class InlineRun implements Program {
   /** It has ended well: from here on the engine concludes what is to be deleted from what was declared. */
   private ended = false;
   private unlisten: () => void = () => {};
+  private store: Store | undefined;
   private readonly services: Services;
 
   constructor(private readonly options: InlineRunOptions) {
@@ -65,12 +72,17 @@ export class InlineRun implements Program {
   async close(): Promise<void> {
     this.current = undefined;
     this.unlisten();
+    // Whatever was begun in the run holds its store, a connection that is kept open or the SDK's listener for the process's exit:
+    // all resources of a plan would stay in memory while its update runs.
+    if (this.store) Object.assign(this.store, { stackResource: undefined, leakCandidates: new Set() });
+    if (this.store) this.store.settings.rpcDone = Promise.resolve();
   }
 
   private async inStore(): Promise<ProgramEnd> {
     const { organization, project, stack, rootDir, dryRun, parallel, config } = this.options;
     resetOptions(project, stack, parallel, "inline", "inline", dryRun, organization);
-    const { settings: own } = getStore();
+    this.store = getStore();
+    const { settings: own } = this.store;
     Object.assign(own.options, { rootDirectory: rootDir });
     Object.assign(own, this.services.clients());
     const entries = [...config];
