@@ -1,3 +1,4 @@
+import type { AsyncLocalStorage } from "node:async_hooks";
 import { realpathSync } from "node:fs";
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
@@ -99,6 +100,22 @@ describe("a program in the engine's own process", () => {
     const { result, errors } = await up(project, run);
     expect([result, errors.join()]).toEqual(["failed", expect.stringContaining("no more")]);
     expect(await names(project)).toEqual(["kept"]);
+  });
+
+  it("leaves no resources in the SDK's store, which whatever was begun in the program holds as long as it lasts", async () => {
+    const project = await withOneThing();
+    let store: { stackResource?: object; leakCandidates: Set<unknown> } | undefined;
+    const { result } = await up(project, async () => {
+      store = (
+        globalThis as unknown as { asyncLocalStorage: AsyncLocalStorage<typeof store> }
+      ).asyncLocalStorage.getStore();
+      new Thing("kept", "2");
+      expect(store?.stackResource).toBeInstanceOf(pulumi.Resource);
+      store?.leakCandidates.add(new Promise(() => {}));
+    });
+    expect(result).toBe("succeeded");
+    expect([store?.stackResource, store?.leakCandidates.size]).toEqual([undefined, 0]);
+    expect(globalThis).not.toMatchObject({ stackResource: expect.anything() });
   });
 
   it("whose provider fails leaves nothing behind that would swallow a later error of this process", async () => {

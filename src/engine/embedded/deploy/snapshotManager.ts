@@ -14,6 +14,9 @@ import type { Step } from "./step.js";
 /** A write that takes less is not worth a wait (ms). */
 const worthSharingMs = 100;
 
+/** A write that took longer was held up by something else, as a machine that slept: it says nothing of the next one (ms). */
+const longestWaitMs = 2000;
+
 /** Where snapshots go. */
 export type Persist = (snapshot: Snapshot) => Promise<void>;
 
@@ -132,7 +135,7 @@ export class SnapshotManager {
     const write = this.writes.then(async () => {
       // A state grows with its resources, and so do its writes: at most half of the time is spent on them, and steps that end
       // meanwhile share one. Each still waits for its own to be on disk.
-      if (this.lastWriteMs > worthSharingMs) await sleep(this.lastWriteMs);
+      if (this.lastWriteMs > worthSharingMs) await sleep(Math.min(this.lastWriteMs, longestWaitMs));
       this.waiting = undefined;
       const started = performance.now();
       const snapshot = this.snapshot();

@@ -156,6 +156,8 @@ export class Services {
     const [unsupported] = unsupportedOptions(request);
     if (unsupported !== undefined) this.refuse(unsupported, `${request.getType()} ${request.getName()}`);
     const goal = this.values(() => registerRequest(request, this.host.root));
+    // The SDK of this process holds the request until it is answered: its properties would be in memory twice.
+    request.clearObject();
     const state = await this.monitor.register(goal);
     const answer = new resourcePb.RegisterResourceResponse();
     answer.setUrn(state.urn);

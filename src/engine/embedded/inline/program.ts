@@ -72,10 +72,7 @@ export class InlineRun implements Program {
   async close(): Promise<void> {
     this.current = undefined;
     this.unlisten();
-    // Whatever was begun in the run holds its store, a connection that is kept open or the SDK's listener for the process's exit:
-    // all resources of a plan would stay in memory while its update runs.
-    if (this.store) Object.assign(this.store, { stackResource: undefined, leakCandidates: new Set() });
-    if (this.store) this.store.settings.rpcDone = Promise.resolve();
+    if (this.store) forget(this.store);
   }
 
   private async inStore(): Promise<ProgramEnd> {
@@ -134,4 +131,16 @@ export class InlineRun implements Program {
     this.ended = true;
     return { ok: true };
   }
+}
+
+/**
+ * Lets go of a run's resources. Whatever was begun in the run holds its store for as long as it lasts, as a connection that is kept
+ * open and the SDK's listener for the process's exit do: all of a plan would stay in memory while its update runs.
+ */
+function forget(store: Store): void {
+  const shared = globalThis as { stackResource?: unknown };
+  if (shared.stackResource === store.stackResource) shared.stackResource = undefined;
+  store.stackResource = undefined;
+  store.leakCandidates = new Set();
+  store.settings.rpcDone = Promise.resolve();
 }
