@@ -22,11 +22,11 @@ interface Listed {
 const commands: Record<string, Listed> = {
   init: {
     about:
-      "make a project, or add to an existing one: reads the vault's folders and the Heroku account's apps, proposes a scope for each credential, writes catalog, stacks and program",
+      "make a project, or add to an existing one: read the vault's folders and the Heroku account's apps, propose a scope for each credential, write the catalog, the stack files and the program",
     load: async () => (await import("./commands/init.js")).addInit,
   },
   up: {
-    about: "make the stack what its config says: shows the plan, asks, does it",
+    about: "bring the stack to what its config says: show the plan, ask, update",
     load: async () => (await import("./commands/update.js")).addUp,
   },
   preview: {
@@ -34,27 +34,27 @@ const commands: Record<string, Listed> = {
     load: async () => (await import("./commands/update.js")).addPreview,
   },
   refresh: {
-    about: "read every resource again and keep what is found in the state",
+    about: "read every resource again and record in the state what is found",
     load: async () => (await import("./commands/update.js")).addRefresh,
   },
   destroy: {
-    about: "forget the stack; no value and no config var is taken from anybody",
+    about: "forget the stack; every credential and every config var stays where it is",
     load: async () => (await import("./commands/update.js")).addDestroy,
   },
   cancel: {
-    about: "free the stack of the lock of an update that is gone",
+    about: "free the lock that an update left behind when it died",
     load: async () => (await import("./commands/update.js")).addCancel,
   },
   provision: {
     takes: "[name]",
     about:
-      "write a credential at its environment path: value from stdin or a hidden prompt, checked by its rules, read back",
+      "write a credential at its environment path: take the value from stdin or a hidden prompt, check it against its rules, write it, read it back",
     load: async () => (await import("./commands/provision.js")).addProvision,
   },
   rotate: {
     takes: "<name>",
     about:
-      "a new value: tried, written where the running flag says, propagated to the apps that read it there, read back",
+      "give a credential a new value: try it, write it where the running flag says, set it on the apps that read it there, read it back",
     load: async () => (await import("./commands/rotate.js")).addRotate,
   },
   promote: {
@@ -62,20 +62,21 @@ const commands: Record<string, Listed> = {
     load: async () => (await import("./commands/promote.js")).addPromote,
   },
   rollback: {
-    about: "turn the flag off: works with the vault down, refuses where the flat path is gone",
+    about: "turn the flag off: works while the vault is down, refuses if the flat path is gone",
     load: async () => (await import("./commands/rollback.js")).addRollback,
   },
   status: {
-    about: "credentials × environments, flags, soak, drift, and the next command to type",
+    about: "show credentials × environments, flags, soak, drift, and the next command to type",
     load: async () => (await import("./commands/status.js")).addStatus,
   },
   next: {
-    about: "show the next command, and run it after a yes",
+    about: "show the next command and, after a yes, run it",
     load: async () => (await import("./commands/next.js")).addNext,
   },
   completion: {
     takes: "<shell>",
-    about: 'completes commands, options and the catalog\'s names: eval "$(console-vault completion bash)"',
+    about:
+      'print a script that completes commands, options and the catalog\'s names: eval "$(console-vault completion bash)"',
     load: async () => (await import("./commands/completion.js")).addCompletion,
   },
   diff: {
@@ -84,29 +85,28 @@ const commands: Record<string, Listed> = {
     load: async () => (await import("./commands/diff.js")).addDiff,
   },
   doctor: {
-    about:
-      "what this machine, project, vault and Heroku account lack for the commands, each with its fix; writes nothing",
+    about: "find what this machine, project, vault and Heroku account lack, and say how to fix it; writes nothing",
     load: async () => (await import("./commands/doctor.js")).addDoctor,
   },
   resolve: {
     takes: "<name>",
-    about: "where a credential lives, and why",
+    about: "show where a credential lives, and why",
     load: async () => (await import("./commands/resolve.js")).addResolve,
   },
   paths: {
-    about: "the whole resolution table: every credential, flag off and on",
+    about: "show the whole resolution table: every credential, with the flag off and on",
     load: async () => (await import("./commands/resolve.js")).addPaths,
   },
   flags: {
-    about: "the flag registry",
+    about: "show the flag registry",
     load: async () => (await import("./commands/flags.js")).addFlags,
   },
   local: {
-    about: "Infisical and the Heroku Platform API, served on loopback",
+    about: "serve Infisical and the Heroku Platform API on loopback",
     load: async () => (await import("./commands/local.js")).addLocal,
   },
   demo: {
-    about: "the whole story on the local services, with a state of its own",
+    about: "run the whole migration on the local services, with a state of its own",
     load: async () => (await import("./commands/demo.js")).addDemo,
   },
 };
@@ -120,9 +120,9 @@ function namedIn(argv: readonly string[]): Listed | undefined {
 
 async function build(io: Io, argv: readonly string[]): Promise<Command> {
   const program = new Command("console-vault")
-    .description("Credentials in Infisical: from one flat folder per vendor to a folder per environment.")
+    .description("Moves credentials in Infisical from one flat folder per vendor to a folder per environment.")
     .version(version)
-    .option("--no-color", "without colours")
+    .option("--no-color", "print without colours")
     .configureOutput({ writeOut: (text) => io.out(text.trimEnd()), writeErr: (text) => io.err(text.trimEnd()) })
     .showSuggestionAfterError()
     .exitOverride();
@@ -133,7 +133,7 @@ async function build(io: Io, argv: readonly string[]): Promise<Command> {
       program.command(`${name} ${takes}`.trim()).description(about);
   const everywhere = (command: Command): void => {
     for (const one of command.commands) {
-      one.option("--no-color", "without colours").exitOverride().configureOutput(program.configureOutput());
+      one.option("--no-color", "print without colours").exitOverride().configureOutput(program.configureOutput());
       everywhere(one);
     }
   };

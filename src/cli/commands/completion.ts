@@ -7,7 +7,9 @@ export function addCompletion(program: Command, io: Io): void {
   program
     .command("completion")
     .argument("<shell>", shells.join(", "))
-    .description('completes commands, options and the catalog\'s names: eval "$(console-vault completion bash)"')
+    .description(
+      'print a script that completes commands, options and the catalog\'s names: eval "$(console-vault completion bash)"',
+    )
     .action((shell: string) => {
       const known = shells.find((one) => one === shell);
       if (!known) throw new UsageError(`There is a completion for ${shells.join(", ")}, not for ${shell}.`);

@@ -49,10 +49,12 @@ async function demo(io: Io, options: DemoOptions, run: RunCommand): Promise<void
 export function addDemo(program: Command, io: Io, run: RunCommand): void {
   program
     .command("demo")
-    .description("the whole story on the local services, with a state of its own")
+    .description("run the whole migration on the local services, with a state of its own")
     .option("--engine <engine>", "embedded or pulumi", "embedded")
-    .addOption(new Option("--example <company>", "another company's, from its empty folder on").choices(["acme"]))
-    .option("--html <file>", "keep the status page that it ends with")
+    .addOption(
+      new Option("--example <company>", "run it for another company, from an empty folder on").choices(["acme"]),
+    )
+    .option("--html <file>", "write the final status page to this file")
     .addOption(flavourOption())
     .action((options: DemoOptions) => demo(io, options, run));
 }

@@ -90,8 +90,8 @@ async function diff(io: Io, names: readonly [string, string], options: DiffOptio
 export function addDiff(program: Command, io: Io): void {
   program
     .command("diff")
-    .argument("<environment>", "one of the catalog")
-    .argument("<environment>", "another one")
+    .argument("<environment>", "an environment of the catalog")
+    .argument("<environment>", "the environment to compare it with")
     .description("compare two environments' credentials: equal, different, missing or unreadable; never a value")
     .option("--check", "exit 4 if a credential is equal and must differ, is missing, or cannot be read")
     .option("--json", "as JSON: per credential its state, places and problem")

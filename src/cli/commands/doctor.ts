@@ -230,7 +230,7 @@ export function addDoctor(program: Command, io: Io): void {
   program
     .command("doctor")
     .description(
-      "what this machine, project, vault and Heroku account lack for the commands, each with its fix; writes nothing",
+      "find what this machine, project, vault and Heroku account lack, and say how to fix it; writes nothing",
     )
     .option("--stack <stack>", "only this environment")
     .option("--json", "as JSON: per check its state, what was found, and the fix")

@@ -13,10 +13,10 @@ function directionOf(text: string): Direction {
 export function addFlags(program: Command, io: Io): void {
   const command = program
     .command("flags")
-    .description("the flag registry")
+    .description("show the flag registry")
     .option("--sql <up|down>", "print the SQL that promotes (up) or demotes (down) the flag's row")
     .option("--cwd <dir>", "the project's directory")
-    .option("--json", "as JSON")
+    .option("--json", "answer as JSON")
     .action(async (options: { sql?: string; cwd?: string; json?: boolean }) => {
       const flags = flagsOf((await openProject(io, options.cwd)).catalog);
       if (options.sql !== undefined) {
@@ -39,7 +39,7 @@ export function addFlags(program: Command, io: Io): void {
     )
     .option("--down", "demote instead of promote")
     .option("--cwd <dir>", "the project's directory")
-    .option("--json", "as JSON")
+    .option("--json", "answer as JSON")
     .action(async (options: { databaseUrl?: string; down?: boolean; cwd?: string; json?: boolean }) => {
       const url = options.databaseUrl ?? io.env.DATABASE_URL;
       if (!url) throw new UsageError("Say which database: --database-url postgres://…, or DATABASE_URL.");

@@ -281,7 +281,7 @@ export function addInit(program: Command, io: Io): void {
   program
     .command("init")
     .description(
-      "make a project, or add to an existing one: reads the vault's folders and the Heroku account's apps, proposes a scope for each credential, writes catalog, stacks and program",
+      "make a project, or add to an existing one: read the vault's folders and the Heroku account's apps, propose a scope for each credential, write the catalog, the stack files and the program",
     )
     .option("--url <url>", "Infisical's URL (default: INFISICAL_API_URL, else Infisical Cloud)")
     .option("--project <id>", "id of the Infisical project")
@@ -291,7 +291,7 @@ export function addInit(program: Command, io: Io): void {
     .option("--fallback <name>", "the environment whose values the flat folders hold (default: the last one)")
     .option(
       "--app <env:role=app>",
-      "an app of an environment; once for each, in place of what the apps' names say",
+      "an app of an environment; once for each, instead of what the apps' names suggest",
       repeated,
     )
     .option("--no-app", "no environment has a Heroku app")
@@ -300,7 +300,7 @@ export function addInit(program: Command, io: Io): void {
     .option("--no-flag", "no flag: folders and copies only")
     .option("--flag-role <role>", "role of the app that has the flag")
     .option("--name <name>", "name of the Pulumi project")
-    .option("--yes", "take the proposals and write")
+    .option("--yes", "accept the proposals and write")
     .option("--cwd <dir>", "where to write (default: here)")
     .action((options: InitOptions) => init(io, options));
 }

@@ -35,7 +35,7 @@ interface LocalStartOptions {
 
 /** `--flavour` of the commands that serve an Infisical of their own. */
 export const flavourOption = () =>
-  new Option("--flavour <flavour>", "the Infisical to be: the measured one of October 2024, or the current one")
+  new Option("--flavour <flavour>", "which Infisical to serve: the measured one of October 2024, or the current one")
     .choices(["2024-10", "current"])
     .default("2024-10");
 
@@ -65,18 +65,18 @@ async function start(io: Io, options: LocalStartOptions): Promise<void> {
 }
 
 export function addLocal(program: Command, io: Io): void {
-  const local = program.command("local").description("Infisical and the Heroku Platform API, served on loopback");
+  const local = program.command("local").description("serve Infisical and the Heroku Platform API on loopback");
   local
     .command("start")
     .description("start both in the foreground and print the export lines to use them")
     .option("--port <port>", "Infisical's port; Heroku gets the next one (default: any free ones)")
-    .option("--seed <file>", "a world to start with, as JSON (default: the flat vault before the migration)")
+    .option("--seed <file>", "what the services start with, as JSON (default: the flat vault before the migration)")
     .addOption(
       new Option("--rate-limits [plan]", "limit requests as Infisical does for this plan")
         .choices(Object.keys(plans))
         .preset("self-hosted"),
     )
     .addOption(flavourOption())
-    .option("--faults <file>", "answers that go wrong, as JSON (docs/reliability.md)")
+    .option("--faults <file>", "faults in the services' answers, as JSON (docs/reliability.md)")
     .action((options: LocalStartOptions) => start(io, options));
 }

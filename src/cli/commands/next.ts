@@ -36,9 +36,9 @@ async function next(io: Io, run: RunCommand, options: NextOptions): Promise<void
 export function addNext(program: Command, io: Io, run: RunCommand): void {
   program
     .command("next")
-    .description("show the next command, and run it after a yes")
+    .description("show the next command and, after a yes, run it")
     .option("--yes", "run it without asking")
-    .option("--engine <engine>", "auto, pulumi or embedded: who updates the stack")
+    .option("--engine <engine>", "auto, pulumi or embedded: which engine updates the stack")
     .option("--cwd <dir>", "the project's directory")
     .action((options: NextOptions) => next(io, run, options));
 }

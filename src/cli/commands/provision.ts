@@ -283,14 +283,14 @@ async function write(io: Io, services: OpenServices, placing: Placing, lost: Abo
 export function addProvision(program: Command, io: Io): void {
   program
     .command("provision")
-    .argument("[name]", "credential of the catalog; left out: everything that is missing, asked for one by one")
+    .argument("[name]", "credential of the catalog; without it, asks for every missing one in turn")
     .description(
-      "write a credential at its environment path: value from stdin or a hidden prompt, checked by its rules, read back",
+      "write a credential at its environment path: take the value from stdin or a hidden prompt, check it against its rules, write it, read it back",
     )
     .option("--env <environment>", "environment that gets it")
-    .option("--replace", "replace another value that is there (only while the flag is off)")
-    .option("--keep-newline", "the line break at the end of stdin belongs to the value")
-    .option("--engine <engine>", "auto, pulumi (the Pulumi CLI) or embedded: who updates the stack", "auto")
+    .option("--replace", "replace a different value that is already there (only while the flag is off)")
+    .option("--keep-newline", "keep the line break at the end of stdin as part of the value")
+    .option("--engine <engine>", "auto, pulumi (the Pulumi CLI) or embedded: which engine updates the stack", "auto")
     .option("--cwd <dir>", "the project's directory")
     .action((name: string | undefined, options: ProvisionOptions) =>
       name === undefined ? provisionMissing(io, options) : provision(io, name, options),

@@ -22,9 +22,9 @@ export function addResolve(program: Command, io: Io): void {
   program
     .command("resolve")
     .argument("<name>", "credential of the catalog")
-    .description("where a credential lives, and why")
-    .option("--env <environment>", "environment (default: the catalog's fallback, as the resolver's)")
-    .option("--flag <on|off>", "the flag (default: as this shell's variable has it, absent = off)")
+    .description("show where a credential lives, and why")
+    .option("--env <environment>", "environment (default: the catalog's fallback, as in the resolver)")
+    .option("--flag <on|off>", "the flag (default: this shell's variable; absent = off)")
     .option("--cwd <dir>", "the project's directory")
     .option("--json", "as JSON: name, vendor, scope, environment, path, flag")
     .action(async (name: string, options: { env?: string; flag?: string; cwd?: string; json?: boolean }) => {
@@ -45,11 +45,11 @@ async function rootOf(dir: string, stack: string, catalog: Catalog): Promise<str
 export function addPaths(program: Command, io: Io): void {
   program
     .command("paths")
-    .description("the whole resolution table: every credential, flag off and on")
+    .description("show the whole resolution table: every credential, with the flag off and on")
     .option("--stack <stack>", "only this environment, with its root")
     .option("--cwd <dir>", "the project's directory")
-    .option("--json", "as JSON")
-    .option("--vectors", "as JSON for resolvers in other languages: the table, and what each question is answered with")
+    .option("--json", "answer as JSON")
+    .option("--vectors", "as JSON for resolvers in other languages: the table, and the right answer to each question")
     .action(async (options: { stack?: string; cwd?: string; json?: boolean; vectors?: boolean }) => {
       const { dir, catalog } = await openProject(io, options.cwd);
       const root = options.stack === undefined ? catalog.root : await rootOf(dir, options.stack, catalog);

@@ -363,22 +363,22 @@ export function addRollback(program: Command, io: Io): void {
   withStackOptions(
     program
       .command("rollback")
-      .description("turn the flag off: works with the vault down, refuses where the flat path is gone"),
+      .description("turn the flag off: works while the vault is down, refuses if the flat path is gone"),
   )
     .option("-y, --yes", "do not ask")
     .option("--accept-stale", "go back to flat values that differ from the ones in use")
     .option(
       "--restore-flat",
-      "the owner of the flat path only: first write its values there, where they are gone or older copies are",
+      "only for the owner of the flat path: first write its values there, where they are gone or out of date",
     )
     .option(
       "--overwrite <name>",
-      "with --restore-flat: also over another value of this credential (repeatable)",
+      "with --restore-flat: also overwrite a different value of this credential (repeatable)",
       (name: string, before: readonly string[] = []) => [...before, name],
     )
     .option(
       "--force",
-      "turn the flag off even though the vault, or the stack's state, cannot be asked, or the owner of the flat path is being updated",
+      "turn the flag off even if the vault or the stack's state cannot be read, or the owner of the flat path is being updated",
     )
     .action((options: RollbackOptions) => rollback(io, options));
 }

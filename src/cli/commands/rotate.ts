@@ -263,16 +263,16 @@ export function addRotate(program: Command, io: Io): void {
     .command("rotate")
     .argument("<name>", "credential of the catalog")
     .description(
-      "a new value: tried, written where the running flag says, propagated to the apps that read it there, read back",
+      "give a credential a new value: try it, write it where the running flag says, set it on the apps that read it there, read it back",
     )
     .option("--env <environment>", "environment whose credential it is")
     .option(
       "--also <app>",
-      "an app of another environment that reads the path and is to get the value whatever it has (repeatable)",
+      "also set the value on this app of another environment that reads the path, whatever it has now (repeatable)",
       (app: string, before: readonly string[] = []) => [...before, app],
     )
-    .option("--engine <engine>", "auto, pulumi or embedded: whose state says what was recorded", "auto")
-    .option("--keep-newline", "the line break at the end of stdin belongs to the value")
+    .option("--engine <engine>", "auto, pulumi or embedded: which engine's state says what was recorded", "auto")
+    .option("--keep-newline", "keep the line break at the end of stdin as part of the value")
     .option("--cwd <dir>", "the project's directory")
     .option("-y, --yes", "do not ask")
     .action((name: string, options: RotateOptions) => rotateCommand(io, name, options));

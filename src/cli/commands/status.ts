@@ -125,18 +125,18 @@ function secondsFrom(text: string): number {
 export function addStatus(program: Command, io: Io): void {
   program
     .command("status")
-    .description("credentials × environments, flags, soak, drift, and the next command to type")
+    .description("show credentials × environments, flags, soak, drift, and the next command to type")
     .option("--check", "exit 4 on drift, a flag that is not as wanted, or anything that stands in the way")
     .option("--json", "as JSON (schema: docs/status.schema.json)")
     .option("--html <file>", "write a self-contained page")
     .option("--markdown <file>", "write Markdown")
     .addOption(
-      new Option("--watch [seconds]", "look again so often, until Ctrl-C")
+      new Option("--watch [seconds]", "look again every so many seconds, until Ctrl-C")
         .argParser(secondsFrom)
         .preset(String(usualSeconds))
         .conflicts("check"),
     )
-    .option("--engine <engine>", "auto, pulumi or embedded: whose state says what was recorded", "auto")
+    .option("--engine <engine>", "auto, pulumi or embedded: which engine's state says what was recorded", "auto")
     .option("--cwd <dir>", "the project's directory")
     .action((options: StatusOptions) => status(io, options));
 }

@@ -56,7 +56,7 @@ export function withStackOptions(command: Command): Command {
     .requiredOption("--stack <stack>", "environment of the catalog")
     .option("--engine <engine>", "auto, pulumi (the Pulumi CLI) or embedded", "auto")
     .option("--cwd <dir>", "the project's directory (default: the nearest with a Pulumi.yaml)")
-    .option("--rebind", "let the stack move to another vault, project or account than it worked on")
+    .option("--rebind", "let the stack move to another vault, project or account than before")
     .option("--json", "answer as JSON");
 }
 
@@ -395,7 +395,7 @@ const yes = ["-y, --yes", "do not ask"] as const;
 export function addUp(program: Command, io: Io): void {
   withPartialOptions(
     withStackOptions(
-      program.command("up").description("make the stack what its config says: shows the plan, asks, does it"),
+      program.command("up").description("bring the stack to what its config says: show the plan, ask, update"),
     ),
   )
     .option(...yes)
@@ -404,7 +404,7 @@ export function addUp(program: Command, io: Io): void {
 
 export function addPreview(program: Command, io: Io): void {
   withPartialOptions(withStackOptions(program.command("preview").description("show what up would do; changes nothing")))
-    .option("-y, --yes", "accepted as everywhere: a preview asks nothing")
+    .option("-y, --yes", "accepted, as by every command; a preview asks nothing")
     .option("--expect-no-changes", "exit 4 if there are changes")
     .option("--markdown <file>", "also write the plan as a comment for a pull request")
     .option("--offline", "plan from catalog, config and last outputs: no network, no token, nothing is run")
@@ -418,7 +418,7 @@ export function addPreview(program: Command, io: Io): void {
 
 export function addRefresh(program: Command, io: Io): void {
   withStackOptions(
-    program.command("refresh").description("read every resource again and keep what is found in the state"),
+    program.command("refresh").description("read every resource again and record in the state what is found"),
   )
     .option(...yes)
     .action((options: UpdateOptions) => refresh(io, options));
@@ -426,14 +426,14 @@ export function addRefresh(program: Command, io: Io): void {
 
 export function addDestroy(program: Command, io: Io): void {
   withStackOptions(
-    program.command("destroy").description("forget the stack; no value and no config var is taken from anybody"),
+    program.command("destroy").description("forget the stack; every credential and every config var stays where it is"),
   )
     .option(...yes)
     .action((options: UpdateOptions) => destroy(io, options));
 }
 
 export function addCancel(program: Command, io: Io): void {
-  withStackOptions(program.command("cancel").description("free the stack of the lock of an update that is gone"))
+  withStackOptions(program.command("cancel").description("free the lock that an update left behind when it died"))
     .option(...yes)
     .action(async (options: UpdateOptions) => {
       const { engine } = await openStack(io, options);
