@@ -10,6 +10,10 @@ import { usual } from "../support/flavour.js";
 import { stagingValues, valueFor } from "../support/values.js";
 import { done, World } from "../support/world.js";
 
+vi.mock("node:timers/promises", async (original) =>
+  (await import("../support/shortWaits.js")).shortWaits(await original()),
+);
+
 let world: World;
 beforeEach(async () => {
   world = await World.open();

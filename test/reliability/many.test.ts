@@ -4,7 +4,9 @@ import { afterEach, expect, it, vi } from "vitest";
 import type { FaultName, LocalServices } from "../../src/local/index.js";
 import { app, type Company, openCompany } from "./company.js";
 
-vi.mock("node:timers/promises", async (original) => (await import("./shortWaits.js")).shortWaits(await original()));
+vi.mock("node:timers/promises", async (original) =>
+  (await import("../support/shortWaits.js")).shortWaits(await original()),
+);
 
 const [count, folders] = process.env.CONSOLE_VAULT_FAULTS === "all" ? [1000, 50] : [60, 12];
 

@@ -10,7 +10,9 @@ import { Tally, writeDocument } from "./document.js";
 import { kinds } from "./faults.js";
 import { Bench, type Disturbance } from "./trial.js";
 
-vi.mock("node:timers/promises", async (original) => (await import("./shortWaits.js")).shortWaits(await original()));
+vi.mock("node:timers/promises", async (original) =>
+  (await import("../support/shortWaits.js")).shortWaits(await original()),
+);
 
 const { CONSOLE_VAULT_FAULTS: asked } = process.env;
 const all = asked === "all";

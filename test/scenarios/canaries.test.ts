@@ -10,6 +10,10 @@ import { stagingValues, valueFor } from "../support/values.js";
 import { noCli, without } from "../support/without.js";
 import { done, World } from "../support/world.js";
 
+vi.mock("node:timers/promises", async (original) =>
+  (await import("../support/shortWaits.js")).shortWaits(await original()),
+);
+
 const cli = await findCli({ projectDir: process.cwd(), stack: "prod" });
 const { PATH, PULUMI_CLI, PULUMI_HOME, PULUMI_DYNAMIC_TF_PLUGIN_CACHE_DIR } = process.env;
 const cliEnv = { PATH, PULUMI_CLI, PULUMI_HOME, PULUMI_DYNAMIC_TF_PLUGIN_CACHE_DIR, PULUMI_SKIP_UPDATE_CHECK: "1" };

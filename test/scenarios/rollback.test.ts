@@ -1,9 +1,13 @@
 // The way back, from every stage: what is refused, what is restored, and what each app holds afterwards.
 import { readFileSync, writeFileSync } from "node:fs";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { stackType } from "../../src/engine/index.js";
 import { stagingNames, valueFor } from "../support/values.js";
 import { done, World } from "../support/world.js";
+
+vi.mock("node:timers/promises", async (original) =>
+  (await import("../support/shortWaits.js")).shortWaits(await original()),
+);
 
 let world: World;
 beforeEach(async () => {

@@ -3,7 +3,7 @@ import { afterEach, expect, it, vi } from "vitest";
 import { World } from "../support/world.js";
 
 vi.mock("node:timers/promises", async (original) =>
-  (await import("../reliability/shortWaits.js")).shortWaits(await original()),
+  (await import("../support/shortWaits.js")).shortWaits(await original()),
 );
 
 let world: World;
