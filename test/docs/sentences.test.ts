@@ -38,6 +38,7 @@ const methods = new Set([
 /** Who reads a text that is not ours, and whose it is. */
 const foreign: Readonly<Record<string, string>> = {
   "catalog/expiry.ts": "a secret's value",
+  "catalog/formats.ts": "a secret's value",
   "catalog/pattern.ts": "a secret's value",
   "catalog/rules.ts": "a secret's value, and a reason that a person gave",
   "cli/doctor/check.ts": "none: an error is shown in two columns, where its first sentence ends",
