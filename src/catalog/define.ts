@@ -1,5 +1,5 @@
 import { catalogSchema } from "./schema.js";
-import type { Catalog } from "./types.js";
+import type { Catalog, Credential } from "./types.js";
 
 /**
  * Every problem of a catalog at once, a line each: `credentials.3.vendor: …`.
@@ -24,6 +24,12 @@ export class CatalogError extends Error {
   ) {
     super(`${file} has ${problems.length} problem${problems.length === 1 ? "" : "s"}:\n  ${problems.join("\n  ")}`);
   }
+}
+
+/** A catalog whose list of environments alone says which there are: another name elsewhere in it does not compile. */
+export interface CatalogInput<Name extends string, Env extends string> extends Catalog<Name, Env> {
+  readonly fallback: NoInfer<Env>;
+  readonly credentials: readonly Credential<Name, NoInfer<Env>>[];
 }
 
 /**
@@ -63,7 +69,7 @@ export class CatalogError extends Error {
  * ```
  */
 export function defineCatalog<const Name extends string, const Env extends string>(
-  input: Catalog<Name, Env>,
+  input: CatalogInput<Name, Env>,
 ): Catalog<Name, Env> {
   const result = catalogSchema.safeParse(input);
   if (result.success) return input;

@@ -8,6 +8,7 @@ export {
   flagFromEnvironment,
   flagMeansOn,
   flatPath,
+  type Known,
   type Resolution,
   type ResolveOptions,
   readFlag,

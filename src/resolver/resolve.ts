@@ -1,7 +1,7 @@
 // `vault._secret_path_for(name, env=None)` of docs/console-vault-env-aware.md: pure, no I/O.
 // It reaches for the catalog's data and look-ups by file, not through its index: the index also brings zod, and other
 // programs import the resolver for its few lines alone.
-import { consoleCatalog } from "../catalog/console.js";
+import { type CredentialName, consoleCatalog, type EnvironmentName } from "../catalog/console.js";
 import { credentialOf, environmentOf } from "../catalog/lookup.js";
 import type { Catalog, Scope } from "../catalog/types.js";
 import { selectedEnvironment } from "./context.js";
@@ -16,13 +16,24 @@ import { selectedEnvironment } from "./context.js";
  * secretPathFor("HEROKU_API_KEY", "prod", options); // "/Acme/heroku/prod/"
  * ```
  */
-export interface ResolveOptions {
+export interface ResolveOptions<Name extends string = string, Env extends string = string> {
   /** Whether the flag is on. Default: read from the process's environment, see `flagFromEnvironment`. */
   readonly flag?: boolean | undefined;
-  readonly catalog?: Catalog | undefined;
+  readonly catalog?: Catalog<Name, Env> | undefined;
   /** Default: the catalog's. */
   readonly root?: string | undefined;
 }
+
+/**
+ * What is given is one of the names, or a text that is known only when the program runs.
+ *
+ * @example
+ * ```ts
+ * import { type Known, secretPathFor } from "console-vault/resolver";
+ * const pathOf = <Given extends string>(name: Given & Known<Given, "HEROKU_API_KEY">) => secretPathFor<string>(name);
+ * ```
+ */
+export type Known<Given extends string, Names extends string> = string extends Given ? unknown : NoInfer<Names>;
 
 /**
  * Where a credential lives, and why.
@@ -167,8 +178,17 @@ export function environmentPath(root: string, vendor: string, environment: strin
  * const { path, why } = resolve("HEROKU_API_KEY", "staging", { flag: true });
  * ```
  */
-export function resolve(name: string, env?: string, options: ResolveOptions = {}): Resolution {
-  const { catalog = consoleCatalog } = options;
+export function resolve<
+  Name extends string = CredentialName,
+  Env extends string = EnvironmentName,
+  GivenName extends string = Name,
+  GivenEnv extends string = Env,
+>(
+  name: GivenName & Known<GivenName, Name>,
+  env?: GivenEnv & Known<GivenEnv, Env>,
+  options: ResolveOptions<Name, Env> = {},
+): Resolution {
+  const catalog: Catalog = options.catalog ?? consoleCatalog;
   const { flag = flagFromEnvironment(catalog), root = catalog.root } = options;
   const { vendor, scope } = credentialOf(catalog, name);
   const environment = activeEnvironment(env, catalog);
@@ -190,6 +210,15 @@ export function resolve(name: string, env?: string, options: ResolveOptions = {}
  * withEnvironment("staging", () => secretPathFor("HEROKU_API_KEY")); // the same, with the flag on
  * ```
  */
-export function secretPathFor(name: string, env?: string, options: ResolveOptions = {}): string {
-  return resolve(name, env, options).path;
+export function secretPathFor<
+  Name extends string = CredentialName,
+  Env extends string = EnvironmentName,
+  GivenName extends string = Name,
+  GivenEnv extends string = Env,
+>(
+  name: GivenName & Known<GivenName, Name>,
+  env?: GivenEnv & Known<GivenEnv, Env>,
+  options: ResolveOptions<Name, Env> = {},
+): string {
+  return resolve<Name, Env, GivenName, GivenEnv>(name, env, options).path;
 }

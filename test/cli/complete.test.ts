@@ -1,4 +1,4 @@
-// Shell completion: what is offered at the cursor, and that a real bash offers it.
+// Shell completion: what is offered at the cursor, and that real shells offer it.
 import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -72,21 +72,34 @@ describe("at the cursor", () => {
   });
 });
 
-it("bash offers it", () => {
-  const dir = mkdtempSync(join(tmpdir(), "completion-"));
-  mkdirSync(join(dir, "bin"));
-  symlinkSync(join(checkout, "bin/console-vault.mjs"), join(dir, "bin/console-vault"));
-  const script = `eval "$(console-vault completion bash)"
-    COMP_WORDS=(console-vault provision STRIPE_R); COMP_CWORD=2; _console_vault; printf '%s\\n' "\${COMPREPLY[@]}"
-    complete -p console-vault`;
-  const { stdout } = spawnSync("bash", ["-c", script], {
-    cwd: checkout,
-    encoding: "utf8",
-    env: { ...process.env, PATH: `${dir}/bin:${process.env.PATH}` },
+const bash = `eval "$(console-vault completion bash)"
+  COMP_WORDS=(console-vault provision STRIPE_R); COMP_CWORD=2; _console_vault; printf '%s\\n' "\${COMPREPLY[@]}"
+  complete -p console-vault`;
+// Outside its line editor, zsh has neither of its two commands: what they are given is what would be offered.
+const zsh = `compdef() { print "compdef $*" }
+  compadd() { shift; print -l -- "$@" }
+  eval "$(console-vault completion zsh)"
+  words=(console-vault provision STRIPE_R) CURRENT=3
+  _console_vault`;
+const fish = `console-vault completion fish | source
+  complete -C "console-vault provision STRIPE_R"`;
+
+describe.each([
+  ["bash", ["-c", bash], ["STRIPE_RESTRICTED_KEY", expect.stringContaining("-F _console_vault console-vault")]],
+  ["zsh", ["-f", "-c", zsh], ["compdef _console_vault console-vault", "STRIPE_RESTRICTED_KEY"]],
+  ["fish", ["--no-config", "-c", fish], ["STRIPE_RESTRICTED_KEY"]],
+] as const)("%s", (shell, argv, offers) => {
+  const installed = spawnSync(shell, ["--version"]).error === undefined;
+  it.skipIf(!installed)("offers it (skipped where the shell is not installed)", () => {
+    const dir = mkdtempSync(join(tmpdir(), "completion-"));
+    mkdirSync(join(dir, "bin"));
+    symlinkSync(join(checkout, "bin/console-vault.mjs"), join(dir, "bin/console-vault"));
+    const { stdout } = spawnSync(shell, argv, {
+      cwd: checkout,
+      encoding: "utf8",
+      env: { ...process.env, HOME: dir, PATH: `${dir}/bin:${process.env.PATH}` },
+    });
+    rmSync(dir, { recursive: true });
+    expect(stdout.trim().split("\n")).toEqual(offers);
   });
-  rmSync(dir, { recursive: true });
-  expect(stdout.trim().split("\n")).toEqual([
-    "STRIPE_RESTRICTED_KEY",
-    expect.stringContaining("-F _console_vault console-vault"),
-  ]);
 });
