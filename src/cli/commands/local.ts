@@ -53,6 +53,10 @@ async function start(io: Io, options: LocalStartOptions): Promise<void> {
   const stateDir = mkdtempSync(join(tmpdir(), "console-vault-local-"));
   for (const [name, value] of Object.entries(localEnv(services, stateDir))) io.out(`export ${name}='${value}'`);
   io.err("# Paste these lines into another shell. The services keep everything in memory; Ctrl-C ends them.");
+  // No variable has it: a project's own stack files do.
+  io.err(
+    `# Their Infisical project, for an own catalog: console-vault init --project ${services.infisical.vault.project.id}`,
+  );
   io.err(
     `# Their clock: curl -X POST ${services.env.HEROKU_API_URL}/_local/clock -H 'content-type: application/json' -d '{"advanceHours":48}'`,
   );
