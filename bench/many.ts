@@ -70,14 +70,20 @@ import { isDeepStrictEqual } from "node:util";
 import { load } from ${JSON.stringify(new URL("../load.mjs", import.meta.url).href)};
 const { dir, catalog: given, env: services } = JSON.parse(readFileSync(process.env.BENCH, "utf8"));
 const env = { ...process.env, ...services, CONSOLE_VAULT_COMMAND: "1" };
-const [{ openEngine }, { herokuEngineProvider }, { ownProgram }, { runEngine }, { inRunContext }] = await Promise.all(
-  ["engine/index", "heroku/index", "cli/inline", "cli/run", "runContext"].map(load));
+const [{ openEngine }, { herokuEngineProvider, HerokuClients, SeenVars }, { Logins }, { ownProgram }, { runEngine }, { inRunContext }] =
+  await Promise.all(["engine/index", "heroku/index", "vault/client/index", "cli/inline", "cli/run", "runContext"].map(load));
+const shared = { logins: new Logins(), herokus: new HerokuClients(), seenVars: new SeenVars() };
 const run = async (context) => {
-  const [{ consoleVault }, { defineCatalog }] = await Promise.all(["program/index", "catalog/index"].map(load));
-  return inRunContext(context, consoleVault(defineCatalog(given)));
+  const modules = ["program/index", "catalog/index", "provider/index"];
+  const [{ consoleVault }, { defineCatalog }, { shareWithRun }] = await Promise.all(modules.map(load));
+  const program = consoleVault(defineCatalog(given));
+  return inRunContext(context, () => {
+    shareWithRun(shared);
+    return program();
+  });
 };
 const location = { projectDir: dir, stack: "prod", env };
-const engine = openEngine("embedded", location, { heroku: herokuEngineProvider({ env }) }, { ...ownProgram(), run });
+const engine = openEngine("embedded", location, { heroku: herokuEngineProvider({ env, seen: shared.seenVars }) }, { ...ownProgram(shared), run });
 const io = { env, cwd: dir, out: () => {}, err: () => {}, signal: new AbortController().signal };
 const before = await engine.outputs();
 const planned = await runEngine(io, engine, "preview", { refresh: true });
