@@ -111,7 +111,7 @@ function openHeroku(io: Io, url: string, key: SecretValue): HerokuClient {
 /** A stack's config, and a client of its vault alone: no Heroku key is asked for. Makes no request. */
 export function openVaultOnly(io: Io, { dir, catalog }: Project, stack: string): OpenVault {
   const config = readStackConfig(dir, stack, catalog);
-  const services = servicesOf(config, io.env);
+  const services = servicesOf(config, io.env, usesHeroku(catalog));
   return {
     catalog,
     config,
@@ -123,7 +123,7 @@ export function openVaultOnly(io: Io, { dir, catalog }: Project, stack: string):
 /** A stack's config, and clients of its two services. Makes no request. */
 export async function openServices(io: Io, { dir, catalog }: Project, stack: string): Promise<OpenServices> {
   const config = readStackConfig(dir, stack, catalog);
-  const services = servicesOf(config, io.env);
+  const services = servicesOf(config, io.env, usesHeroku(catalog));
   const { infisical, heroku } = credentialsOf(io.env, await configuredKey(io, dir, stack), usesHeroku(catalog));
   return {
     catalog,

@@ -6,7 +6,7 @@ import { type StackConfig, spelledUrl } from "./schema.js";
 export interface Services {
   readonly infisicalUrl: string;
   readonly herokuUrl: string;
-  /** Both on loopback: local services, where a passphrase may be empty and the embedded engine needs no asking. */
+  /** On loopback, both where a company has Heroku apps: local services, where a passphrase may be empty and the embedded engine needs no asking. */
   readonly loopback: boolean;
 }
 
@@ -22,15 +22,16 @@ function normalised(variable: string, text: string, problems: string[]): string 
  * Refused, because half of a mistake here writes test values to live apps or live values to a test vault: one of the two on
  * loopback and the other not; plain http to anything but loopback.
  *
+ * @param heroku whether the company has Heroku apps: without any, its URL says nothing
  * @throws ConfigurationError (exit 2)
  */
-export function servicesOf(config: StackConfig, env: NodeJS.ProcessEnv): Services {
+export function servicesOf(config: StackConfig, env: NodeJS.ProcessEnv, heroku: boolean): Services {
   const problems: string[] = [];
   const pick = (variable: string, configured: string) =>
     env[variable] ? normalised(variable, env[variable], problems) : configured;
   const infisicalUrl = pick("INFISICAL_API_URL", config.infisicalUrl);
   const herokuUrl = pick("HEROKU_API_URL", config.herokuApiUrl);
-  if (problems.length === 0) {
+  if (problems.length === 0 && heroku) {
     const local = [isLoopback(new URL(infisicalUrl)), isLoopback(new URL(herokuUrl))];
     if (local[0] !== local[1])
       problems.push(

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
 import type { Catalog } from "../catalog/index.js";
-import { environmentOf } from "../catalog/index.js";
+import { environmentOf, usesHeroku } from "../catalog/index.js";
 import { ConfigurationError, UsageError } from "../errors.js";
 import { herokuProblems, isEncrypted } from "./herokuConfig.js";
 import { namespace } from "./keys.js";
@@ -110,7 +110,7 @@ export function siblingStacks(
     if (name === stack || !existsSync(stackFile(projectDir, name))) return [];
     try {
       const config = readStackConfig(projectDir, name, catalog);
-      return [{ config, services: servicesOf(config, env) }];
+      return [{ config, services: servicesOf(config, env, usesHeroku(catalog)) }];
     } catch (error) {
       if (error instanceof ConfigurationError) return [];
       throw error;

@@ -169,9 +169,9 @@ async function program(catalog: Catalog, component?: pulumi.Resource): Promise<P
   if (!pulumi.runtime.isDryRun() && (await awaitWork(env))) seenVars()?.clear();
   const { [catalogKey]: _, ...raw } = pulumi.runtime.allConfig();
   const config = checkedConfig(raw, pulumi.getStack(), catalog, isConfigSecret);
-  const services = servicesOf(config, env);
+  const services = servicesOf(config, env, usesHeroku(catalog));
   // The Heroku provider reads its own variable and nothing of our config: it would write to the real Heroku.
-  if (!env.HEROKU_API_URL && services.herokuUrl !== defaultHerokuUrl)
+  if (usesHeroku(catalog) && !env.HEROKU_API_URL && services.herokuUrl !== defaultHerokuUrl)
     throw configError(`Pulumi.${config.environment}.yaml`, [
       `console-vault:herokuApiUrl: set HEROKU_API_URL=${services.herokuUrl} as well, which is what the Heroku provider reads (console-vault up does)`,
     ]);

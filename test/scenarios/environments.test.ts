@@ -215,7 +215,11 @@ describe("other numbers of environments", () => {
       environments: catalog.environments.map((one) => ({ ...one, apps: {} })),
     }));
     const keyless = (argv: string[], input?: string) =>
-      world.run(argv, { env: { HEROKU_API_KEY: undefined }, ...(input === undefined ? {} : { input }) });
+      // Its default URL is not on loopback, as Infisical is here.
+      world.run(argv, {
+        env: { HEROKU_API_KEY: undefined, HEROKU_API_URL: undefined },
+        ...(input === undefined ? {} : { input }),
+      });
     const asked = async (argv: string[], input?: string) => {
       const ran = done(await keyless(argv, input));
       expect(ran.requests.filter(({ service }) => service === "heroku")).toEqual([]);

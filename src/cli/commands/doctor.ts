@@ -106,7 +106,7 @@ function readStack(
       checks.push(...parsed.problems.map((problem) => missing("config", stack, problem, `Edit ${file}.`)));
       return undefined;
     }
-    const services = servicesOf(parsed.config, io.env);
+    const services = servicesOf(parsed.config, io.env, !catalog || usesHeroku(catalog));
     checks.push(ok("config", stack, file));
     return { config: parsed.config, services };
   } catch (error) {
@@ -123,7 +123,7 @@ async function checkServices(
   stacks: readonly SeenStack[],
 ): Promise<Check[]> {
   const checks: Check[] = [];
-  const seen = stacks.length > 0 ? stacks : [defaultPlace(io, checks)].filter((one) => one !== undefined);
+  const seen = stacks.length > 0 ? stacks : [defaultPlace(io, catalog, checks)].filter((one) => one !== undefined);
   const vaults = new Map<string, VaultPlace>();
   const herokus: HerokuPlace[] = [];
   for (const { config, services } of seen) {
@@ -149,10 +149,10 @@ async function checkServices(
 }
 
 /** Without a stack: where the variables or the defaults point. */
-function defaultPlace(io: Io, checks: Check[]): SeenStack | undefined {
+function defaultPlace(io: Io, catalog: Catalog | undefined, checks: Check[]): SeenStack | undefined {
   const config = { ...configShape.parse({ infisicalProjectId: "none" }), environment: "" };
   try {
-    return { config, services: servicesOf(config, io.env) };
+    return { config, services: servicesOf(config, io.env, !catalog || usesHeroku(catalog)) };
   } catch (error) {
     checks.push(missingFor("config", "", error));
     return undefined;

@@ -169,7 +169,7 @@ async function openPlace(io: Io, options: InitOptions) {
   if (!shape.success)
     throw new UsageError(shape.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`).join("\n"));
   const config = { ...shape.data, environment: "" };
-  const services = servicesOf(config, io.env);
+  const services = servicesOf(config, io.env, options.app !== false);
   const { infisical, heroku } = credentialsOf(io.env, undefined, options.app !== false);
   const vault = createInfisicalClient({
     url: services.infisicalUrl,

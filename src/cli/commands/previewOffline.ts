@@ -3,7 +3,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parseDocument } from "yaml";
-import { environmentOf } from "../../catalog/index.js";
+import { environmentOf, usesHeroku } from "../../catalog/index.js";
 import { configError, parseStackConfig, rawStackConfig, type StackConfig, servicesOf } from "../../config/index.js";
 import { findingJson, predecessor, sentence, targetOf } from "../../migration/index.js";
 import { type PlanReport, renderComment, sideWord } from "../../report/index.js";
@@ -54,7 +54,7 @@ export async function previewOffline(io: Io, options: OfflineOptions): Promise<v
   const { dir: projectDir, catalog } = project;
   environmentOf(catalog, stack);
   const config = configOf(io, project, options);
-  const services = servicesOf(config, io.env);
+  const services = servicesOf(config, io.env, usesHeroku(catalog));
   const from = predecessor(catalog, stack);
   const last = await lastUpdate(io, projectDir, stack);
   const { account: _, ...target } = targetOf(config, services, "");
