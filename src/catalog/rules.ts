@@ -37,7 +37,7 @@ export interface RuleDetails {
 }
 
 /** In characters. */
-interface Bounds {
+export interface Bounds {
   readonly min?: number | undefined;
   readonly max?: number | undefined;
 }

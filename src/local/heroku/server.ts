@@ -21,7 +21,7 @@ export interface HerokuOptions {
 type ReleaseView = ReturnType<typeof releaseView>;
 
 /** The apps from within: what a test looks at, and does as another person would, without a request. */
-interface LocalApps {
+export interface LocalApps {
   names(): string[];
   id(app: string): string;
   /** A copy of the config vars. */
