@@ -6,6 +6,8 @@ export interface Wait {
   readonly path: string;
   readonly because: "rate-limited" | "limit" | "server" | "unreachable";
   readonly waitMs: number;
+  /** Where more of the same kind have to wait after it: how many are left with this one, and about how long all of them take. */
+  readonly rest?: { readonly count: number; readonly ms: number };
 }
 
 const reasons: Record<Wait["because"], string> = {
@@ -16,8 +18,17 @@ const reasons: Record<Wait["because"], string> = {
 };
 
 /** What a person reads while nothing seems to happen. */
-export function waitLine({ service, method, path, because, waitMs }: Wait): string {
+export function waitLine({ service, method, path, because, waitMs, rest }: Wait): string {
   const seconds = waitMs / 1000;
   const again = because === "limit" ? "goes on" : "again";
-  return `waiting: ${service} ${reasons[because]}; ${method} ${path} ${again} in ${seconds.toFixed(seconds < 10 ? 1 : 0)} s`;
+  return `waiting: ${service} ${reasons[because]}; ${method} ${path} ${again} in ${seconds.toFixed(seconds < 10 ? 1 : 0)} s${rest ? `; about ${minutes(rest.ms)} for the ${rest.count} left` : ""}`;
 }
+
+const minutes = (ms: number) => (ms < 90_000 ? `${Math.ceil(ms / 1000)} s` : `${Math.ceil(ms / 60_000)} min`);
+
+/** The same wait when some of it is over. */
+export const afterSome = (wait: Wait, leftMs: number): Wait => ({
+  ...wait,
+  waitMs: leftMs,
+  ...(wait.rest ? { rest: { ...wait.rest, ms: wait.rest.ms - (wait.waitMs - leftMs) } } : {}),
+});

@@ -1,5 +1,5 @@
 // What a command does while it has no answer yet, on stderr: on a terminal one line that changes, elsewhere a line for each step.
-import { type Wait, waitLine } from "../waits.js";
+import { afterSome, type Wait, waitLine } from "../waits.js";
 import { colorsOf, type Io } from "./io.js";
 
 interface View {
@@ -76,7 +76,7 @@ async function liveView(io: Io): Promise<View> {
   const beside = () => {
     const now = performance.now();
     const waitMs = (waiting?.until ?? 0) - now;
-    const wait = waiting && waitMs > 0 ? `  ${waitLine({ ...waiting.wait, waitMs })}` : "";
+    const wait = waiting && waitMs > 0 ? `  ${waitLine(afterSome(waiting.wait, waitMs))}` : "";
     return c.dim(` ${time(now - began)}${wait}`);
   };
   // It shows the cursor again at every end of the process. Keys are not its business: Ctrl-C is.

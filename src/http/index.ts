@@ -1,6 +1,6 @@
 // What the clients of Infisical and Heroku have in common: which URLs may be sent a secret, one request, when to send it again.
 export { RequestError } from "./error.js";
-export { Limiter } from "./limiter.js";
+export { Limiter, type RateLimit } from "./limiter.js";
 export { isLoopback } from "./loopback.js";
 export { AttemptFailed, type RetryPolicy, withRetry } from "./retry.js";
 export { type Answer, createTransport, NoAnswer, type Request, type Send } from "./transport.js";

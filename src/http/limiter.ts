@@ -6,12 +6,20 @@ interface Bucket {
   left: number;
   /** Of a window. */
   limit: number;
+  /** Of a window (ms), as far as it has been told. */
+  windowMs: number;
   /** `performance.now()` when the window is over. */
   endsAt: number;
   /** Sent and not answered yet: an answer may not have counted them. */
   underWay: number;
   /** The end of the window that a wait was told for. */
   toldFor: number;
+}
+
+/** How many requests of a kind a server takes in a window of time (ms). */
+export interface RateLimit {
+  readonly limit: number;
+  readonly windowMs: number;
 }
 
 /** A window is a minute or so: a larger number is no number of seconds, but perhaps a time (s). */
@@ -33,12 +41,12 @@ export class Limiter {
   /**
    * Sends one request once the limit has room for it.
    * @param kind requests that share a limit
-   * @param onWait told once for all that wait for the same window (ms)
+   * @param onWait told once for all that wait for the same window: how long (ms), and what the server takes in one
    */
   async send<Answer extends { readonly header: (name: string) => string | undefined }>(
     kind: string,
     send: () => Promise<Answer>,
-    onWait: (waitMs: number) => void,
+    onWait: (waitMs: number, limit: RateLimit) => void,
     signal?: AbortSignal,
   ): Promise<Answer> {
     const bucket = this.#bucket(kind);
@@ -58,6 +66,7 @@ export class Limiter {
     const known = this.#buckets.get(kind) ?? {
       left: Number.POSITIVE_INFINITY,
       limit: Number.POSITIVE_INFINITY,
+      windowMs: 0,
       endsAt: 0,
       underWay: 0,
       toldFor: 0,
@@ -69,7 +78,7 @@ export class Limiter {
 
 async function nextWindow(
   bucket: Bucket,
-  onWait: (waitMs: number) => void,
+  onWait: (waitMs: number, limit: RateLimit) => void,
   signal: AbortSignal | undefined,
 ): Promise<void> {
   const waitMs = Math.ceil(bucket.endsAt - performance.now());
@@ -79,7 +88,7 @@ async function nextWindow(
     if (bucket.left <= 0) await sleep(answerMs, undefined, signal ? { signal } : {});
     return;
   }
-  if (bucket.toldFor !== bucket.endsAt) onWait(waitMs);
+  if (bucket.toldFor !== bucket.endsAt) onWait(waitMs, bucket);
   bucket.toldFor = bucket.endsAt;
   await sleep(waitMs + marginMs, undefined, signal ? { signal } : {});
 }
@@ -90,6 +99,7 @@ function learn(bucket: Bucket, { header }: { readonly header: (name: string) => 
   );
   if (![limit, left, resetS].every(Number.isFinite) || resetS! > longestWindowS) return;
   bucket.limit = limit!;
+  bucket.windowMs = Math.max(bucket.windowMs, resetS! * 1000);
   bucket.endsAt = performance.now() + resetS! * 1000;
   // This request is among those under way, and the server has counted it.
   bucket.left = left! - (bucket.underWay - 1);

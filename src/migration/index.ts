@@ -71,6 +71,7 @@ export {
   type SetPlan,
   type StackPlan,
   specOf,
+  writesOf,
 } from "./plan.js";
 export {
   type AppsByEnvironment,

@@ -477,6 +477,17 @@ function leftByFlag({ config, world, last }: PlanQuestion, flag: FlagPlan): AppF
   });
 }
 
+/** The requests that an update's writes to the vault are: one for each folder, one for each folder's new or changed values. */
+export function writesOf({ folders, sets }: StackPlan): { folder: number; create: number; update: number } {
+  const setsWith = (kind: Decision["is"]) =>
+    sets.filter(({ names }) => Object.values(names).some(({ is }) => is === kind)).length;
+  return {
+    folder: folders.filter(({ exists }) => !exists).length,
+    create: setsWith("create"),
+    update: setsWith("follow"),
+  };
+}
+
 /** An owner of the flat path that is to be none any more, though its flat copies are retired or may be by the next update. */
 function leftByFallback({ catalog: { fallback }, config: { environment }, world, last }: PlanQuestion): AppFinding[] {
   const owned = last.retirement && (world.flag.is !== "off" || last.retirement.retired.length > 0);

@@ -43,6 +43,7 @@ import {
   type Target,
   targetOf,
   type World,
+  writesOf,
 } from "../migration/index.js";
 import { herokuWith, keepSight, placeOf, rebinding, seenVars, sharedReads, vaultAt } from "../provider/index.js";
 import { runContext } from "../runContext.js";
@@ -208,6 +209,7 @@ async function program(catalog: Catalog, component?: pulumi.Resource): Promise<P
   const answer = await askGate(catalog, config, world, target, { vault, heroku });
   const plan = planStack({ catalog, config, world, target, last, gate: answer, steady });
   refuseImpossible(plan);
+  vault.expectWrites(writesOf(plan));
   const places = [...(world.root.is === "new" ? [world.root.warning] : []), ...warnOfPlaces(catalog, config, services)];
   for (const finding of [...places, ...plan.warnings]) warn(finding);
   // A flag that is on over something bad is an error at the end of an update; a preview has no end.

@@ -15,10 +15,12 @@ export const app = appOf("prod");
 export interface CompanyOptions extends Omit<Made, "environments">, Pick<LocalOptions, "flavour" | "rateLimits"> {
   /** Steps at the same time. */
   readonly parallel?: number;
+  /** What the providers tell. */
+  readonly print?: (line: string) => void;
 }
 
 export async function openCompany(options: CompanyOptions) {
-  const { flavour, rateLimits, parallel } = options;
+  const { flavour, rateLimits, parallel, print } = options;
   const local = await startLocal({
     ...(flavour === undefined ? {} : { flavour }),
     ...(rateLimits === undefined ? {} : { rateLimits }),
@@ -30,6 +32,7 @@ export async function openCompany(options: CompanyOptions) {
     program: consoleVault(await loadCatalog(await findCatalog(dir))),
     native: (env) => ({ heroku: herokuEngineProvider({ env, waits: { rateLimitMs: 1, pollMs: 1 } }) }),
     ...(parallel === undefined ? {} : { parallel }),
+    ...(print === undefined ? {} : { print }),
   });
   const env = { ...local.env, PULUMI_BACKEND_URL: `file://${dir}/state`, PULUMI_CONFIG_PASSPHRASE: "x" };
   const run =

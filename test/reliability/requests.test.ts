@@ -27,7 +27,7 @@ const routes = {
   "2024-10": { lists: "/api/v3/secrets/raw", folders: "/api/v1/folders", batch: "/api/v3/secrets/batch/raw" },
   current: { lists: "/api/v4/secrets", folders: "/api/v2/folders", batch: "/api/v4/secrets/batch" },
 };
-const { lists, batch } = routes["2024-10"];
+const { lists, folders, batch } = routes["2024-10"];
 
 async function firstAndNext(options: CompanyOptions) {
   company = await openCompany({ parallel: 16, ...options });
@@ -111,8 +111,14 @@ it("a copy that somebody writes after the program's look is not written over", a
 it("stays below the server's own limit: many folders finish without one refusal", { timeout: 120_000 }, async () => {
   // 40 requests a minute and route, a hundred times as fast, for as many more folders.
   const rateLimits = { secrets: 8, read: 12, write: 40, windowMs: 1000 };
-  company = await openCompany({ count: 100, folders: 20, rateLimits, parallel: 16 });
+  const told: string[] = [];
+  const print = (line: string) => void told.push(line);
+  company = await openCompany({ count: 100, folders: 20, rateLimits, parallel: 16, print });
   await vaultRequests(company.up);
+  // Of 20 folders the first eight are made at once.
+  expect(told.flatMap((line) => line.match(`POST ${folders} .*; about \\d s for the \\d+ left`) ?? [])).toEqual([
+    expect.stringMatching(/about [12] s for the 12 left$/),
+  ]);
   const { requests } = company.local.control;
   expect(requests.filter(({ status }) => status === 429)).toEqual([]);
   expect(requests.filter(({ path, method }) => method === "POST" && path === batch)).toHaveLength(20);

@@ -53,6 +53,8 @@ export interface InProcessOptions {
   native(env: Env, shared?: Shared): NativeProviders;
   /** Steps at the same time; one makes a run's requests come in an order that can be repeated. */
   readonly parallel?: number;
+  /** What a run's code prints; dropped by default. */
+  readonly print?: (line: string) => void;
 }
 
 const noSecrets = { salt: "none", encrypt: (text: string) => text, decrypt: (text: string) => text };
@@ -162,7 +164,8 @@ export class InProcessStacks {
     const project = await readProject(location);
     const file = await readStackFile(project.stackFile, project.name);
     const config = resolveConfig(file, project.config, (text) => text, stack);
-    const context: InlineContext = { env: { ...process.env, ...env }, print: () => {} };
+    const { print = () => {} } = this.options;
+    const context: InlineContext = { env: { ...process.env, ...env }, print };
     const deployment: Deployment = new Deployment({
       stack,
       project: project.name,

@@ -53,6 +53,7 @@ export function createInfisicalClient(options: InfisicalClientOptions): Infisica
   };
 
   return {
+    expectWrites: exchange.expectWrites,
     status: () =>
       exchange.read({
         method: "GET",

@@ -5,6 +5,7 @@ import {
   AttemptFailed,
   Limiter,
   NoAnswer,
+  type RateLimit,
   type Request,
   type RetryPolicy,
   type Send,
@@ -17,7 +18,7 @@ import { InfisicalError } from "./error.js";
 import { inTurn } from "./in-turn.js";
 import { createSession } from "./login.js";
 import { loginAnswer } from "./schemas.js";
-import type { InfisicalClientOptions } from "./types.js";
+import type { ExpectedWrites, InfisicalClientOptions, WriteKind } from "./types.js";
 import { encodeBody } from "./values.js";
 
 interface Call<Schema extends z.ZodType> {
@@ -36,6 +37,7 @@ interface Call<Schema extends z.ZodType> {
   readonly mayBeAbsent?: true;
   /** The route needs no token. */
   readonly anonymous?: true;
+  readonly kind?: WriteKind;
 }
 
 interface Write<Schema extends z.ZodType> extends Call<Schema> {
@@ -45,6 +47,7 @@ interface Write<Schema extends z.ZodType> extends Call<Schema> {
 
 /** Requests with all that they have in common: token, repetition, diagnosis, one write at a time. */
 export interface Exchange {
+  expectWrites(writes: ExpectedWrites): void;
   logIn(): Promise<void>;
   read<Schema extends z.ZodType>(call: Call<Schema>): Promise<z.output<Schema>>;
   write<Schema extends z.ZodType>(call: Write<Schema>): Promise<z.output<Schema>>;
@@ -61,6 +64,7 @@ export function createExchange(
   }: InfisicalClientOptions,
 ): Exchange {
   const limiter = limiterOf(target.baseUrl);
+  const ahead = new Map<WriteKind, number>();
   const policy: RetryPolicy = { retries, firstWaitMs, maxWaitMs, signal };
 
   const open = () =>
@@ -108,7 +112,7 @@ export function createExchange(
   }
 
   async function attempt(
-    { method, path, query }: Call<z.ZodType>,
+    { method, path, query, kind }: Call<z.ZodType>,
     body: string | undefined,
     token: SecretValue | undefined,
     asked: Asked,
@@ -124,7 +128,8 @@ export function createExchange(
         ...(token && { authorization: `Bearer ${token.reveal()}` }),
       },
     };
-    const tell = (waitMs: number) => onWait?.({ service: "Infisical", method, path, because: "limit", waitMs });
+    const tell = (waitMs: number, limit: RateLimit) =>
+      onWait?.({ service: "Infisical", method, path, because: "limit", waitMs, ...restOf(kind, waitMs, limit) });
     try {
       return await limiter.send(kindOf(method, path), () => send(request), tell, signal);
     } catch (failure) {
@@ -133,6 +138,13 @@ export function createExchange(
       const again = !hopeless && (idempotent || !sent) ? ({ because: "unreachable" } as const) : undefined;
       throw new AttemptFailed(diagnoseSilence(failure, asked, target), sent, again);
     }
+  }
+
+  /** Of a plan's writes of one kind those that the next windows have to take. */
+  function restOf(kind: WriteKind | undefined, waitMs: number, { limit, windowMs }: RateLimit): Pick<Wait, "rest"> {
+    const count = (kind && ahead.get(kind)) ?? 0;
+    const windows = Math.ceil(count / limit);
+    return windows > 1 ? { rest: { count, ms: waitMs + (windows - 1) * windowMs } } : {};
   }
 
   function isRefused(answer: Answer, asked: Asked): boolean {
@@ -193,13 +205,21 @@ export function createExchange(
       await session.token().catch(rethrow);
     },
     read: (call) => run(call, true).catch(rethrow),
+    expectWrites: (writes) => {
+      for (const [kind, count] of Object.entries(writes)) ahead.set(kind as WriteKind, count);
+    },
     write: (call) =>
       inTurn([target.baseUrl, target.projectId, target.environment].join(" "), () =>
-        run(call, false).catch((failure) => {
-          if (failure instanceof AttemptFailed && failure.lost && failure.error instanceof InfisicalError)
-            return lookAfter(failure.error, call);
-          return rethrow(failure);
-        }),
+        run(call, false)
+          .catch((failure) => {
+            if (failure instanceof AttemptFailed && failure.lost && failure.error instanceof InfisicalError)
+              return lookAfter(failure.error, call);
+            return rethrow(failure);
+          })
+          .then((answer) => {
+            if (call.kind) ahead.set(call.kind, Math.max(0, (ahead.get(call.kind) ?? 0) - 1));
+            return answer;
+          }),
       ),
   };
 }

@@ -83,6 +83,7 @@ export function folderMethods(exchange: Exchange, { apis, projectId, environment
             method: "POST",
             path: api.folders,
             body: { ...placeIn(api), name, path: parent.wire },
+            kind: "folder",
             to: `create the folder ${parent.normal}${name}/`,
             rightAt: parent.normal,
             expects: folderAnswer,

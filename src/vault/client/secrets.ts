@@ -106,6 +106,7 @@ export function secretMethods(exchange: Exchange, options: Options): SecretMetho
       exchange.write({
         method,
         path: api.batch,
+        kind: method === "POST" ? "create" : "update",
         body: { ...placeIn(api), secretPath: path.wire, secrets: sent.map(toBody) },
         to,
         secrets: sent.flatMap(({ value, metadata = [] }) => [value, ...metadata.map((pair) => pair.value)]),

@@ -170,7 +170,16 @@ export type DeleteResult = { readonly deleted: boolean } | { readonly approval: 
  * };
  * ```
  */
+/** What a write makes: a folder, new secrets of a folder, or new values of secrets that are there. */
+export type WriteKind = "folder" | "create" | "update";
+
+/** How many writes of each kind are to come. */
+export type ExpectedWrites = Readonly<Record<WriteKind, number>>;
+
 export interface InfisicalClient {
+  /** Says which writes are to come, so that a wait for the server's limit can tell how long all of them take. */
+  expectWrites(writes: ExpectedWrites): void;
+
   /** Whether a server answers at all; needs no token. */
   status(): Promise<{ readonly message: string; readonly date: Date }>;
 

@@ -575,6 +575,19 @@ for (const flavour of ["2024-10", "current"] as const) {
       });
     });
 
+    it("with a rate limit for writes, the wait tells how long the expected ones take", async () => {
+      const { client } = await world(flavour, { rateLimits: { secrets: 2, windowMs: 1000 } });
+      const waits: Wait[] = [];
+      const vault = client(ADMIN, { onWait: (wait) => waits.push(wait) });
+      vault.expectWrites({ folder: 0, create: 5, update: 0 });
+      for (const name of ["A", "B", "C", "D", "E"])
+        await vault.createSecrets("/MooseQuest/heroku", [{ name, value: SecretValue.of("x") }]);
+      const told = waits.filter(({ method }) => method === "POST").map(({ rest }) => rest);
+      expect(told).toEqual([{ count: 3, ms: expect.any(Number) }, undefined]);
+      expect(told[0]!.ms).toBeGreaterThan(1000);
+      expect(told[0]!.ms).toBeLessThanOrEqual(2000);
+    });
+
     it("with a rate limit is waited for, and the wait is told", async () => {
       const { client, control } = await world(flavour, { rateLimits: { secrets: 2, windowMs: 1000 } });
       const waits: Wait[] = [];
