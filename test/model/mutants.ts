@@ -100,8 +100,8 @@ export const mutants: readonly Mutant[] = [
     finding: "i",
     title: "only what the state knows as a copy is written back to the flat path",
     file: "src/migration/wayBack.ts",
-    text: ".map(({ name, path, current }) => ({ name, path, from: current[0] }))",
-    instead: ".map(({ name, path, current }) => ({ name, path, from: records[name] && current[0] }))",
+    text: ".map(({ name, path, own, current }) => ({ name, path, own, from: current[0] }))",
+    instead: ".map(({ name, path, own, current }) => ({ name, path, own, from: records[name] && current[0] }))",
     half: "prod",
   },
   {
