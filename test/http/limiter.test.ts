@@ -6,7 +6,8 @@ import { Limiter } from "../../src/http/index.js";
 function server(limit: number, windowMs: number) {
   let [endsAt, count, refused] = [0, 0, 0];
   const answer = async () => {
-    const now = performance.now();
+    // Whole milliseconds: the sum of two fractions is not always their difference.
+    const now = Math.floor(performance.now());
     if (now >= endsAt) [endsAt, count] = [now + windowMs, 0];
     count += 1;
     if (count > limit) refused += 1;
