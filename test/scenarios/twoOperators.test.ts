@@ -144,7 +144,8 @@ async function end(world: World) {
     rows: secrets.map(({ at, token, value }) => `${at} ${token.replace(/^.*@/, "")} ${value}`).sort(),
     folders: folders.sort(),
     apps,
-    wanted: /vaultEnvAware: (\w+)/.exec(readFileSync(world.file("staging"), "utf8"))?.[1],
+    // The CLI puts it in quotes.
+    wanted: /vaultEnvAware: "?(\w+)/.exec(readFileSync(world.file("staging"), "utf8"))?.[1],
     staging: recorded(await world.outputs("staging")),
     prod: recorded(await world.outputs("prod")),
   };
