@@ -15,12 +15,10 @@ const liveAt = (...folders: string[]) => folders.flatMap((folder) => live.map((n
 
 /** `/folder/` for a list, `/folder/**` for a recursive one, `/folder/NAME` for one secret; each once. */
 function reads({ requests }: Pick<Ran, "requests">): string[] {
-  const all = requests.flatMap(({ method, path, folder }) => {
-    const [, name] = /^\/api\/v3\/secrets\/raw(?:\/(.*))?$/.exec(path) ?? [undefined, undefined];
-    return method === "GET" && folder && path.startsWith(usual("/api/v3/secrets/raw"))
-      ? [`${folder}${name ?? ""}`]
-      : [];
-  });
+  const route = usual("/api/v3/secrets/raw");
+  const all = requests.flatMap(({ method, path, folder }) =>
+    method === "GET" && folder && path.startsWith(route) ? [`${folder}${path.slice(route.length + 1)}`] : [],
+  );
   return [...new Set(all)].sort();
 }
 
