@@ -1,25 +1,22 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
+/** How many requests of a kind a server takes in a window of time. */
+export interface RateLimit {
+  limit: number;
+  /** As far as it has been told. */
+  windowMs: number;
+}
+
 /** What a server says of its limit in an answer to one kind of request. */
-interface Bucket {
+interface Bucket extends RateLimit {
   /** Requests that may still be sent in this window. */
   left: number;
-  /** Of a window. */
-  limit: number;
-  /** Of a window (ms), as far as it has been told. */
-  windowMs: number;
   /** `performance.now()` when the window is over. */
   endsAt: number;
   /** Sent and not answered yet: an answer may not have counted them. */
   underWay: number;
   /** The end of the window that a wait was told for. */
   toldFor: number;
-}
-
-/** How many requests of a kind a server takes in a window of time (ms). */
-export interface RateLimit {
-  readonly limit: number;
-  readonly windowMs: number;
 }
 
 /** A window is a minute or so: a larger number is no number of seconds, but perhaps a time (s). */
@@ -46,7 +43,7 @@ export class Limiter {
   async send<Answer extends { readonly header: (name: string) => string | undefined }>(
     kind: string,
     send: () => Promise<Answer>,
-    onWait: (waitMs: number, limit: RateLimit) => void,
+    onWait: (waitMs: number, limit: Readonly<RateLimit>) => void,
     signal?: AbortSignal,
   ): Promise<Answer> {
     const bucket = this.#bucket(kind);
@@ -78,7 +75,7 @@ export class Limiter {
 
 async function nextWindow(
   bucket: Bucket,
-  onWait: (waitMs: number, limit: RateLimit) => void,
+  onWait: (waitMs: number, limit: Readonly<RateLimit>) => void,
   signal: AbortSignal | undefined,
 ): Promise<void> {
   const waitMs = Math.ceil(bucket.endsAt - performance.now());

@@ -16,7 +16,7 @@ export interface NamePlace {
 }
 
 /** By the catalog. */
-export const placesOf = (catalog: Catalog, environment: string, root: string): NamePlace[] =>
+export const heldPlaces = (catalog: Catalog, environment: string, root: string): NamePlace[] =>
   heldBy(catalog, environment).map(({ name, vendor }) => ({
     name,
     path: environmentPath(root, vendor, environment),
@@ -31,8 +31,8 @@ export interface LeftQuestion {
 }
 
 /** What the stack's last update had below the root, and the catalog has there no more. */
-export function leftPlaces({ catalog, environment, root, sets }: LeftQuestion): NamePlace[] {
-  const held = new Set(placesOf(catalog, environment, root).map(({ path, name }) => `${path}${name}`));
+function leftPlaces({ catalog, environment, root, sets }: LeftQuestion): NamePlace[] {
+  const held = new Set(heldPlaces(catalog, environment, root).map(({ path, name }) => `${path}${name}`));
   return setsBelow(root, sets).flatMap(({ names, path, flatPath }) =>
     Object.keys(names)
       .filter((name) => !held.has(`${path}${name}`))
@@ -40,15 +40,15 @@ export function leftPlaces({ catalog, environment, root, sets }: LeftQuestion): 
   );
 }
 
-/**
- * What an environment's readers read, whether or not they run the newest catalog's code. Only the owner of the flat path could bring
- * back what a newer catalog has no more.
- */
-export const placesRead = (question: LeftQuestion): NamePlace[] => {
-  const { catalog, environment, root } = question;
-  const left = environment === catalog.fallback ? leftPlaces(question) : [];
-  return [...placesOf(catalog, environment, root), ...left];
-};
+/** Of those what the way back looks at: only the owner of the flat path could bring back what a newer catalog has no more. */
+const leftOnWayBack = (question: LeftQuestion): NamePlace[] =>
+  question.environment === question.catalog.fallback ? leftPlaces(question) : [];
+
+/** What an environment's readers read, whether or not they run the newest catalog's code. */
+export const placesRead = (question: LeftQuestion): NamePlace[] => [
+  ...heldPlaces(question.catalog, question.environment, question.root),
+  ...leftOnWayBack(question),
+];
 
 const setsBelow = (root: string, sets: Last["sets"]): SecretSetOutputs[] =>
   Object.values(sets).filter(({ path }) => path.startsWith(`${root}/`));
@@ -75,10 +75,10 @@ function becameShared(question: LeftQuestion) {
  * @param turnsOff whether the flag is to turn off: then it is their flat paths that apps go back to
  */
 export function foldersOfLeft(question: LeftQuestion, turnsOff: boolean): string[] {
-  const { catalog, environment } = question;
-  if (!turnsOff) return [...new Set(becameShared(question).flatMap(({ path, to }) => [path, to]))];
-  const left = environment === catalog.fallback ? leftPlaces(question) : [];
-  return [...new Set(left.flatMap(({ path, flatPath }) => [path, flatPath]))];
+  const folders = turnsOff
+    ? leftOnWayBack(question).flatMap(({ path, flatPath }) => [path, flatPath])
+    : becameShared(question).flatMap(({ path, to }) => [path, to]);
+  return [...new Set(folders)];
 }
 
 /**

@@ -10,7 +10,7 @@ import { flagOf } from "./flagState.js";
 import type { GateFacts } from "./gate.js";
 import { forbiddenHere, readNow } from "./judged.js";
 import type { Last } from "./last.js";
-import { placesRead } from "./left.js";
+import { heldPlaces, placesRead } from "./left.js";
 import { readFolders } from "./readFolders.js";
 import { foldersToList, judgeRoot, type RootJudgement } from "./root.js";
 import { indexed } from "./rows.js";
@@ -376,10 +376,7 @@ export async function gateFacts(question: GateQuestion): Promise<GateFacts> {
   const { apps, flag } = complete(await seeApps(heroku, catalog, from, world.account));
   const parsed = migrationOutput.safeParse(output);
   const overrides = parsed.success ? parsed.data.overrides : [];
-  const places = heldBy(catalog, from).map(({ name, vendor }) => ({
-    name,
-    path: environmentPath(config.root, vendor, from),
-  }));
+  const places = heldPlaces(catalog, from, config.root);
   const own = new Set(places.map(({ name, path }) => `${path}${name}`));
   const hidden = await unreadable(
     vault,

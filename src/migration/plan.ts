@@ -24,7 +24,7 @@ import { appsInWords, appsOfFlag, type KeptFlag, keptFlag, keptState } from "./f
 import type { GateAnswer } from "./gate.js";
 import { revisionsFor, revisionsOf, surroundingsOf } from "./judged.js";
 import type { Last } from "./last.js";
-import { type LeftQuestion, leftByPath, leftPlaces, leftSets, placesOf, placesRead } from "./left.js";
+import { heldPlaces, type LeftQuestion, leftByPath, leftSets, placesRead } from "./left.js";
 import { soakEnd } from "./phases.js";
 import { type MigrationFacts, recordMigration, remembersElse } from "./record.js";
 import { retire } from "./retirement.js";
@@ -156,11 +156,8 @@ const leftQuestion = ({ catalog, config: { environment, root }, last: { sets } }
 function withLeft(question: PlanQuestion, spec: SetSpec): SetSpec {
   const before = question.last.sets[spec.path];
   if (!question.steady || !before) return spec;
-  const left = leftPlaces(leftQuestion(question)).filter(({ path }) => path === spec.path);
-  return {
-    ...spec,
-    names: { ...spec.names, ...Object.fromEntries(left.map(({ name }) => [name, before.names[name]!])) },
-  };
+  const left = Object.entries(before.names).filter(([name]) => !(name in spec.names));
+  return { ...spec, names: { ...spec.names, ...Object.fromEntries(left) } };
 }
 
 /**
@@ -241,7 +238,7 @@ export function offReasons(
 /** While both paths are read nothing follows its source: a copy whose source was written meanwhile is the older one. */
 function flatDiffers(catalog: Catalog, config: StackConfig, { rows }: World): Reason[] {
   const { environment, root } = config;
-  const places = placesOf(catalog, environment, root);
+  const places = heldPlaces(catalog, environment, root);
   const { different } = wayBack(catalog, environment, places, { rows, hidden: new Map(), records: {} });
   return different
     .filter(({ name }) => sourceOf(catalog, config, name) === "copy")

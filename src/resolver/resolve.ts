@@ -35,6 +35,31 @@ export interface ResolveOptions<Name extends string = string, Env extends string
  */
 export type Known<Given extends string, Names extends string> = string extends Given ? unknown : NoInfer<Names>;
 
+/** A question about one credential. Names that the compiler knows are checked against the catalog's. */
+type Ask<Answer> = <
+  Name extends string = CredentialName,
+  Env extends string = EnvironmentName,
+  GivenName extends string = Name,
+  GivenEnv extends string = Env,
+>(
+  name: GivenName & Known<GivenName, Name>,
+  env?: GivenEnv & Known<GivenEnv, Env>,
+  options?: ResolveOptions<Name, Env>,
+) => Answer;
+
+function find(name: string, env?: string, options: ResolveOptions<string, string> = {}): Resolution {
+  const catalog: Catalog = options.catalog ?? consoleCatalog;
+  const { flag = flagFromEnvironment(catalog), root = catalog.root } = options;
+  const { vendor, scope } = credentialOf(catalog, name);
+  const environment = activeEnvironment(env, catalog);
+  const [path, why] = !flag
+    ? [flatPath(root, vendor), "the flag is off: every credential is at its vendor's flat path"]
+    : scope === "shared"
+      ? [flatPath(root, vendor), "shared: one value for all environments, at its vendor's flat path"]
+      : [environmentPath(root, vendor, environment), `the flag is on and ${name} differs per environment`];
+  return { name, vendor, scope, environment, path, flag, why };
+}
+
 /**
  * Where a credential lives, and why.
  *
@@ -178,27 +203,7 @@ export function environmentPath(root: string, vendor: string, environment: strin
  * const { path, why } = resolve("HEROKU_API_KEY", "staging", { flag: true });
  * ```
  */
-export function resolve<
-  Name extends string = CredentialName,
-  Env extends string = EnvironmentName,
-  GivenName extends string = Name,
-  GivenEnv extends string = Env,
->(
-  name: GivenName & Known<GivenName, Name>,
-  env?: GivenEnv & Known<GivenEnv, Env>,
-  options: ResolveOptions<Name, Env> = {},
-): Resolution {
-  const catalog: Catalog = options.catalog ?? consoleCatalog;
-  const { flag = flagFromEnvironment(catalog), root = catalog.root } = options;
-  const { vendor, scope } = credentialOf(catalog, name);
-  const environment = activeEnvironment(env, catalog);
-  const [path, why] = !flag
-    ? [flatPath(root, vendor), "the flag is off: every credential is at its vendor's flat path"]
-    : scope === "shared"
-      ? [flatPath(root, vendor), "shared: one value for all environments, at its vendor's flat path"]
-      : [environmentPath(root, vendor, environment), `the flag is on and ${name} differs per environment`];
-  return { name, vendor, scope, environment, path, flag, why };
-}
+export const resolve: Ask<Resolution> = find;
 
 /**
  * The Infisical `secretPath` of a credential: `resolve(…).path`.
@@ -210,15 +215,4 @@ export function resolve<
  * withEnvironment("staging", () => secretPathFor("HEROKU_API_KEY")); // the same, with the flag on
  * ```
  */
-export function secretPathFor<
-  Name extends string = CredentialName,
-  Env extends string = EnvironmentName,
-  GivenName extends string = Name,
-  GivenEnv extends string = Env,
->(
-  name: GivenName & Known<GivenName, Name>,
-  env?: GivenEnv & Known<GivenEnv, Env>,
-  options: ResolveOptions<Name, Env> = {},
-): string {
-  return resolve<Name, Env, GivenName, GivenEnv>(name, env, options).path;
-}
+export const secretPathFor: Ask<string> = (name, env, options) => find(name, env, options).path;

@@ -64,7 +64,7 @@ export function createExchange(
   }: InfisicalClientOptions,
 ): Exchange {
   const limiter = limiterOf(target.baseUrl);
-  const ahead = new Map<WriteKind, number>();
+  const ahead = { folder: 0, create: 0, update: 0 };
   const policy: RetryPolicy = { retries, firstWaitMs, maxWaitMs, signal };
 
   const open = () =>
@@ -128,7 +128,7 @@ export function createExchange(
         ...(token && { authorization: `Bearer ${token.reveal()}` }),
       },
     };
-    const tell = (waitMs: number, limit: RateLimit) =>
+    const tell = (waitMs: number, limit: Readonly<RateLimit>) =>
       onWait?.({ service: "Infisical", method, path, because: "limit", waitMs, ...restOf(kind, waitMs, limit) });
     try {
       return await limiter.send(kindOf(method, path), () => send(request), tell, signal);
@@ -141,8 +141,12 @@ export function createExchange(
   }
 
   /** Of a plan's writes of one kind those that the next windows have to take. */
-  function restOf(kind: WriteKind | undefined, waitMs: number, { limit, windowMs }: RateLimit): Pick<Wait, "rest"> {
-    const count = (kind && ahead.get(kind)) ?? 0;
+  function restOf(
+    kind: WriteKind | undefined,
+    waitMs: number,
+    { limit, windowMs }: Readonly<RateLimit>,
+  ): Pick<Wait, "rest"> {
+    const count = kind ? ahead[kind] : 0;
     const windows = Math.ceil(count / limit);
     return windows > 1 ? { rest: { count, ms: waitMs + (windows - 1) * windowMs } } : {};
   }
@@ -206,7 +210,7 @@ export function createExchange(
     },
     read: (call) => run(call, true).catch(rethrow),
     expectWrites: (writes) => {
-      for (const [kind, count] of Object.entries(writes)) ahead.set(kind as WriteKind, count);
+      Object.assign(ahead, writes);
     },
     write: (call) =>
       inTurn([target.baseUrl, target.projectId, target.environment].join(" "), () =>
@@ -217,7 +221,7 @@ export function createExchange(
             return rethrow(failure);
           })
           .then((answer) => {
-            if (call.kind) ahead.set(call.kind, Math.max(0, (ahead.get(call.kind) ?? 0) - 1));
+            if (call.kind) ahead[call.kind] = Math.max(0, ahead[call.kind] - 1);
             return answer;
           }),
       ),

@@ -12,6 +12,7 @@ export type {
   InfisicalClient,
   InfisicalClientOptions,
   SecretEntry,
+  SecretMetadata,
   SecretToWrite,
   WriteResult,
 } from "./types.js";

@@ -83,7 +83,7 @@ export interface FolderEntry {
  * const owner: SecretMetadata = { key: "owner", value: SecretValue.of("payments"), isEncrypted: false };
  * ```
  */
-interface SecretMetadata {
+export interface SecretMetadata {
   readonly key: string;
   readonly value: SecretValue;
   readonly isEncrypted: boolean;
@@ -155,6 +155,12 @@ export type WriteResult = { readonly written: readonly SecretEntry[] } | { reado
  */
 export type DeleteResult = { readonly deleted: boolean } | { readonly approval: true };
 
+/** What a write makes: a folder, new secrets of a folder, or new values of secrets that are there. */
+export type WriteKind = "folder" | "create" | "update";
+
+/** How many writes of each kind are to come. */
+export type ExpectedWrites = Readonly<Record<WriteKind, number>>;
+
 /**
  * One project and one environment of an Infisical server. Every method rejects with an {@link InfisicalError}, whose
  * `kind` says what happened.
@@ -170,12 +176,6 @@ export type DeleteResult = { readonly deleted: boolean } | { readonly approval: 
  * };
  * ```
  */
-/** What a write makes: a folder, new secrets of a folder, or new values of secrets that are there. */
-export type WriteKind = "folder" | "create" | "update";
-
-/** How many writes of each kind are to come. */
-export type ExpectedWrites = Readonly<Record<WriteKind, number>>;
-
 export interface InfisicalClient {
   /** Says which writes are to come, so that a wait for the server's limit can tell how long all of them take. */
   expectWrites(writes: ExpectedWrites): void;
