@@ -6,6 +6,7 @@ import type { InlineProgram, InlineProvider } from "../engine/index.js";
 import type { Shared } from "../provider/index.js";
 import { inRunContext } from "../runContext.js";
 import { packageDir } from "./project.js";
+import { loadSdk } from "./sdk.js";
 
 /** Everything that a provider does belongs to the run that it is called in, and to its own instance. */
 function within(run: <T>(work: () => T) => T, provider: InlineProvider): InlineProvider {
@@ -53,17 +54,20 @@ function isReexport(path: string): boolean {
   }
 }
 
+const parts = () => Promise.all([import("../index.js"), import("../provider/index.js")]);
+
 /**
- * Loads nothing of them, and nothing of the SDK, before a run.
+ * Loads nothing of them, and nothing of the SDK, before it has to.
  * @param shared what the command has, which the program and the providers go on with
  */
 export const ownProgram = (shared?: Shared): InlineProgram => ({
   isEntryPoint: (path) => path === realpathSync(join(packageDir, "program.mjs")) || isReexport(path),
+  load: async () => {
+    loadSdk();
+    await parts();
+  },
   run: async (context) => {
-    const [{ default: program }, { shareWithRun }] = await Promise.all([
-      import("../index.js"),
-      import("../provider/index.js"),
-    ]);
+    const [{ default: program }, { shareWithRun }] = await parts();
     return inRunContext(context, () => {
       shareWithRun(shared);
       return program();

@@ -27,6 +27,8 @@ export interface InlineProvider {
 export interface InlineProgram {
   /** @param path absolute and without links. Of any other program the engine makes a process */
   isEntryPoint(path: string): boolean;
+  /** Loads the SDK, and what a run needs. Called before each run, and as early as it can be. */
+  load(): Promise<unknown>;
   /** Runs the program once; its result are the stack's outputs. */
   run(context: InlineContext): Promise<object>;
   /**

@@ -11,13 +11,14 @@ import {
   type StackLocation,
   type Work,
 } from "../port.js";
+import type { Project } from "../project/project.js";
 import { readStackFile } from "../project/stackConfig.js";
 import type { NativeProviders } from "../provider.js";
 import { Redactor } from "../redact.js";
 import { Deployment, type DeploymentResult, interruptions } from "./deploy/deployment.js";
 import { selectionOf } from "./deploy/selection.js";
 import type { Persist } from "./deploy/snapshotManager.js";
-import { Packages } from "./packages.js";
+import { loadInline, Packages, standsFor } from "./packages.js";
 import { configAsWritten, ensureStack, loadSnapshot, openSession, persistTo, type Session } from "./session.js";
 import { schemaVersion } from "./state/checkpoint.js";
 import { acquireLock, type Lock, removeLocks } from "./state/lock.js";
@@ -63,7 +64,7 @@ export class EmbeddedEngine implements Engine {
   }
 
   async outputs(): Promise<OutputMap> {
-    const session = await openSession(this.location);
+    const session = await this.open();
     return outputMap(await loadSnapshot(session, this.location.stack));
   }
 
@@ -79,6 +80,16 @@ export class EmbeddedEngine implements Engine {
     return removeLocks(files.lockDirectory);
   }
 
+  /** Most commands that open a stack run its program next. */
+  private open(): Promise<Session> {
+    const load = async (project: Project) => {
+      if (this.inline === undefined || !standsFor(this.inline, project)) return;
+      await loadInline(this.inline);
+    };
+    // What cannot be loaded is told by the run that needs it.
+    return openSession(this.location, (project) => void load(project).catch(() => {}));
+  }
+
   private async operate(kind: Kind, dryRun: boolean, options: RunOptions): Promise<Outcome> {
     const redactor = new Redactor();
     const errors = new ErrorCollector();
@@ -88,7 +99,7 @@ export class EmbeddedEngine implements Engine {
       options.onEvent(shown);
     };
     try {
-      const session = await openSession(this.location);
+      const session = await this.open();
       const run = new Operation(this.location, this.providers, this.inline, session, options, emit, redactor);
       return await (dryRun ? this.dry(kind, run, errors) : this.locked(kind, run, errors));
     } catch (error) {

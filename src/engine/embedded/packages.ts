@@ -2,6 +2,7 @@ import { realpathSync } from "node:fs";
 import { join } from "node:path";
 import type { InlineContext, InlineProgram } from "../inline.js";
 import { EngineError, type StackLocation } from "../port.js";
+import type { Project } from "../project/project.js";
 import type { NativeProviders } from "../provider.js";
 import type { Redactor } from "../redact.js";
 import { builtinPlugin, statesInFiles } from "./builtin.js";
@@ -28,6 +29,16 @@ export interface Serving {
   parallel: number;
 }
 
+/** The SDK comes with it, loaded by the program: a command that only reads a stack does without. */
+export async function loadInline(inline: InlineProgram): Promise<typeof import("./inline/program.js")> {
+  await inline.load();
+  return import("./inline/program.js");
+}
+
+/** Whether a project's program is one that runs in this process. */
+export const standsFor = (inline: InlineProgram, { programDir, entryPoint, nodeArgs }: Project): boolean =>
+  nodeArgs.length === 0 && inline.isEntryPoint(realpathSync(join(programDir, entryPoint)));
+
 /** The packages a stack can use, and the processes behind them: the program's, and the one for dynamic providers. */
 export class Packages {
   private host: DynamicHost | undefined;
@@ -46,9 +57,7 @@ export class Packages {
     private readonly session: Session,
     private readonly redactor: Redactor,
   ) {
-    const { programDir, entryPoint, nodeArgs } = session.project;
-    const stands = (one: InlineProgram) => one.isEntryPoint(realpathSync(join(programDir, entryPoint)));
-    this.inline = inline !== undefined && nodeArgs.length === 0 && stands(inline) ? inline : undefined;
+    this.inline = inline && standsFor(inline, session.project) ? inline : undefined;
     this.context = { env: session.env, print: (line) => this.print("stderr", line) };
   }
 
@@ -141,8 +150,7 @@ export class Packages {
       config,
     };
     if (this.inline !== undefined) {
-      // The whole SDK comes with it: a command that only reads a stack does without.
-      const { InlineRun } = await import("./inline/program.js");
+      const { InlineRun } = await loadInline(this.inline);
       return new InlineRun({
         ...run,
         inline: this.inline,

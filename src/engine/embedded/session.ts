@@ -24,8 +24,15 @@ export interface Session {
   deployment: DeploymentJson | undefined;
 }
 
-/** Reads a stack's project, configuration and state. Throws EngineError for whatever cannot be used, before anything is touched. */
-export async function openSession(location: StackLocation): Promise<Session> {
+/**
+ * Reads a stack's project, configuration and state.
+ * @param meanwhile is called while another thread derives the key from the passphrase, which takes most of a second
+ * @throws EngineError for whatever cannot be used, before anything is touched
+ */
+export async function openSession(
+  location: StackLocation,
+  meanwhile: (project: Project) => void = () => {},
+): Promise<Session> {
   const project = await readProject(location);
   const env = runEnvironment(location);
   const files = new StackFiles(stateDirectory(location, project.backendUrl), project.name, location.stack);
@@ -34,8 +41,9 @@ export async function openSession(location: StackLocation): Promise<Session> {
   const where = `stack ${location.stack}`;
   const salt = stackFile.encryptionSalt ?? saltOf(deployment);
   const passphrase = await readPassphrase(env, where);
-  const secrets =
-    salt === undefined ? await newSecretsManager(passphrase) : await openSecretsManager(passphrase, salt, where);
+  const opening = salt === undefined ? newSecretsManager(passphrase) : openSecretsManager(passphrase, salt, where);
+  meanwhile(project);
+  const secrets = await opening;
   const config = resolveConfig(stackFile, project.config, (text) => secrets.decrypt(text), location.stack);
   return {
     project,

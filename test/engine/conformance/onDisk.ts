@@ -59,6 +59,7 @@ export class Project {
     const { declare } = createRequire(import.meta.url)("./declare.cjs") as { declare(dir: string): object };
     return {
       isEntryPoint: (path) => path === realpathSync(join(this.directory, "program.cjs")),
+      load: async () => {},
       run: async () => declare(this.directory),
       provider: async (code, _config, { env }) => (code === providerCode ? toyInFile(env) : undefined),
     };
