@@ -3,6 +3,7 @@ import { existsSync, readFileSync, realpathSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import type { InlineProgram, InlineProvider } from "../engine/index.js";
+import { loadAxios } from "../http/index.js";
 import type { Shared } from "../provider/index.js";
 import { inRunContext } from "../runContext.js";
 import { packageDir } from "./project.js";
@@ -64,7 +65,7 @@ export const ownProgram = (shared?: Shared): InlineProgram => ({
   isEntryPoint: (path) => path === realpathSync(join(packageDir, "program.mjs")) || isReexport(path),
   load: async () => {
     loadSdk();
-    await parts();
+    await Promise.all([parts(), loadAxios()]);
   },
   run: async (context) => {
     const [{ default: program }, { shareWithRun }] = await parts();

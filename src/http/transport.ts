@@ -1,4 +1,4 @@
-import type { AxiosInstance } from "axios";
+import type { AxiosInstance, AxiosStatic } from "axios";
 import { isLoopback } from "./loopback.js";
 
 export interface Request {
@@ -61,12 +61,14 @@ export interface TransportOptions {
 
 export type Send = (request: Request) => Promise<Answer>;
 
+/** It takes a quarter of a second to load: for a request, and not for what only asks which URLs are safe. */
+export const loadAxios = async (): Promise<AxiosStatic> => (await import("axios")).default;
+
 /** One request, one answer of any status, or {@link NoAnswer}. */
 export function createTransport({ baseUrl, timeoutMs, signal, onRequest }: TransportOptions): Send {
   let http: Promise<AxiosInstance> | undefined;
   const open = async () => {
-    // It takes a quarter of a second to load: for a request, and not for what only asks which URLs are safe.
-    const { default: axios } = await import("axios");
+    const axios = await loadAxios();
     return axios.create({
       baseURL: baseUrl,
       // A redirect would carry the credentials to another place.

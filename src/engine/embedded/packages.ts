@@ -10,9 +10,9 @@ import type { Deployment, DeploymentResult } from "./deploy/deployment.js";
 import { nativeProvider } from "./deploy/native.js";
 import type { Plugin } from "./deploy/plugin.js";
 import { type BareProvider, secretBlind } from "./deploy/secretBlind.js";
-import { DynamicHost } from "./grpc/dynamicHost.js";
-import { ProgramProcess } from "./grpc/program.js";
-import { Services } from "./grpc/services.js";
+import type { DynamicHost } from "./grpc/dynamicHost.js";
+import type { ProgramProcess } from "./grpc/program.js";
+import type { Services } from "./grpc/services.js";
 import type { InlineRun } from "./inline/program.js";
 import { inlineProviders } from "./inline/providers.js";
 import type { Session } from "./session.js";
@@ -94,7 +94,6 @@ export class Packages {
     await this.start();
     if (serving.dynamic && this.inline === undefined) this.host?.warmUp();
     const program = serving.program ? await this.newProgram(serving) : undefined;
-    this.program = program instanceof ProgramProcess ? program : undefined;
     try {
       return await deployment.run(program);
     } finally {
@@ -119,6 +118,8 @@ export class Packages {
 
   private async start(): Promise<void> {
     if (this.services !== undefined) return;
+    // gRPC takes long to load: a command that only reads a stack does without.
+    const { Services } = await import("./grpc/services.js");
     this.services = new Services({
       monitor: () => this.program?.monitor,
       root: this.location.projectDir,
@@ -129,6 +130,7 @@ export class Packages {
     });
     this.address = await this.services.listen();
     const { project, env } = this.session;
+    const { DynamicHost } = await import("./grpc/dynamicHost.js");
     this.host = new DynamicHost({
       programDir: project.programDir,
       project: project.name,
@@ -161,7 +163,8 @@ export class Packages {
     }
     const typescript = project.typescript ? { PULUMI_NODEJS_TYPESCRIPT: "true" } : {};
     const tsconfig = project.tsconfig === undefined ? {} : { PULUMI_NODEJS_TSCONFIG_PATH: project.tsconfig };
-    return new ProgramProcess({
+    const { ProgramProcess } = await import("./grpc/program.js");
+    this.program = new ProgramProcess({
       ...run,
       programDir: project.programDir,
       entryPoint: project.entryPoint,
@@ -170,6 +173,7 @@ export class Packages {
       address: () => this.address,
       onLine: (stream, line) => this.print(stream, line),
     });
+    return this.program;
   }
 
   /** What code prints is passed on, stack frames left out: the SDK's host prints them for errors that are reported anyway. */
