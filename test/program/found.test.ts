@@ -7,12 +7,11 @@ import { providers } from "../../src/provider/index.js";
 import type { StatusReport } from "../../src/report/index.js";
 import { authFromEnvironment, createInfisicalClient } from "../../src/vault/client/index.js";
 import { usual } from "../support/flavour.js";
+import { shortWaits } from "../support/shortWaits.js";
 import { stagingValues, valueFor } from "../support/values.js";
 import { done, World } from "../support/world.js";
 
-vi.mock("node:timers/promises", async (original) =>
-  (await import("../support/shortWaits.js")).shortWaits(await original()),
-);
+shortWaits();
 
 let world: World;
 beforeEach(async () => {

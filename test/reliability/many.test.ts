@@ -2,11 +2,10 @@
 // undisturbed one ends. 60 in 12 folders here; CONSOLE_VAULT_FAULTS=all: 1,000 in 50 folders.
 import { afterEach, expect, it, vi } from "vitest";
 import type { FaultName, LocalServices } from "../../src/local/index.js";
+import { shortWaits } from "../support/shortWaits.js";
 import { app, type Company, openCompany } from "./company.js";
 
-vi.mock("node:timers/promises", async (original) =>
-  (await import("../support/shortWaits.js")).shortWaits(await original()),
-);
+shortWaits();
 
 const [count, folders] = process.env.CONSOLE_VAULT_FAULTS === "all" ? [1000, 50] : [60, 12];
 

@@ -4,15 +4,14 @@
 // written.
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { randomNumbers } from "../../src/local/index.js";
+import { shortWaits } from "../support/shortWaits.js";
 import type { World } from "../support/world.js";
 import { openScenes, type Scene } from "./commands.js";
 import { Tally, writeDocument } from "./document.js";
 import { kinds } from "./faults.js";
 import { Bench, type Disturbance } from "./trial.js";
 
-vi.mock("node:timers/promises", async (original) =>
-  (await import("../support/shortWaits.js")).shortWaits(await original()),
-);
+shortWaits();
 
 const { CONSOLE_VAULT_FAULTS: asked } = process.env;
 const all = asked === "all";

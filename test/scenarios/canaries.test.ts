@@ -6,13 +6,12 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { findCli } from "../../src/engine/pulumi/index.js";
 import { leaks } from "../support/leaks.js";
 import { canWatchProcesses } from "../support/processes.js";
+import { shortWaits } from "../support/shortWaits.js";
 import { stagingValues, valueFor } from "../support/values.js";
 import { noCli, without } from "../support/without.js";
 import { done, World } from "../support/world.js";
 
-vi.mock("node:timers/promises", async (original) =>
-  (await import("../support/shortWaits.js")).shortWaits(await original()),
-);
+shortWaits();
 
 const cli = await findCli({ projectDir: process.cwd(), stack: "prod" });
 const { PATH, PULUMI_CLI, PULUMI_HOME, PULUMI_DYNAMIC_TF_PLUGIN_CACHE_DIR } = process.env;

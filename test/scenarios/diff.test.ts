@@ -1,12 +1,11 @@
 // diff: two environments' credentials, compared without a value ever leaving the process.
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { environmentScoped } from "../support/document.js";
+import { shortWaits } from "../support/shortWaits.js";
 import { stagingNames, valueFor } from "../support/values.js";
 import { done, World } from "../support/world.js";
 
-vi.mock("node:timers/promises", async (original) =>
-  (await import("../support/shortWaits.js")).shortWaits(await original()),
-);
+shortWaits();
 
 let world: World;
 beforeAll(async () => {

@@ -2,15 +2,14 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { defaultSeed } from "../../src/local/index.js";
 import { leaks } from "../support/leaks.js";
+import { shortWaits } from "../support/shortWaits.js";
 import { valueFor } from "../support/values.js";
 import { type EnvironmentName, type RunOptions, World } from "../support/world.js";
 
-vi.mock("node:timers/promises", async (original) =>
-  (await import("../support/shortWaits.js")).shortWaits(await original()),
-);
+shortWaits();
 
 let world: World;
 beforeAll(async () => {

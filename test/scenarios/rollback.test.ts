@@ -1,13 +1,12 @@
 // The way back, from every stage: what is refused, what is restored, and what each app holds afterwards.
 import { readFileSync, writeFileSync } from "node:fs";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { stackType } from "../../src/engine/index.js";
+import { shortWaits } from "../support/shortWaits.js";
 import { stagingNames, valueFor } from "../support/values.js";
 import { done, World } from "../support/world.js";
 
-vi.mock("node:timers/promises", async (original) =>
-  (await import("../support/shortWaits.js")).shortWaits(await original()),
-);
+shortWaits();
 
 let world: World;
 beforeEach(async () => {

@@ -3,14 +3,13 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { leaks } from "../support/leaks.js";
+import { shortWaits } from "../support/shortWaits.js";
 import { valueFor } from "../support/values.js";
 import { done, type EnvironmentName, World } from "../support/world.js";
 
-vi.mock("node:timers/promises", async (original) =>
-  (await import("../support/shortWaits.js")).shortWaits(await original()),
-);
+shortWaits();
 
 let world: World;
 beforeEach(async () => {

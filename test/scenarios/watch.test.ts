@@ -1,10 +1,9 @@
 // `status --watch` looks again until Ctrl-C.
-import { afterEach, expect, it, vi } from "vitest";
+import { afterEach, expect, it } from "vitest";
+import { shortWaits } from "../support/shortWaits.js";
 import { World } from "../support/world.js";
 
-vi.mock("node:timers/promises", async (original) =>
-  (await import("../support/shortWaits.js")).shortWaits(await original()),
-);
+shortWaits();
 
 let world: World;
 afterEach(() => world.close());

@@ -1,12 +1,11 @@
 // What a rollback may know of the flat path before the flag moves: rights that are missing, values of others, rows that are gone.
 import { readFileSync } from "node:fs";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { shortWaits } from "../support/shortWaits.js";
 import { valueFor } from "../support/values.js";
 import { done, World } from "../support/world.js";
 
-vi.mock("node:timers/promises", async (original) =>
-  (await import("../support/shortWaits.js")).shortWaits(await original()),
-);
+shortWaits();
 
 let world: World;
 beforeEach(async () => {
