@@ -1,5 +1,5 @@
 // The package as other projects get it: packed, unpacked beside what it depends on, imported and required by its entry points.
-import { execFile, execFileSync } from "node:child_process";
+import { execFile, execFileSync, spawnSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
@@ -10,6 +10,9 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { localEnv } from "../../src/cli/commands/local.js";
 import { madeUpCompany } from "../../src/cli/demo/company.js";
+import { programLines } from "../../src/cli/init/existing.js";
+import { filesOf, type InitPlan } from "../../src/cli/init/files.js";
+import { modulesOf } from "../../src/cli/init/modules.js";
 import { startLocal } from "../../src/local/index.js";
 import { findCatalog, loadCatalog } from "../../src/project/index.js";
 import { blocksOf } from "../docs/blocks.js";
@@ -60,6 +63,20 @@ const imports = Object.entries(names).map(([from, list]) => `import { ${list} } 
 const requires = Object.entries(names).map(([from, list]) => `const { ${list} } = require("${from}");`);
 const plain = use.replace(/: (string|typeof \w+)/g, "");
 const answer = "/MooseQuest/heroku/staging/ /MooseQuest function function function embedded";
+
+const initPlan: Omit<InitPlan, "modules"> = {
+  name: "acme-vault",
+  root: "/Acme",
+  environments: ["staging", "prod"],
+  fallback: "prod",
+  apps: { staging: { web: "acme-web-staging" }, prod: { web: "acme-web" } },
+  credentials: [
+    { name: "MAIL_TOKEN", vendor: "mail", scope: "environment", reason: "Two values.", consumers: ["web"] },
+  ],
+  flag: { variable: "FLAG_VAULT_ENV_AWARE", role: "web" },
+  settings: {},
+  version: "0.1.0",
+};
 
 const toyProgram = `
 const pulumi = require("@pulumi/pulumi");
@@ -118,6 +135,37 @@ describe("the installed package", { timeout: 300_000 }, () => {
     check("use.mts", `${imports.join("\n")}${use}`);
     const wrong = 'import { secretPathFor } from "console-vault/resolver"; secretPathFor(1);';
     expect(() => check("wrong.mts", wrong)).toThrow();
+  });
+
+  const module = { type: "module" };
+  it.each([
+    ["ES modules", module, { module: "nodenext", verbatimModuleSyntax: true }],
+    ["ES modules for a bundler", module, { module: "esnext", moduleResolution: "bundler", verbatimModuleSyntax: true }],
+    ["CommonJS", {}, { module: "nodenext" }],
+    ["CommonJS with verbatimModuleSyntax", {}, { module: "nodenext", verbatimModuleSyntax: true }],
+    ["CommonJS for a bundler", {}, { module: "esnext", moduleResolution: "bundler", verbatimModuleSyntax: true }],
+    ["CommonJS, preserved for a bundler", {}, { module: "preserve", verbatimModuleSyntax: true }],
+  ])("what init writes compiles in a project of %s", (kind, manifest, more) => {
+    const project = join(dir, kind.replace(/\W+/g, "-"));
+    mkdirSync(project);
+    const checks = {
+      strict: true,
+      isolatedModules: true,
+      noEmit: true,
+      skipLibCheck: true,
+      allowJs: true,
+      checkJs: true,
+    };
+    const lib = { target: "es2022", types: ["node"], typeRoots: [join(checkout, "node_modules/@types")] };
+    // From another file, as in a repository with several packages.
+    writeFileSync(join(project, "base.json"), JSON.stringify({ compilerOptions: { ...checks, ...lib, ...more } }));
+    writeFileSync(join(project, "tsconfig.json"), '{ "extends": "./base.json", /* all */ "include": ["*"], }');
+    writeFileSync(join(project, "package.json"), JSON.stringify(manifest));
+    const modules = modulesOf(project, join(project, "package.json"));
+    const files = [...filesOf({ ...initPlan, modules }), ["component.ts", programLines(modules)] as const];
+    for (const [path, content] of files)
+      if (/^\w+\.[cm]?[jt]s$/.test(path)) writeFileSync(join(project, path), content);
+    expect(spawnSync(process.execPath, [tsc, "-p", project], { encoding: "utf8" }).stdout).toBe("");
   });
 
   it.each(["mjs", "cjs"])("runs another Pulumi program by its engine, from an .%s script", (extension) => {

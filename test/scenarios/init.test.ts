@@ -148,7 +148,14 @@ describe("init", { timeout: 240_000 }, () => {
     [["--app", "staging:web"], "--app"],
     [["--app", "staging:web=raxx"], "does not see"],
     [["--scope", "NOPE=shared"], "--scope"],
-    [["--env", "one", "--env", "two"], "No app could be told of every environment"],
+    [["--env", "one", "--env", "two"], "No role has an app in every environment"],
+    [["--env", "sta/ging", "--env", "prod"], '--env: "sta/ging": use only letters'],
+    [["--env", "prod", "--env", "prod"], "--env: prod is there twice"],
+    [["a", "b", "c", "d", "e", "f"].flatMap((name) => ["--env", name]), "--env: at most five environments"],
+    [["--app", "prod:web=initech-web", "--app", "prod:web=initech-api"], "prod has two apps with the role web"],
+    [["--flag", "a b"], '--flag: "a b" cannot be a config var'],
+    [["--name", "my vault"], "--name"],
+    [["--url", "http://127.0.0.1:9"], "--url is http://127.0.0.1:9, and INFISICAL_API_URL"],
     [["--root", "/Initeck"], "/Initeck"],
     [["--root", "/Initech/twilio"], "no secret in the folders of /Initech/twilio"],
   ])("%j is refused", async (options, message) => {
@@ -181,7 +188,7 @@ describe("init", { timeout: 240_000 }, () => {
         "Pulumi.staging.yaml",
         "Pulumi.yaml",
         "catalog.ts",
-        "index.cjs",
+        "index.mjs",
         "package.json",
       ]
         .filter((path) => path.includes("."))
@@ -273,6 +280,34 @@ describe("init", { timeout: 240_000 }, () => {
     expect((await run(["paths"], "", {}, cwd)).code).toBe(0);
   });
 
+  it.each(["package.json", "Pulumi.yaml"])("names a %s that it cannot read", async (file) => {
+    const cwd = folder(`broken-${file}`);
+    writeFileSync(join(cwd, file), "{ [");
+    const ran = await run(["init", "--project", project, "--yes"], "", {}, cwd);
+    expect([ran.code, readdirSync(cwd)]).toEqual([2, [file]]);
+    expect(ran.err).toContain(join(cwd, file));
+  });
+
+  it("without a key for Heroku says what a company without apps types", async () => {
+    const ran = await run(["init", "--project", project, "--yes"], "", { HEROKU_API_KEY: undefined }, folder("no-key"));
+    expect([ran.code, ran.err]).toEqual([2, expect.stringMatching(/HEROKU_API_KEY[\s\S]*--no-app/)]);
+  });
+
+  it("with npx ends with a command that a shell finds", async () => {
+    const ran = await run(["init", "--project", project, "--yes"], "", { npm_command: "exec" }, folder("npx"));
+    expect(ran.out.trimEnd()).toMatch(/\n {2}npx console-vault up --stack staging$/);
+  });
+
+  it("in a CommonJS project whose TypeScript takes no import there, the catalog is an ES module by its name, and is found", async () => {
+    const cwd = folder("verbatim");
+    writeFileSync(join(cwd, "package.json"), "{}");
+    writeFileSync(join(cwd, "base.json"), '{ "compilerOptions": { "verbatimModuleSyntax": true } }');
+    writeFileSync(join(cwd, "tsconfig.json"), '{ "extends": "./base" } // The team\'s.');
+    const ran = await run(["init", "--project", project, "--yes"], "", {}, cwd);
+    expect([ran.code, existsSync(join(cwd, "catalog.mts"))], ran.err).toEqual([0, true]);
+    expect((await run(["resolve", "TWILIO_AUTH_TOKEN", "--env", "prod"], "", {}, cwd)).code).toBe(0);
+  });
+
   it("a project of ES modules gets a program that Pulumi imports, and both engines run it", async () => {
     const cwd = folder("esm");
     writeFileSync(join(cwd, "package.json"), JSON.stringify({ name: "esm", type: "module" }));
@@ -344,7 +379,7 @@ describe("init", { timeout: 240_000 }, () => {
   });
 
   it("no value of the vault was printed or written", () => {
-    const written = files().filter((path) => path.endsWith(".yaml") || path.endsWith(".ts") || path.endsWith(".cjs"));
+    const written = files().filter((path) => path.endsWith(".yaml") || path.endsWith(".ts") || path.endsWith(".mjs"));
     const texts = [
       ...printed,
       ...written.map((path) => (existsSync(join(dir, path)) ? readFileSync(join(dir, path), "utf8") : "")),

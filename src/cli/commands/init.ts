@@ -6,6 +6,7 @@ import { defineCatalog } from "../../catalog/index.js";
 import { configShape, credentialsOf, servicesOf } from "../../config/index.js";
 import { UsageError } from "../../errors.js";
 import { HerokuClient, NoHeroku } from "../../heroku/index.js";
+import { urlProblem } from "../../http/index.js";
 import {
   type AppsByEnvironment,
   type ProposedCredential,
@@ -43,25 +44,47 @@ interface InitOptions {
 const defaultUrl = "https://app.infisical.com";
 const isSegment = (name: string) => /^[A-Za-z0-9_-]+$/.test(name);
 
-/** An option, else an answer, else what is proposed. @param option as it is typed */
-async function answer(
-  io: Io,
-  options: InitOptions,
-  given: string | undefined,
-  option: string,
-  message: string,
-  proposed: string | undefined,
-): Promise<string> {
-  if (given !== undefined) return given;
-  if (io.interactive && !options.yes) {
+interface Question {
+  readonly message: string;
+  readonly proposed?: string | undefined;
+  /** The option that answers it, as it is typed. */
+  readonly option: string;
+  readonly given?: string | undefined;
+  /** What is wrong with an answer, in words. */
+  readonly problem?: (answer: string) => string | undefined;
+}
+
+/** An option, else an answer, else what is proposed. A wrong answer is asked for again. @throws UsageError for a wrong option */
+async function answer(io: Io, options: InitOptions, question: Question): Promise<string> {
+  const { message, proposed, option, problem = () => undefined } = question;
+  const wrongIn = (text: string) => (text === "" ? "It has no default" : problem(text));
+  let text = question.given ?? proposed;
+  if (question.given === undefined && io.interactive && !options.yes) {
     const typed = await input(
-      { message, ...(proposed === undefined ? {} : { default: proposed }) },
+      {
+        message,
+        ...(proposed === undefined ? {} : { default: proposed }),
+        validate: (one) => wrongIn(one.trim()) ?? true,
+      },
       { output: process.stderr, signal: io.signal },
     );
-    if (typed.trim() !== "") return typed.trim();
+    text = typed.trim();
   }
-  if (proposed !== undefined) return proposed;
-  throw new UsageError(`${message}: pass ${option}`);
+  if (text === undefined) throw new UsageError(`${message}: pass ${option}`);
+  const wrong = wrongIn(text);
+  if (wrong) throw new UsageError(`${option}: ${wrong}`);
+  return text;
+}
+
+/** What `check` throws as wrong use, in words. */
+function problemOf(check: () => unknown): string | undefined {
+  try {
+    check();
+    return undefined;
+  } catch (error) {
+    if (error instanceof UsageError) return error.message;
+    throw error;
+  }
 }
 
 /** The one folder of the project, or the one that is named. */
@@ -69,17 +92,14 @@ async function chooseRoot(io: Io, options: InitOptions, vault: InfisicalClient):
   const names = options.root === undefined ? (await vault.listFolders("/")).map(({ name }) => name) : [];
   const proposed = names.length === 1 ? `/${names[0]}` : undefined;
   const choices = names.length > 0 ? ` (there are ${names.map((name) => `/${name}`).join(", ")})` : "";
-  const root = await answer(
-    io,
-    options,
-    options.root,
-    "--root",
-    `Folder that holds the vendors' folders${choices}`,
+  return answer(io, options, {
+    message: `Folder that holds the vendors' folders${choices}`,
     proposed,
-  );
-  if (!/^(\/[A-Za-z0-9_-]+)+$/.test(root))
-    throw new UsageError(`--root is a path such as /Acme, not ${JSON.stringify(root)}`);
-  return root;
+    option: "--root",
+    given: options.root,
+    problem: (root) =>
+      /^(\/[A-Za-z0-9_-]+)+$/.test(root) ? undefined : `a path such as /Acme, not ${JSON.stringify(root)}`,
+  });
 }
 
 /** `staging:shop=acme-shop-staging`, in place of what is proposed. */
@@ -97,6 +117,7 @@ function withApps(
     if (!apps[environment] || !isSegment(role))
       throw new UsageError(`--app takes ENVIRONMENT:ROLE=APP, such as ${Object.keys(apps)[0]}:web=my-app; not ${one}`);
     if (!visible.includes(app)) throw new UsageError(`--app: the Heroku account does not see the app ${app}`);
+    if (apps[environment][role]) throw new UsageError(`--app: ${environment} has two apps with the role ${role}`);
     apps[environment][role] = app;
   }
   return apps;
@@ -111,14 +132,20 @@ async function chooseApps(
 ): Promise<AppsByEnvironment> {
   if (options.app || !io.interactive || options.yes) return withApps(proposed, options.app || [], visible);
   if (visible.length > 0) io.err(`Apps that the Heroku account sees: ${visible.join(", ")}`);
+  const none = Object.fromEntries(Object.keys(proposed).map((name) => [name, {}]));
   const typed: string[] = [];
+  const listed = (environment: string, answered: string) =>
+    answered === "none" ? [] : listOf(answered).map((one) => `${environment}:${one}`);
   for (const [environment, byRole] of Object.entries(proposed)) {
     const known = Object.entries(byRole).map(([role, app]) => `${role}=${app}`);
-    const message = `Heroku apps of ${environment}, as ROLE=APP, or none`;
-    const text = await answer(io, options, undefined, "--app", message, known.join(" ") || "none");
-    if (text !== "none") typed.push(...text.split(/[\s,]+/).map((one) => `${environment}:${one}`));
+    const text = await answer(io, options, {
+      message: `Heroku apps of ${environment}, as ROLE=APP, or none`,
+      proposed: known.join(" ") || "none",
+      option: "--app",
+      problem: (one) => problemOf(() => withApps(none, listed(environment, one), visible)),
+    });
+    typed.push(...listed(environment, text));
   }
-  const none = Object.fromEntries(Object.keys(proposed).map((name) => [name, {}]));
   return withApps(none, typed, visible);
 }
 
@@ -128,11 +155,17 @@ async function chooseFlag(io: Io, options: InitOptions, apps: AppsByEnvironment,
   const role = options.flagRole ?? proposeFlagRole(apps);
   if (role === undefined && (options.yes || !io.interactive))
     throw new UsageError(
-      `No app could be told of every environment: ${visible.join(", ") || "the account sees none"}. Name them: --app ${Object.keys(apps)[0]}:web=APP …\nFolders and copies alone need no app: --no-flag`,
+      `No role has an app in every environment, going by the names of the apps that the account sees (${visible.join(", ") || "none"}). Name them: --app ${Object.keys(apps)[0]}:web=APP …\nWithout a flag, folders and copies need no app: --no-flag`,
     );
   if (role === undefined) return undefined;
-  const message = "Config var that is the flag, or none";
-  const variable = await answer(io, options, options.flag, "--flag", message, "FLAG_VAULT_ENV_AWARE");
+  const variable = await answer(io, options, {
+    message: "Config var that is the flag, or none",
+    proposed: "FLAG_VAULT_ENV_AWARE",
+    option: "--flag",
+    given: options.flag,
+    problem: (name) =>
+      /^[A-Za-z_]\w{0,99}$/.test(name) ? undefined : `${JSON.stringify(name)} cannot be a config var`,
+  });
   return variable === "none" ? undefined : { variable, role };
 }
 
@@ -155,22 +188,39 @@ function withScopes(proposed: readonly ProposedCredential[], given: readonly str
 
 /** Opens both services as a stack's commands do: the variables of the environment win. */
 async function openPlace(io: Io, options: InitOptions) {
-  const url = await answer(
-    io,
-    options,
-    options.url ?? io.env.INFISICAL_API_URL,
-    "--url",
-    "Infisical's URL",
-    defaultUrl,
-  );
-  const projectId = await answer(io, options, options.project, "--project", "Id of the Infisical project", undefined);
-  const slug = await answer(io, options, options.slug, "--slug", "Infisical's environment slug", "prod");
+  const { INFISICAL_API_URL: known } = io.env;
+  const url = await answer(io, options, {
+    message: "Infisical's URL",
+    proposed: defaultUrl,
+    option: known && options.url === undefined ? "INFISICAL_API_URL" : "--url",
+    given: options.url ?? (known || undefined),
+    problem: (one) => urlProblem(one),
+  });
+  const projectId = await answer(io, options, {
+    message: "Id of the Infisical project",
+    option: "--project",
+    given: options.project,
+  });
+  const slug = await answer(io, options, {
+    message: "Infisical's environment slug",
+    proposed: "prod",
+    option: "--slug",
+    given: options.slug,
+  });
   const shape = configShape.safeParse({ infisicalUrl: url, infisicalProjectId: projectId, infisicalEnvironment: slug });
   if (!shape.success)
     throw new UsageError(shape.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`).join("\n"));
   const config = { ...shape.data, environment: "" };
   const services = servicesOf(config, io.env, options.app !== false);
-  const { infisical, heroku } = credentialsOf(io.env, undefined, options.app !== false);
+  if (config.infisicalUrl !== services.infisicalUrl)
+    throw new UsageError(
+      `--url is ${config.infisicalUrl}, and INFISICAL_API_URL, which every command uses, is ${services.infisicalUrl}. Leave --url out, or unset INFISICAL_API_URL.`,
+    );
+  const { infisical, heroku } = credentialsOf(io.env, undefined, false);
+  if (!heroku && options.app !== false)
+    throw new UsageError(
+      "Heroku: set HEROKU_API_KEY to a key whose account sees the apps. A company that has none on Heroku: --no-app",
+    );
   const vault = createInfisicalClient({
     url: services.infisicalUrl,
     projectId,
@@ -202,20 +252,46 @@ function proposeEnvironments({ stacks }: Existing): string {
   return known.length > 0 ? known.join(" ") : "staging prod";
 }
 
+const listOf = (typed: string) => typed.split(/[\s,]+/);
+
+function environmentsProblem(names: readonly string[]): string | undefined {
+  const wrong = names.find((name) => !isSegment(name));
+  if (wrong !== undefined) return `${JSON.stringify(wrong)}: use only letters, digits, - and _`;
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined) return `${twice} is there twice`;
+  return names.length > 5 ? "at most five environments" : undefined;
+}
+
 async function chooseEnvironments(io: Io, options: InitOptions, existing: Existing) {
-  const message = "Environments, in the order in which they are promoted";
-  const asked = () => answer(io, options, undefined, "--env", message, proposeEnvironments(existing));
-  const environments = options.env?.length ? options.env : (await asked()).split(/[\s,]+/);
+  const text = await answer(io, options, {
+    message: "Environments, in the order in which they are promoted",
+    proposed: proposeEnvironments(existing),
+    option: "--env",
+    given: options.env?.join(" "),
+    problem: (names) => environmentsProblem(listOf(names)),
+  });
+  const environments = listOf(text);
   const last = environments.at(-1)!;
-  const holder = "Environment whose values the flat folders hold";
-  const fallback =
-    environments.length > 1 ? await answer(io, options, options.fallback, "--fallback", holder, last) : last;
-  if (!environments.includes(fallback))
-    throw new UsageError(`--fallback: ${fallback} is none of ${environments.join(", ")}`);
+  const fallback = await answer(io, options, {
+    message: "Environment whose values the flat folders hold",
+    proposed: last,
+    option: "--fallback",
+    given: environments.length === 1 ? (options.fallback ?? last) : options.fallback,
+    problem: (name) => (environments.includes(name) ? undefined : `${name} is none of ${environments.join(", ")}`),
+  });
   return { environments, fallback };
 }
 
+/** Pulumi's own rule: https://www.pulumi.com/docs/iac/concepts/projects/project-file/ */
+function checkName({ name }: InitOptions): void {
+  if (name !== undefined && !/^[A-Za-z0-9_.-]{1,100}$/.test(name))
+    throw new UsageError(
+      `--name: ${JSON.stringify(name)}: the name of a Pulumi project has only letters, digits, -, _ and ., at most 100`,
+    );
+}
+
 async function makePlan(io: Io, options: InitOptions, existing: Existing): Promise<InitPlan> {
+  checkName(options);
   const { vault, heroku, settings } = await openPlace(io, options);
   const root = await chooseRoot(io, options, vault);
   const seen = await readVault(vault, root);
@@ -228,9 +304,10 @@ async function makePlan(io: Io, options: InitOptions, existing: Existing): Promi
   const credentials = (await readApps(heroku, apps, seen)).map((one) => proposeScope(one, environments));
   for (const line of seen.leftOut) io.err(colorsOf(io).yellow(`! left out: ${line}`));
   const { version } = JSON.parse(readFileSync(join(packageDir, "package.json"), "utf8")) as { version: string };
-  const name = options.name ?? `${root.split("/").at(-1)!.toLowerCase()}-vault`;
   const scoped = await chooseScopes(io, options, credentials);
-  return { name, root, environments, fallback, apps, credentials: scoped, flag, settings, version, esm: existing.esm };
+  const name = options.name ?? `${root.split("/").at(-1)!.toLowerCase()}-vault`;
+  const { modules } = existing;
+  return { name, root, environments, fallback, apps, credentials: scoped, flag, settings, version, modules };
 }
 
 /** Shows what is proposed, then asks for what is to be otherwise. */
@@ -240,8 +317,14 @@ async function chooseScopes(io: Io, options: InitOptions, proposed: readonly Pro
   for (const { name, vendor, scope, reason } of scoped) rows.push([name, vendor, scope, reason]);
   io.err(rows.toString());
   if (options.scope || options.yes || !io.interactive) return scoped;
-  const text = await answer(io, options, undefined, "--scope", "Other scopes, as NAME=shared NAME=environment", "none");
-  return text === "none" ? scoped : withScopes(proposed, text.split(/[\s,]+/));
+  const changed = (text: string) => (text === "none" ? scoped : withScopes(proposed, listOf(text)));
+  const text = await answer(io, options, {
+    message: "Other scopes, as NAME=shared NAME=environment",
+    proposed: "none",
+    option: "--scope",
+    problem: (one) => problemOf(() => changed(one)),
+  });
+  return changed(text);
 }
 
 async function init(io: Io, options: InitOptions): Promise<void> {
@@ -259,9 +342,10 @@ async function init(io: Io, options: InitOptions): Promise<void> {
   }
   for (const { what, text } of byHand) io.out(`${c.bold(what)}\n${text.replace(/^(?=.)/gm, "  ")}\n`);
   const there = dir === io.cwd ? "" : `  cd ${options.cwd}\n`;
-  io.out(
-    `${there}${files.has("package.json") ? "  npm install\n" : ""}  console-vault up --stack ${plan.environments[0]}`,
-  );
+  const install = files.has("package.json") ? "  npm install\n" : "";
+  // A package that is installed in a project alone is on nobody's PATH.
+  const command = io.env.npm_command === "exec" ? "npx console-vault" : "console-vault";
+  io.out(`${there}${install}  ${command} up --stack ${plan.environments[0]}`);
 }
 
 /** What does not fit together is said before anything is written. @throws CatalogError */

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { parse, stringify } from "yaml";
 import { UsageError } from "../../errors.js";
 import { filesOf, type InitPlan, programFile, stackConfig } from "./files.js";
+import { type Modules, modulesOf, nearest } from "./modules.js";
 
 /** A directory before `init`. */
 export interface Existing {
@@ -13,33 +14,46 @@ export interface Existing {
   readonly project: { readonly options?: { readonly refresh?: unknown } | null } | undefined;
   /** Stacks that have a file. */
   readonly stacks: readonly string[];
-  readonly esm: boolean;
-  /** Whether package.json names this package. */
+  readonly modules: Modules;
+  /** A package.json: in the directory, or above it where there is a project. */
+  readonly manifest: string | undefined;
+  /** Whether it names this package. */
   readonly installed: boolean;
+}
+
+/** @throws UsageError (exit 2) that names the file */
+function parsedFile<Content>(file: string, parseText: (text: string) => unknown): Content {
+  try {
+    return (parseText(readFileSync(file, "utf8")) ?? {}) as Content;
+  } catch (error) {
+    throw new UsageError(`${file} cannot be read: ${error instanceof Error ? error.message.split("\n")[0] : error}`);
+  }
 }
 
 /** @throws UsageError (exit 2) where there is a catalog already, or a project in another language */
 export function readExisting(dir: string): Existing {
   const has = (path: string) => existsSync(join(dir, path));
-  const read = (path: string) => (has(path) ? readFileSync(join(dir, path), "utf8") : undefined);
   const catalog = ["ts", "mts", "cts", "js", "mjs", "cjs"].map((one) => `catalog.${one}`).find(has);
   if (catalog)
     throw new UsageError(
       `${dir} has ${catalog} already, and init overwrites nothing. What is missing in the project and its services:\n  console-vault doctor`,
     );
-  const text = read("Pulumi.yaml");
-  const project = text === undefined ? undefined : ((parse(text) ?? {}) as NonNullable<Existing["project"]>);
+  const file = join(dir, "Pulumi.yaml");
+  const project = existsSync(file) ? parsedFile<NonNullable<Existing["project"]>>(file, parse) : undefined;
   const { runtime } = (project ?? {}) as { readonly runtime?: string | { readonly name?: string } };
   const language = typeof runtime === "object" ? runtime.name : runtime;
   if (project && language !== "nodejs")
     throw new UsageError(
       `The project in ${dir} is in ${language ?? "no language"}, and console-vault is for nodejs. The vault's can have a folder of its own:\n  console-vault init --cwd vault`,
     );
-  const manifest = JSON.parse(read("package.json") ?? "{}") as Readonly<Record<string, unknown>>;
-  const named = { ...(manifest.dependencies as object), ...(manifest.devDependencies as object) };
+  const manifest = project ? nearest(dir, "package.json") : has("package.json") ? join(dir, "package.json") : undefined;
+  const { dependencies, devDependencies } = manifest
+    ? parsedFile<Readonly<Record<string, object>>>(manifest, JSON.parse)
+    : {};
   const names = existsSync(dir) ? readdirSync(dir) : [];
   const stacks = names.flatMap((name) => /^Pulumi\.(.+)\.yaml$/.exec(name)?.[1] ?? []);
-  return { dir, project, stacks, esm: manifest.type === "module", installed: "console-vault" in named };
+  const installed = "console-vault" in { ...dependencies, ...devDependencies };
+  return { dir, project, stacks, modules: modulesOf(dir, manifest), manifest, installed };
 }
 
 export interface Addition {
@@ -49,11 +63,11 @@ export interface Addition {
 }
 
 /** @throws UsageError (exit 2) where a file is there that stands for something else in a new project */
-export function addTo({ dir, project, esm, installed }: Existing, plan: InitPlan): Addition {
+export function addTo({ dir, project, modules, manifest, installed }: Existing, plan: InitPlan): Addition {
   const files = new Map(filesOf(plan));
   const byHand: Addition["byHand"][number][] = [];
   const isThere = (path: string) => existsSync(join(dir, path));
-  const program = programFile(esm);
+  const program = programFile(modules.esm);
   if (project) for (const path of ["Pulumi.yaml", program]) files.delete(path);
   else if (isThere(program))
     throw new UsageError(
@@ -65,7 +79,7 @@ export function addTo({ dir, project, esm, installed }: Existing, plan: InitPlan
     files.delete(file);
     byHand.push({ what: `To the config of ${file}:`, text: stringify(stackConfig(environment, plan)) });
   }
-  if (isThere("package.json")) {
+  if (manifest) {
     files.delete("package.json");
     if (!installed) byHand.push({ what: "To package.json, by the command:", text: "npm install console-vault" });
   }
@@ -76,15 +90,23 @@ export function addTo({ dir, project, esm, installed }: Existing, plan: InitPlan
       what: "To Pulumi.yaml, so that plain pulumi sees a flag that was set by hand:",
       text: stringify({ options: { refresh: "always" } }),
     });
-  byHand.push({ what: "To the program:", text: esm ? moduleLines : commonLines });
+  byHand.push({ what: "To the program:", text: programLines(modules) });
   return { files, byHand };
 }
 
-const moduleLines = `import { ConsoleVault } from "console-vault/pulumi";
+/** The component, as the module that declares the project's other things takes it. */
+export function programLines({ esm, typescript, imports }: Modules): string {
+  if (esm || (typescript && imports))
+    return `import { ConsoleVault } from "console-vault/pulumi";
 export const { migration, retirement } = new ConsoleVault("vault");
 `;
-const commonLines = `const { ConsoleVault } = require("console-vault/pulumi"); // TypeScript: import { ConsoleVault } from "console-vault/pulumi";
-const vault = new ConsoleVault("vault");
-exports.migration = vault.migration; // TypeScript: export const { migration, retirement } = vault;
-exports.retirement = vault.retirement;
+  if (typescript)
+    return `import consoleVault = require("console-vault/pulumi");
+const { migration, retirement } = new consoleVault.ConsoleVault("vault");
+export = { migration, retirement }; // With the program's other outputs.
 `;
+  return `const { ConsoleVault } = require("console-vault/pulumi");
+const { migration, retirement } = new ConsoleVault("vault");
+Object.assign(exports, { migration, retirement });
+`;
+}

@@ -1,6 +1,7 @@
 // What `init` writes, as text. What it decided on is in the plan; nothing here looks anywhere.
 import { stringify } from "yaml";
 import type { AppsByEnvironment, ProposedCredential } from "../../migration/index.js";
+import type { Modules } from "./modules.js";
 
 export interface InitPlan {
   /** Of the Pulumi project, e.g. `acme-vault`. */
@@ -17,8 +18,7 @@ export interface InitPlan {
   readonly settings: Readonly<Record<string, string>>;
   /** Of console-vault, for package.json. */
   readonly version: string;
-  /** The project's package.json says `"type": "module"`. */
-  readonly esm: boolean;
+  readonly modules: Modules;
 }
 
 const text = (value: string) => JSON.stringify(value);
@@ -80,6 +80,9 @@ function catalogText({ root, environments, fallback, apps, credentials, flag }: 
   ].join("\n");
 }
 
+/** An ES module by its name, where TypeScript would compile no `catalog.ts` with an `import` in it. */
+export const catalogFile = ({ imports }: Modules) => (imports ? "catalog.ts" : "catalog.mts");
+
 /** What a stack's file needs. */
 export function stackConfig(
   environment: string,
@@ -92,16 +95,16 @@ export function stackConfig(
 }
 
 const stackText = (environment: string, plan: InitPlan) =>
-  `# The stack of the environment ${environment}. Keys: the documentation's configuration page.\n${stringify({ config: stackConfig(environment, plan) })}`;
+  `# The stack of the environment ${environment}. Keys: node_modules/console-vault/docs/configuration.md\n${stringify({ config: stackConfig(environment, plan) })}`;
 
-const projectText = ({ name, esm }: InitPlan) => `name: ${name}
+const projectText = ({ name, modules }: InitPlan) => `name: ${name}
 description: Credentials in Infisical, a stack per environment
-main: ${programFile(esm)}
+main: ${programFile(modules.esm)}
 runtime:
   name: nodejs
   options:
     typescript: false
-# A flag that was set by hand is seen by no plan that does not look.
+# Every plan reads the apps again, so that it sees a flag that was set by hand.
 options:
   refresh: always
 `;
@@ -109,12 +112,16 @@ options:
 /** Pulumi imports the program of an ES module project, and requires every other. */
 export const programFile = (esm: boolean) => (esm ? "index.mjs" : "index.cjs");
 
-const programText = (esm: boolean) => `// The Pulumi program: what ./catalog.ts says, an environment per stack.
-${esm ? 'export { default } from "console-vault/program";' : 'module.exports = require("console-vault/program");'}
+const programText = (
+  modules: Modules,
+) => `// The Pulumi program: what ./${catalogFile(modules)} says, an environment per stack.
+${modules.esm ? 'export { default } from "console-vault/program";' : 'module.exports = require("console-vault/program");'}
 `;
 
-const packageText = (name: string, version: string) =>
-  `${JSON.stringify({ name, private: true, dependencies: { "console-vault": `^${version}` } }, null, 2)}\n`;
+const packageText = ({ version, modules }: InitPlan) => {
+  const type = modules.esm ? { type: "module" } : {};
+  return `${JSON.stringify({ private: true, ...type, dependencies: { "console-vault": `^${version}` } }, null, 2)}\n`;
+};
 
 /** No secret is named here: a pull request's code is anybody's. */
 const workflowText = (
@@ -142,13 +149,13 @@ jobs:
 
 /** Every file by its path in the project's directory. */
 export function filesOf(plan: InitPlan): ReadonlyMap<string, string> {
-  const { name, environments, version, esm } = plan;
+  const { environments, modules } = plan;
   return new Map([
-    ["catalog.ts", catalogText(plan)],
+    [catalogFile(modules), catalogText(plan)],
     ["Pulumi.yaml", projectText(plan)],
     ...environments.map((one) => [`Pulumi.${one}.yaml`, stackText(one, plan)] as const),
-    [programFile(esm), programText(esm)],
+    [programFile(modules.esm), programText(modules)],
     [".github/workflows/vault.yml", workflowText(environments)],
-    ["package.json", packageText(name, version)],
+    ["package.json", packageText(plan)],
   ]);
 }
