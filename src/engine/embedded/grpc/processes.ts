@@ -24,7 +24,35 @@ export interface NodeProcess {
  * a host would live on, and a provider might go on writing beside the next run. The pipe itself keeps nobody alive.
  */
 const endWithEngine =
-  "--import=data:text/javascript,import{Socket}from'node:net';const s=new Socket({fd:3,readable:true,writable:false});s.on('close',()=>process.exit(1));s.on('error',()=>{});s.resume();s.unref()";
+  "import{Socket}from'node:net';const s=new Socket({fd:3,readable:true,writable:false});s.on('close',()=>process.exit(1));s.on('error',()=>{});s.resume();s.unref();";
+
+/**
+ * Two thirds of what the SDK loads is for turning functions into text (the TypeScript compiler, npm's resolver) and for driving the
+ * CLI. The SDK gets each of them once it asks for something in it; everybody else in the process gets it as ever.
+ */
+const loadLater = `
+import Module from 'node:module';
+const load = Module._load;
+const later = /^(\\.\\/automation|@npmcli\\/arborist|(\\.{1,2}\\/)+typescript-shim)$/;
+const sdk = /[\\\\/]@pulumi[\\\\/]pulumi[\\\\/](?!.*[\\\\/]node_modules[\\\\/])/;
+Module._load = function (request, parent, ...rest) {
+  const asked = () => load.call(this, request, parent, ...rest);
+  if (!later.test(request) || !sdk.test(parent?.filename)) return asked();
+  let module;
+  const real = () => (module ??= asked());
+  return new Proxy(Object.create(null), {
+    get: (_, key) => (key === '__esModule' ? true : Reflect.get(real(), key)),
+    has: (_, key) => Reflect.has(real(), key),
+    ownKeys: () => Reflect.ownKeys(real()),
+    getOwnPropertyDescriptor: (_, key) => {
+      const found = Reflect.getOwnPropertyDescriptor(real(), key);
+      return found && { ...found, configurable: true };
+    },
+  });
+};`;
+
+const first = `--import=data:text/javascript,${encodeURIComponent(endWithEngine + loadLater)}`;
+
 /** How long the output of a process that is gone may still arrive: a child of its own may hold the pipe open. */
 const drainMs = 500;
 
@@ -38,7 +66,7 @@ export function startNode(
   env: NodeJS.ProcessEnv,
   onLine: (stream: "stdout" | "stderr", line: string) => void,
 ): NodeProcess {
-  const child = spawn(process.execPath, [endWithEngine, ...args], {
+  const child = spawn(process.execPath, [first, ...args], {
     cwd,
     env,
     stdio: ["ignore", "pipe", "pipe", "pipe"],
