@@ -48,25 +48,39 @@ export function policiesOf(catalog) {
       name: "one-writer",
       description: "What console-vault writes on an app, no other resource writes there.",
       validateStack: ({ resources }, report) => {
-        const writers = resources.filter(({ type }) => type === association);
-        // The flag's var by the catalog: its value is an output, which a preview does not know.
-        const managed = new Map(
-          writers
-            .filter(dependsOnMigration)
-            .map(({ props }) => [
-              props.appId,
-              new Set([catalog.flag?.variable, ...Object.keys(props.sensitiveVars ?? {})]),
-            ]),
-        );
-        for (const { props, urn } of writers.filter((one) => !dependsOnMigration(one)))
-          for (const name of varsOf(props))
-            if (managed.get(props.appId)?.has(name)) report(`${name} on this app is console-vault's`, urn);
+        const ours = resources.filter((one) => one.type === association && dependsOnMigration(one));
+        for (const other of resources.filter(({ type }) => type in varKeys)) {
+          if (ours.includes(other)) continue;
+          for (const { props, urn } of ours) {
+            // The association of an app is called as the app is.
+            if (!appsOf(other).some((app) => app === props.appId || app === urn.split("::").at(-1))) continue;
+            // The flag's var by the catalog: its value is an output, which a preview does not know.
+            const managed = [catalog.flag?.variable, ...Object.keys(props.sensitiveVars ?? {})];
+            for (const name of varsOf(other))
+              if (managed.includes(name)) report(`${name} on this app is console-vault's`, other.urn);
+          }
+        }
       },
     },
   ];
 }
 
-const varsOf = ({ vars, sensitiveVars }) => [...Object.keys(vars ?? {}), ...Object.keys(sensitiveVars ?? {})];
+/** What sets config vars on a Heroku app, and in which of its properties. */
+const varKeys = {
+  [association]: ["vars", "sensitiveVars"],
+  "heroku:index/app:App": ["configVars", "sensitiveConfigVars"],
+};
+const varsOf = ({ type, props }) => varKeys[type].flatMap((key) => Object.keys(props[key] ?? {}));
+
+/** Name or UUID of the app that a resource sets vars on. A new app's UUID is not known yet, and reading it throws. */
+function appsOf({ type, props }) {
+  if (type === association) return [props.appId];
+  try {
+    return [props.name, props.uuid];
+  } catch {
+    return [props.name];
+  }
+}
 
 /** As the associations that console-vault declares. */
 const dependsOnMigration = ({ dependencies }) =>

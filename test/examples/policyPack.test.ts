@@ -95,6 +95,25 @@ it("what console-vault writes on an app, no other resource writes there", () => 
   ]);
 });
 
+it("an app's own declaration is another resource, by the app's name or its UUID", () => {
+  const app = (name: string, uuid?: string) =>
+    declared("heroku:index/app:App", "shop", {
+      name,
+      ...(uuid ? { uuid } : {}),
+      configVars: { FLAG_VAULT_ENV_AWARE: "true", LOG_LEVEL: "info" },
+      sensitiveConfigVars: { PAYMENT_KEY: "live_0987654321" },
+      // What the app has, whoever wrote it.
+      allConfigVars: { PAYMENT_KEY: "live_1234567890" },
+    });
+  const found = [
+    ["one-writer", "FLAG_VAULT_ENV_AWARE on this app is console-vault's"],
+    ["one-writer", "PAYMENT_KEY on this app is console-vault's"],
+  ];
+  expect(violations(ours, app("acme-shop"))).toEqual(found);
+  expect(violations(ours, app("renamed", "shop"))).toEqual(found);
+  expect(violations(ours, app("another-app", "another"))).toEqual([]);
+});
+
 it("a stack of no environment of the catalog has no rules", () => {
   const sensitiveVars = { PAYMENT_KEY: "x" };
   expect(violations(declared(association, "other", { appId: "other", sensitiveVars }, "network"))).toEqual([]);
