@@ -13,7 +13,7 @@ export interface PlanReport {
     readonly project: string;
     /** Version of Infisical's API; left out where it was not asked. */
     readonly api?: string | undefined;
-    /** E-mail; null where Heroku was not asked. */
+    /** E-mail; null where Heroku was not asked, empty where the company has no app there. */
     readonly account: string | null;
   };
   /** In the engine's order. `op` is the engine's word: `create`, `update`, `replace`, `delete`, `same`, … */
@@ -106,7 +106,7 @@ const said = (value: string) => text(clip(value, partLimit));
 const typed = (value: string) => code(clip(value, partLimit));
 
 function opening({ stack, header }: PlanReport): string {
-  const account = header.account === null ? "not asked" : typed(header.account);
+  const account = header.account === null ? "not asked" : header.account === "" ? "none" : typed(header.account);
   return [
     `<!-- console-vault: ${clip(stack, partLimit).replace(/[^\w.-]/g, "_")} -->`,
     `### console-vault preview of ${typed(stack)}`,

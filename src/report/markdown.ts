@@ -2,6 +2,7 @@ import { code, row, tableHead, text } from "./markdownText.js";
 import type { Cell, StatusReport } from "./status.js";
 import { timelineOf, timelineTime } from "./timeline.js";
 import {
+  comparesEnvironments,
   distinctWord,
   explanations,
   flagKeys,
@@ -43,7 +44,7 @@ function section(title: string, lines: readonly string[]): string[] {
 function source({ target, observedAt }: StatusReport): string[] {
   const { vault, project, slug, root, heroku, account } = target;
   return [
-    `Vault ${code(vault)}, project ${code(project)}, environment ${code(slug)}, ${code(root)}; Heroku ${code(heroku)} as ${code(account)}; read ${moment(observedAt)}.`,
+    `Vault ${code(vault)}, project ${code(project)}, environment ${code(slug)}, ${code(root)}; ${account === "" ? "no Heroku" : `Heroku ${code(heroku)} as ${code(account)}`}; read ${moment(observedAt)}.`,
   ];
 }
 
@@ -84,12 +85,13 @@ function timeline(report: StatusReport): string[] {
 
 function matrix(report: StatusReport): string[] {
   const { environments, credentials, shared } = report;
+  const compares = comparesEnvironments(report);
   const rows = credentials.map(({ name, flat, environments: there, distinct }) =>
     row([
       code(name),
       flatWords[flat.state],
       ...there.map(cell),
-      distinct === "equal" ? "**same value**" : distinctWord(distinct),
+      ...(compares ? [distinct === "equal" ? "**same value**" : distinctWord(distinct)] : []),
     ]),
   );
   const present = shared.filter(({ flat }) => flat.state === "present").length;
@@ -101,7 +103,8 @@ function matrix(report: StatusReport): string[] {
     ...(shared.length > 0 ? [`- shared by every environment: ${present} of ${shared.length} at the flat path`] : []),
     ...absent.map(({ name, flat }) => `- ${code(name)}: ${flatWords[flat.state]}`),
   ];
-  const head = tableHead(["credential", "flat", ...environments.map(({ name }) => text(name)), "distinct"]);
+  const names = environments.map(({ name }) => text(name));
+  const head = tableHead(["credential", "flat", ...names, ...(compares ? ["distinct"] : [])]);
   return [...head, ...rows, ...(after.length > 0 ? ["", ...after] : [])];
 }
 

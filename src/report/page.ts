@@ -3,6 +3,7 @@ import type { Cell, CredentialStatus, EnvironmentStatus, StatusReport } from "./
 import { styleSheet } from "./theme.js";
 import { type TimelineStep, timelineOf, timelineTime } from "./timeline.js";
 import {
+  comparesEnvironments,
   distinctWord,
   flagAgrees,
   flagKeys,
@@ -121,7 +122,9 @@ function timeline(steps: readonly TimelineStep[]): Markup {
 /** Explicit roles: a browser forgets that a table is one when its rows are laid out as a grid, as they are on a phone. */
 function matrix(report: StatusReport): Markup {
   const { environments, credentials } = report;
-  const heads = ["Credential", "Flat path", ...environments.map(({ name }) => name), "Distinct"].map(
+  const compares = comparesEnvironments(report);
+  const names = environments.map(({ name }) => name);
+  const heads = ["Credential", "Flat path", ...names, ...(compares ? ["Distinct"] : [])].map(
     (head) => html`<th role="columnheader" scope="col">${head}</th>`,
   );
   return section(
@@ -129,20 +132,17 @@ function matrix(report: StatusReport): Markup {
     "Credentials",
     html`<div class="card"><table role="table" aria-labelledby="credentials">
 <thead role="rowgroup"><tr role="row">${heads}</tr></thead>
-<tbody role="rowgroup">${credentials.map(row)}</tbody>
+<tbody role="rowgroup">${credentials.map((one) => row(one, compares))}</tbody>
 </table>${shared(report)}</div>`,
   );
 }
 
-function row({ name, vendor, flat, environments, distinct }: CredentialStatus): Markup {
+function row({ name, vendor, flat, environments, distinct }: CredentialStatus, compares: boolean): Markup {
+  const word = html`${label("Distinct")}<span class="${distinct === "equal" ? "chip tone-bad" : "muted"}">${distinctWord(distinct)}</span>`;
   return html`<tr role="row"><th role="rowheader" scope="row"><code>${name}</code><span class="vendor">${vendor}</span></th>
 <td role="cell">${label("Flat path")}<span class="${flat.state === "present" ? "" : "muted"}">${flatWords[flat.state]}</span></td>
 ${environments.map(cell)}
-<td role="cell">${
-    distinct === null
-      ? null
-      : html`${label("Distinct")}<span class="${distinct === "equal" ? "chip tone-bad" : "muted"}">${distinctWord(distinct)}</span>`
-  }</td></tr>`;
+${compares ? html`<td role="cell">${distinct === null ? null : word}</td>` : null}</tr>`;
 }
 
 function cell({ environment, state, flat, why }: Cell): Markup {
@@ -185,8 +185,7 @@ function footer({ target }: StatusReport): Markup {
     Vault: vault,
     Project: project,
     "Infisical environment": slug,
-    Heroku: heroku,
-    Account: account,
+    ...(account === "" ? { Heroku: "none" } : { Heroku: heroku, Account: account }),
   });
   return html`<footer aria-label="Where this was read"><dl>${facts.map(
     ([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`,

@@ -4,6 +4,7 @@ import { quietBorders } from "./borders.js";
 import type { Cell, StatusReport } from "./status.js";
 import { type TimelineStep, timelineOf, timelineTime } from "./timeline.js";
 import {
+  comparesEnvironments,
   distinctWord,
   explanations,
   flagAgrees,
@@ -36,7 +37,7 @@ export function renderTerminal(report: StatusReport, { color, foreign = [] }: Te
     timelineOf(report)
       .map((step) => timelineText(step, paint))
       .join("\n"),
-    `${matrix(report, paint)}\n${paint.dim("= same value as the flat path, ≠ another one; distinct: the environments among each other")}`,
+    matrix(report, paint),
     list(
       "Why",
       explanations(report).map(({ name, environment, why }) => `${name} on ${environment}: ${why}`),
@@ -63,7 +64,7 @@ function source({ target, observedAt }: StatusReport): string[] {
   const { vault, project, slug, root, heroku, account } = target;
   return [
     `${vault}  project ${project}  slug ${slug}  ${root}`,
-    `Heroku ${heroku} as ${account}  read ${moment(observedAt)}`,
+    `${account === "" ? "No Heroku" : `Heroku ${heroku} as ${account}`}  read ${moment(observedAt)}`,
   ].map(plain);
 }
 
@@ -95,9 +96,13 @@ function timelineText({ step, state, detail, at }: TimelineStep, paint: Painter)
   return `  ${sign} ${state === "current" ? paint.bold(label) : state === "ahead" ? paint.dim(label) : label} ${paint.dim(rest)}`;
 }
 
-function matrix({ environments, credentials, shared }: StatusReport, paint: Painter): string {
+function matrix(report: StatusReport, paint: Painter): string {
+  const { environments, credentials, shared } = report;
+  const compares = comparesEnvironments(report);
   const table = new Table({
-    head: ["credential", "flat", ...environments.map(({ name }) => plain(name)), "distinct"].map(paint.dim),
+    head: ["credential", "flat", ...environments.map(({ name }) => plain(name)), ...(compares ? ["distinct"] : [])].map(
+      paint.dim,
+    ),
     chars: quietBorders,
     style: { head: [], border: [] },
   });
@@ -106,7 +111,7 @@ function matrix({ environments, credentials, shared }: StatusReport, paint: Pain
       plain(name),
       flatWords[flat.state],
       ...there.map((cell) => cellText(cell, paint)),
-      distinct === "equal" ? paint.tone("bad", distinctWord(distinct)) : distinctWord(distinct),
+      ...(compares ? [distinct === "equal" ? paint.tone("bad", distinctWord(distinct)) : distinctWord(distinct)] : []),
     ]);
   const present = shared.filter(({ flat }) => flat.state === "present").length;
   const others = (["absent", "unreadable"] as const).flatMap((state) => {
@@ -114,7 +119,8 @@ function matrix({ environments, credentials, shared }: StatusReport, paint: Pain
     return names.length > 0 ? [`  ${flatWords[state]}: ${names.join(", ")}`] : [];
   });
   const note = shared.length === 0 ? [] : [paint.dim(`shared by all: ${present} of ${shared.length} at the flat path`)];
-  return [table.toString(), ...note, ...others].join("\n");
+  const legend = `= same value as the flat path, ≠ another one${compares ? "; distinct: the environments among each other" : ""}`;
+  return [table.toString(), ...note, ...others, paint.dim(legend)].join("\n");
 }
 
 function cellText({ state, flat }: Cell, paint: Painter): string {

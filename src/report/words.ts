@@ -65,6 +65,9 @@ export function flagAgrees({ flag }: EnvironmentStatus): boolean {
   );
 }
 
+/** One environment has no other that its values could differ from. */
+export const comparesEnvironments = ({ environments }: Pick<StatusReport, "environments">) => environments.length > 1;
+
 export function distinctWord(distinct: CredentialStatus["distinct"]): string {
   return distinct === "equal" ? "same value" : (distinct ?? "");
 }
@@ -114,7 +117,7 @@ export function leadersOf(environments: StatusReport["environments"]) {
 export function headline(report: StatusReport): Headline {
   const { environments, drift, observedAt } = report;
   const { leading: first, last } = leadersOf(environments);
-  const follower = environments[environments.indexOf(first) + 1] ?? last;
+  const follower = environments.slice(environments.indexOf(first) + 1).find(({ flag }) => flag.app !== "") ?? last;
   const blocked = environments.filter((one) => one.blocked.length > 0).map(({ name }) => name);
   const [partly] = environments.filter(({ flag }) => isPartly(flag));
   if (partly)
