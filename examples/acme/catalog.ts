@@ -3,19 +3,23 @@
 import { type Credential, defineCatalog, type Rule } from "console-vault/catalog";
 
 type EnvironmentName = "dev" | "staging" | "prod";
-type Own = Pick<Credential, "name" | "vendor" | "reason" | "consumers">;
+type Role = "shop" | "tickets" | "mailer";
+type Own<Name extends string> = Pick<
+  Credential<Name, EnvironmentName, Role>,
+  "name" | "vendor" | "reason" | "consumers"
+>;
 
 const perEnvironment = <const Name extends string>(
-  one: Own & { readonly name: Name },
+  one: Own<Name>,
   rules: readonly Rule<EnvironmentName>[] = [],
-): Credential<Name, EnvironmentName> => ({
+): Credential<Name, EnvironmentName, Role> => ({
   ...one,
   scope: "environment",
   rules: [{ rule: "distinct" }, ...rules],
   assumed: [],
 });
 
-const shared = <const Name extends string>(one: Own & { readonly name: Name }): Credential<Name, EnvironmentName> => ({
+const shared = <const Name extends string>(one: Own<Name>): Credential<Name, EnvironmentName, Role> => ({
   ...one,
   scope: "shared",
   rules: [],

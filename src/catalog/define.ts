@@ -1,5 +1,5 @@
 import { catalogSchema } from "./schema.js";
-import type { Catalog, Credential } from "./types.js";
+import type { Catalog, Credential, Environment, Flag } from "./types.js";
 
 /**
  * Every problem of a catalog at once, a line each: `credentials.3.vendor: …`.
@@ -26,10 +26,18 @@ export class CatalogError extends Error {
   }
 }
 
-/** A catalog whose list of environments alone says which there are: another name elsewhere in it does not compile. */
-export interface CatalogInput<Name extends string, Env extends string> extends Catalog<Name, Env> {
+/** An environment whose apps say which roles there are. */
+export interface EnvironmentInput<Name extends string, Role extends string> extends Omit<Environment<Name>, "apps"> {
+  readonly apps: { readonly [Each in Role]?: string };
+}
+
+/** A catalog whose list of environments alone says which environments and roles there are: another name elsewhere does not compile. */
+export interface CatalogInput<Name extends string, Env extends string, Role extends string>
+  extends Pick<Catalog, "root"> {
+  readonly environments: readonly EnvironmentInput<Env, Role>[];
   readonly fallback: NoInfer<Env>;
-  readonly credentials: readonly Credential<Name, NoInfer<Env>>[];
+  readonly credentials: readonly Credential<Name, NoInfer<Env>, NoInfer<Role>>[];
+  readonly flag?: Flag<NoInfer<Role>> | undefined;
 }
 
 /**
@@ -68,10 +76,11 @@ export interface CatalogInput<Name extends string, Env extends string> extends C
  * });
  * ```
  */
-export function defineCatalog<const Name extends string, const Env extends string>(
-  input: CatalogInput<Name, Env>,
+export function defineCatalog<const Name extends string, const Env extends string, const Role extends string = string>(
+  input: CatalogInput<Name, Env, Role>,
 ): Catalog<Name, Env> {
   const result = catalogSchema.safeParse(input);
-  if (result.success) return input;
+  // The roles of an environment are those that it names: none of them is there without an app.
+  if (result.success) return input as unknown as Catalog<Name, Env>;
   throw new CatalogError(result.error.issues.map(({ path, message }) => `${path.join(".") || "catalog"}: ${message}`));
 }

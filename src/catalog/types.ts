@@ -101,7 +101,11 @@ export type Format = "uuid" | "json" | "pem" | "url";
  * };
  * ```
  */
-export interface Credential<Name extends string = string, Environment extends string = string> {
+export interface Credential<
+  Name extends string = string,
+  Environment extends string = string,
+  Role extends string = string,
+> {
   readonly name: Name;
   /** Folder below the root. */
   readonly vendor: string;
@@ -110,7 +114,7 @@ export interface Credential<Name extends string = string, Environment extends st
   readonly reason: string;
   readonly rules: readonly Rule<Environment>[];
   /** Roles of the apps that read it, e.g. `api`. */
-  readonly consumers: readonly string[];
+  readonly consumers: readonly Role[];
   /** What docs/console-vault-env-aware.md does not say about this entry, so that it was assumed. */
   readonly assumed: readonly ("vendor" | "consumers")[];
 }
@@ -142,7 +146,7 @@ export interface Environment<Name extends string = string> {
  * flag.variable; // "FLAG_CONSOLE_VAULT_ENV_AWARE"
  * ```
  */
-export interface Flag {
+export interface Flag<Role extends string = string> {
   readonly name: string;
   readonly variable: string;
   readonly default: boolean;
@@ -150,7 +154,7 @@ export interface Flag {
    * Role of the app that has the var; several where more than one app of an environment reads it. It turns on in their order and
    * off in the reverse, and stands on those that an environment has.
    */
-  readonly role: string | readonly string[];
+  readonly role: Role | readonly Role[];
   readonly revision: string;
   readonly description: string;
 }

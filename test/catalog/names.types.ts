@@ -29,6 +29,33 @@ defineCatalog({
 // @ts-expect-error There is no such scope.
 defineCatalog({ root: "/Acme", environments, fallback: "prod", credentials: [{ ...credential, scope: "everywhere" }] });
 
+const flag = { name: "v", variable: "FLAG_V", default: false, revision: "1", description: "-" } as const;
+const acme = { root: "/Acme", environments, fallback: "prod" } as const;
+defineCatalog({ ...acme, credentials: [credential], flag: { ...flag, role: "shop" } });
+defineCatalog({ ...acme, credentials: [credential], flag: { ...flag, role: ["shop"] } });
+// @ts-expect-error No environment has an app with this role.
+defineCatalog({ ...acme, credentials: [credential], flag: { ...flag, role: "shp" } });
+// @ts-expect-error Neither has one the second of these.
+defineCatalog({ ...acme, credentials: [credential], flag: { ...flag, role: ["shop", "api"] } });
+// @ts-expect-error Nor does a credential have such a reader.
+defineCatalog({ ...acme, credentials: [{ ...credential, consumers: ["shp"] }] });
+defineCatalog({
+  ...acme,
+  // Roles of every environment count, and an environment may have no app.
+  environments: [
+    { name: "dev", apps: {}, source: "provision" },
+    { name: "qa", apps: { api: "a" }, source: "provision" },
+    ...environments,
+  ],
+  credentials: [{ ...credential, consumers: ["shop", "api"] }],
+});
+defineCatalog({
+  ...acme,
+  environments: [{ name: "prod", apps: {}, source: "copy" }],
+  // @ts-expect-error Without an app there is no role.
+  credentials: [credential],
+});
+
 secretPathFor("HEROKU_API_KEY", "staging", { flag: true });
 // @ts-expect-error Not a credential of the built-in catalog.
 secretPathFor("HEROKU_APIKEY");
