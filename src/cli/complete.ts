@@ -16,6 +16,9 @@ const sources: Readonly<Record<string, (catalog: Catalog | undefined) => readonl
   engine: () => ["auto", "pulumi", "embedded"],
   flag: () => ["on", "off"],
 };
+/** A command refuses the others: a shared credential has no value per environment. */
+const provisionable = (catalog: Catalog | undefined) =>
+  catalog?.credentials.filter(({ scope }) => scope === "environment").map(({ name }) => name) ?? [];
 const environmentOptions = ["env", "stack", "from", "to"];
 
 /**
@@ -46,6 +49,8 @@ async function offers(
     command.options.find(({ long, short }) => word && [long, short].includes(word));
   const before = optionOf(rest.at(-2));
   if (before && takesValue(before)) {
+    // What a new project's options take is in no catalog yet.
+    if (first === "init") return [];
     const name = before.name();
     const source = sources[environmentOptions.includes(name) ? "environment" : name === "name" ? "" : name];
     return source?.(await catalogOf()) ?? [];
@@ -57,6 +62,7 @@ async function offers(
     return !word.startsWith("-") && !(option && takesValue(option));
   });
   const argument = command.registeredArguments[typed.length];
+  if (argument && first === "provision") return provisionable(await catalogOf());
   return argument ? (sources[argument.name()]?.(await catalogOf()) ?? []) : [];
 }
 

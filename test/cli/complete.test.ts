@@ -42,6 +42,10 @@ describe("at the cursor", () => {
     ],
     [["provision", "--env", "prod", "STRIPE_R"], ["STRIPE_RESTRICTED_KEY"]],
     [["provision", "HEROKU_API_KEY", ""], []],
+    // A shared credential is not provisioned, and may be resolved.
+    [["provision", "SLACK_"], []],
+    [["resolve", "SLACK_"], ["SLACK_BOT_TOKEN"]],
+    [["init", "--flag", ""], []],
     [["up", "--stack", "p"], ["prod"]],
     [
       ["up", "--engine", ""],
