@@ -1,6 +1,6 @@
 // The model draws companies as well: one to five environments, the flag on no app, one or several, environments without Heroku, scopes
 // and rules. Each goes its whole road, with steps left out and others in between; after every step the company is looked at.
-import { rmSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { type Catalog, flagApps, flaggedEnvironments, heldBy, mayHold } from "../../src/catalog/index.js";
@@ -8,12 +8,11 @@ import { madeUpValue } from "../../src/cli/demo/company.js";
 import { changedProject, openCompany } from "../support/acme.js";
 import { shortWaits } from "../support/shortWaits.js";
 import type { World } from "../support/world.js";
+import { companies } from "./companies.js";
+import type { Outcome } from "./model.js";
 
 // What the clients wait between two tries passes a hundred times faster.
 shortWaits((ms) => Math.min(ms / 100, 5));
-
-/** In every run of the suite; CONSOLE_VAULT_MODEL, the number of the model's sequences, makes it more. */
-const companies = Math.ceil(Number(process.env.CONSOLE_VAULT_MODEL ?? 500) / 80);
 
 type Step =
   | {
@@ -31,6 +30,8 @@ const drawnCredential = fc.record({
   vendor: fc.constantFrom("twilio", "adyen"),
 });
 
+type Drawn = Omit<Catalog, "root">;
+
 const drawnCatalog = fc
   .record({
     environments: fc.array(
@@ -44,7 +45,7 @@ const drawnCatalog = fc
     credentials: fc.array(drawnCredential, { minLength: 1, maxLength: 4 }),
     flagOn: fc.constantFrom("no app", "one app", "several apps", "several apps"),
   })
-  .map(({ environments, fallback, credentials, flagOn }): Omit<Catalog, "root"> => {
+  .map(({ environments, fallback, credentials, flagOn }): Drawn => {
     const names = environments.map((_, index) => `env${index + 1}`);
     const roles = ["shop", "mailer"];
     const most = Math.max(...environments.map(({ apps }) => apps));
@@ -220,7 +221,7 @@ const words = (step: Step) => Object.values(step).join(" ");
 const seen = new Map<string, number>();
 const count = (what: string) => seen.set(what, (seen.get(what) ?? 0) + 1);
 
-async function play(drawn: Omit<Catalog, "root">, steps: readonly Step[]): Promise<void> {
+async function play(drawn: Drawn, steps: readonly Step[]): Promise<void> {
   const project = await changedProject(({ root }) => ({ root, ...drawn }));
   const world = await openCompany(project);
   try {
@@ -253,17 +254,34 @@ it("no company of any shape loses a value, or turns a flag on too early or over 
   timeout: 3_600_000,
 }, async () => {
   const { CONSOLE_VAULT_MODEL_SEED: seed, CONSOLE_VAULT_MODEL_PATH: path } = process.env;
-  await fc.assert(
-    fc.asyncProperty(cases, ({ catalog, steps }) => play(catalog, steps)),
-    {
-      numRuns: companies,
-      seed: Number(seed ?? 11),
-      endOnFailure: true,
-      ...(path ? { path } : {}),
-      interruptAfterTimeLimit: 3_000_000,
-      markInterruptAsFailure: false,
-    },
-  );
+  const property = fc.asyncProperty(cases, ({ catalog, steps }) => play(catalog, steps));
+  const ended = await fc.check(property, {
+    numRuns: companies,
+    seed: Number(seed ?? 11),
+    endOnFailure: true,
+    ...(path ? { path } : {}),
+    interruptAfterTimeLimit: 3_000_000,
+    markInterruptAsFailure: false,
+  });
+  tellOutcome(ended);
+  if (ended.failed) throw new Error(fc.defaultReportMessage(ended), { cause: ended.errorInstance });
   for (const often of ["turn on: 0", "promote: 0", "retire: 0", "promote: 3"])
     expect(seen.get(often) ?? 0, often).toBeGreaterThan(0);
 });
+
+/** For the mutation check, as the model of one company tells it. */
+function tellOutcome({
+  failed,
+  numRuns,
+  errorInstance,
+  counterexample,
+}: fc.RunDetails<[{ catalog: Drawn; steps: Step[] }]>): void {
+  const { CONSOLE_VAULT_MODEL_RESULT: result } = process.env;
+  if (result === undefined) return;
+  const [first] = counterexample ?? [];
+  const environments = first?.catalog.environments ?? [];
+  const theme = `a company of ${environments.length} environment${environments.length === 1 ? "" : "s"}, its flag on the apps ${[first?.catalog.flag?.role ?? []].flat().join(" and ")}`;
+  const said = errorInstance instanceof Error ? errorInstance.message.split("\n", 1)[0]! : "";
+  const outcome: Outcome = { failed, sequences: numRuns, theme, said };
+  writeFileSync(result, JSON.stringify(outcome));
+}

@@ -11,8 +11,8 @@ export interface Mutant {
   /** Occurs once in the file. */
   readonly text: string;
   readonly instead: string;
-  /** The half of the model's sequences that meets it. */
-  readonly half: "staging" | "prod";
+  /** The half of the model's sequences that meets it; `catalogs`: a drawn company, where those two have nothing to meet it with. */
+  readonly half: "staging" | "prod" | "catalogs";
 }
 
 export const mutants: readonly Mutant[] = [
@@ -135,6 +135,22 @@ export const mutants: readonly Mutant[] = [
     text: 'if (world.root.is === "wrong") throw',
     instead: 'if (world.root.is === "wrong" && false) throw',
     half: "staging",
+  },
+  {
+    finding: "p",
+    title: "a flag turns on on the first of its apps only",
+    file: "src/migration/plan.ts",
+    text: 'turned: flagText(one, happens === "none" ? one.on : happens === "on"),',
+    instead: 'turned: flagText(one, happens === "none" || one !== world.flag.apps[0] ? one.on : happens === "on"),',
+    half: "catalogs",
+  },
+  {
+    finding: "p",
+    title: "a flag follows the first environment's, not the one before",
+    file: "src/migration/order.ts",
+    text: "return names[names.indexOf(environment) - 1];",
+    instead: "return names.indexOf(environment) > 0 ? names[0] : undefined;",
+    half: "catalogs",
   },
 ];
 

@@ -1,6 +1,7 @@
 // The table of docs/mutation.md.
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { companies } from "./companies.js";
 import type { Outcome } from "./model.js";
 import { type Mutant, mutants } from "./mutants.js";
 
@@ -13,8 +14,10 @@ export interface Found {
 
 const line = (cells: readonly (string | number)[]) => `| ${cells.join(" | ")} |`;
 
-const cellsOf = ({ mutant: { finding, title, half }, outcome: { failed, sequences, theme, said } }: Found) =>
-  [finding, title, half, failed ? sequences : "not found", theme ?? "", said.replaceAll("|", "\\|")] as const;
+function cellsOf({ mutant: { finding, title, half }, outcome: { failed, sequences, theme, said } }: Found) {
+  const count = half === "catalogs" ? `${sequences} of ${companies}` : sequences;
+  return [finding, title, half, failed ? count : "not found", theme ?? "", said.replaceAll("|", "\\|")] as const;
+}
 
 /**
  * @param found rows that are written anew; those of other mutants stay
@@ -38,6 +41,9 @@ writes this page; the edits are in \`test/model/mutants.ts\`.
 *found by* says how the sequence came about. Half of the sequences are *at random*; the others follow a theme: the steps that a
 finding is made from, with names, values and what else happens left to chance (\`test/model/chance.ts\`). Every sequence begins at
 one of eight places of the road, such as a prod that is on and rotated.
+
+*catalogs* are companies that are drawn as well (\`test/model/catalogs.test.ts\`, ${companies} in every run): one to five environments, the flag
+on no app, one or several. They find what a company of two environments with its flag on one app cannot meet.
 
 ${line(["finding", "what is taken out", "half", `sequences until found (of ${most})`, "found by", "what the model says"])}
 ${line(["---", "---", "---", "---:", "---", "---"])}
