@@ -138,7 +138,7 @@ it("work of a stack that another process made meanwhile goes by that one's salt"
 
 describe.skipIf(noPulumi)(`the Pulumi CLI (${cli?.found})`, { timeout: 120_000 }, () => {
   it("fails an update whose program never asks for the work", async () => {
-    const project = await Project.make();
+    const project = await Project.make({ ownSalt: true });
     projects.push(project);
     await project.use(declaring("first"), {});
     let calls = 0;

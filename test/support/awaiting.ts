@@ -6,7 +6,7 @@ import { Project } from "../engine/conformance/onDisk.js";
 const loader = new URL("../../load.mjs", import.meta.url).href;
 
 export async function awaitingProject(): Promise<Project> {
-  const project = await Project.make();
+  const project = await Project.make({ ownSalt: true });
   const yaml = join(project.directory, "Pulumi.yaml");
   await writeFile(
     yaml,

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type DeploymentJson, snapshotFromJson } from "../../../src/engine/embedded/state/checkpoint.js";
-import { openSecretsManager } from "../../../src/engine/embedded/state/passphrase.js";
+import { newSecretsManager, openSecretsManager } from "../../../src/engine/embedded/state/passphrase.js";
 import {
   type EngineEvent,
   type EngineName,
@@ -23,11 +23,19 @@ import { meddle, newWorld, toyInFile, type World } from "./world.js";
 const here = dirname(fileURLToPath(import.meta.url));
 export const passphrase = "conformance";
 
+/** Deriving a key takes half a second: projects whose salt is not what a test is about have this one, once per process. */
+let salt: Promise<string> | undefined;
+const sharedSalt = () => {
+  salt ??= newSecretsManager(passphrase).then((one) => one.salt);
+  return salt;
+};
+
 /** A project in a directory of its own, with the toy provider and its world. */
 export class Project {
   private constructor(readonly directory: string) {}
 
-  static async make(): Promise<Project> {
+  /** @param ownSalt the stack gets a salt of its own at its first update */
+  static async make({ ownSalt = false } = {}): Promise<Project> {
     const directory = await mkdtemp(join(tmpdir(), "engine-"));
     const project = new Project(directory);
     await writeFile(
@@ -36,6 +44,8 @@ export class Project {
     );
     await writeFile(join(directory, "package.json"), JSON.stringify({ name: projectName, version: "1.0.0" }));
     for (const file of ["program.cjs", "declare.cjs", "toy.cjs"]) await cp(join(here, file), join(directory, file));
+    if (!ownSalt)
+      await writeFile(join(directory, `Pulumi.${stackName}.yaml`), `encryptionsalt: ${await sharedSalt()}\n`);
     await mkdir(join(directory, "node_modules"));
     await symlink(join(here, "../../../node_modules/@pulumi"), join(directory, "node_modules", "@pulumi"), "junction");
     await project.saveWorld(newWorld());
@@ -115,7 +125,7 @@ export class Project {
 
 /** @param inline whether the embedded engine runs program and provider in this process */
 export async function runOnDisk(engine: EngineName, { steps }: Scenario, inline = false): Promise<StepResult[]> {
-  const project = await Project.make();
+  const project = await Project.make({ ownSalt: !inline });
   const results: StepResult[] = [];
   try {
     for (const step of steps) {
