@@ -96,16 +96,16 @@ function end(world: World) {
 
 describe.each(stories)("$command", ({ before, run, stopAfter }) => {
   it("ends the same when nothing gets through after any of its writes and it is typed again", async () => {
-    const clean = await World.open({ seed });
-    await before?.(clean);
-    const { writes } = done(await run(clean));
-    const wanted = end(clean);
-    await clean.close();
+    const world = await World.open({ seed });
+    await before?.(world);
+    const again = world.checkpoint();
+    const { writes } = done(await run(world));
+    const wanted = end(world);
     expect(writes.length).toBeGreaterThan(0);
 
     for (const count of stopAfter ?? writes.map((_, index) => index + 1)) {
-      const world = await World.open({ seed });
-      await before?.(world);
+      await world.search();
+      again();
       stopAfterWrites(world, count);
       const first = await run(world);
       world.control.onRequest = undefined;
@@ -115,8 +115,8 @@ describe.each(stories)("$command", ({ before, run, stopAfter }) => {
       done(await run(world));
       expect(end(world), context).toEqual(wanted);
       expect(done(await world.run(["status", "--check"])).writes).toEqual([]);
-      await world.close();
     }
+    await world.close();
   });
 });
 

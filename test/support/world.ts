@@ -139,10 +139,15 @@ export class World {
   }
 
   /** @throws Error where a value or a name outside the catalog shows in what this world's commands left, printed or passed on */
+  async search(): Promise<void> {
+    const found = this.canaries.found(await this.#everythingLeft());
+    if (found.length > 0) throw new Error(`what may not be seen shows:\n  ${found.join("\n  ")}`);
+  }
+
+  /** @throws Error as {@link search} does */
   async close(): Promise<void> {
     try {
-      const found = this.canaries.found(await this.#everythingLeft());
-      if (found.length > 0) throw new Error(`what may not be seen shows:\n  ${found.join("\n  ")}`);
+      await this.search();
     } finally {
       await this.services.close();
       for (const dir of [this.dir, this.#temporary]) rmSync(dir, { recursive: true, force: true });
