@@ -93,6 +93,22 @@ describe("a question", () => {
     expect(code).toBe(2);
     expect(err).toMatch(/Not a terminal, so there is no way to ask: pass --yes/);
   });
+
+  it("of init with a wrong answer is asked again, and nothing that was answered before is lost", async () => {
+    const { id } = world.services.infisical.vault.project;
+    const ran = await typing(
+      ["init", "--project", id, "--slug", "prod", "--cwd", "new"],
+      /Folder that holds/,
+      "\r",
+      [/Environments, in the order/, "\x15sta/ging prod\r"],
+      [/use only letters, digits, - and _/, "\x15staging prod\r"],
+      [/whose values the flat folders hold/, "\x15qa\r"],
+      [/qa is none of staging, prod/, "\x15prod\r"],
+      [/Heroku apps of staging/, "\x15web=nope\r"],
+      [/does not see the app nope/, ctrlC],
+    );
+    expect([ran.code, existsSync(join(world.dir, "new"))], ran.err).toEqual([1, false]);
+  });
 });
 
 describe("provision without a name", () => {

@@ -72,7 +72,7 @@ export function judgeRights(needs: readonly Need[], rights: ReadonlyMap<string, 
       return (required.length > 0 ? missing : note)(
         "rights",
         path,
-        `the token may ${may}; ${needers(required.length > 0 ? required : lacking)}`,
+        `the token may ${may === "nothing" ? "neither read nor write" : may}; ${needers(required.length > 0 ? required : lacking)}`,
         `Give the token the right to ${wanted} at ${path} in the environment ${slug}.`,
       );
     }
@@ -81,7 +81,7 @@ export function judgeRights(needs: readonly Need[], rights: ReadonlyMap<string, 
       return unknown(
         "rights",
         path,
-        `the token may ${may}; not told: ${untoldRights} (${needers(untold)})`,
+        `${may === "nothing" ? "" : `the token may ${may}; `}unknown: ${untoldRights} (${needers(untold)})`,
         "Infisical tells an identity's right to write, or to read in a folder that is not there yet, only by doing it. Compare the identity's role with docs/security.md.",
       );
     }
