@@ -71,9 +71,12 @@ export class Redactor {
 
   private json(value: unknown): unknown {
     if (typeof value === "string") return this.text(value);
-    if (Array.isArray(value)) return value.map((element) => this.json(element));
     if (typeof value !== "object" || value === null) return value;
-    return Object.fromEntries(Object.entries(value).map(([key, element]) => [key, this.json(element)]));
+    const entries = Object.entries(value).map(([key, element]) => [key, element, this.json(element)] as const);
+    // Without a secret in it, it stays the object that the state has as well.
+    if (entries.every(([, element, now]) => element === now)) return value;
+    if (Array.isArray(value)) return entries.map(([, , now]) => now);
+    return Object.fromEntries(entries.map(([key, , now]) => [key, now]));
   }
 }
 

@@ -19,7 +19,15 @@ import { Deployment, type DeploymentResult, interruptions } from "./deploy/deplo
 import { selectionOf } from "./deploy/selection.js";
 import type { Persist } from "./deploy/snapshotManager.js";
 import { loadInline, Packages, standsFor } from "./packages.js";
-import { configAsWritten, ensureStack, loadSnapshot, openSession, persistTo, type Session } from "./session.js";
+import {
+  configAsWritten,
+  ensureStack,
+  loadSnapshot,
+  openSession,
+  persistTo,
+  readOnce,
+  type Session,
+} from "./session.js";
 import { schemaVersion } from "./state/checkpoint.js";
 import { acquireLock, type Lock, removeLocks } from "./state/lock.js";
 import type { Snapshot } from "./state/resource.js";
@@ -69,7 +77,8 @@ export class EmbeddedEngine implements Engine {
   }
 
   async export(): Promise<DeploymentExport> {
-    const { deployment } = await openSession(this.location);
+    const session = await openSession(this.location);
+    const deployment = await session.deployment();
     if (deployment === undefined)
       throw new EngineError(`Stack ${this.location.stack} has no state yet: nothing to export.`);
     return { version: schemaVersion, deployment };
@@ -154,7 +163,9 @@ export class EmbeddedEngine implements Engine {
   private async asItIsNow(session: Session): Promise<Session> {
     const { project, stackFile, files } = session;
     const { text } = await readStackFile(project.stackFile, project.name);
-    return text === stackFile.text ? { ...session, deployment: await files.read() } : openSession(this.location);
+    return text === stackFile.text
+      ? { ...session, deployment: readOnce(files, await files.read()) }
+      : openSession(this.location);
   }
 
   /**

@@ -21,7 +21,18 @@ export interface Session {
   newSalt: boolean;
   config: Map<string, ConfigValue>;
   env: NodeJS.ProcessEnv;
-  deployment: DeploymentJson | undefined;
+  /** The state as it was read when the session was opened, to the first who asks; read again for the next. */
+  deployment: () => Promise<DeploymentJson | undefined>;
+}
+
+/** As JSON a state is as large in memory as what is made of it: nobody keeps it. */
+export function readOnce(files: StackFiles, read: DeploymentJson | undefined): Session["deployment"] {
+  let kept = read;
+  return async () => {
+    const first = kept;
+    kept = undefined;
+    return first ?? files.read();
+  };
 }
 
 /**
@@ -53,15 +64,16 @@ export async function openSession(
     newSalt: stackFile.encryptionSalt === undefined,
     config,
     env,
-    deployment,
+    deployment: readOnce(files, deployment),
   };
 }
 
 /** The state as the engine works on it. Throws EngineError when it is damaged. */
 export async function loadSnapshot(session: Session, stack: string): Promise<Snapshot> {
-  const { deployment, files } = session;
+  const { files } = session;
+  const deployment = await session.deployment();
   if (deployment === undefined) return { resources: [], pendingOperations: [] };
-  const secrets = await stateSecrets(session, stack);
+  const secrets = await stateSecrets(session, deployment, stack);
   const snapshot = snapshotFromJson(deployment, secrets, `stack ${stack}`);
   const problem = integrityProblem(snapshot.resources);
   if (problem !== undefined) throw files.damaged(problem);
@@ -69,8 +81,8 @@ export async function loadSnapshot(session: Session, stack: string): Promise<Sna
 }
 
 /** State may have been encrypted with another salt than the stack's file has now. */
-async function stateSecrets(session: Session, stack: string): Promise<SecretsManager> {
-  const salt = saltOf(session.deployment);
+async function stateSecrets(session: Session, deployment: DeploymentJson, stack: string): Promise<SecretsManager> {
+  const salt = saltOf(deployment);
   if (salt === undefined || salt === session.secrets.salt) return session.secrets;
   return openSecretsManager(await readPassphrase(session.env, stack), salt, `the state of stack ${stack}`);
 }

@@ -9,9 +9,10 @@ import type { EngineEvent, OpType } from "../../port.js";
 import { serialize } from "../state/properties.js";
 import type { ResourceState } from "../state/resource.js";
 import { isDefaultProvider } from "../urn.js";
+import { mapped } from "../values/mapped.js";
 import { secretSignature, signatureKey } from "../values/signatures.js";
 import { Computed, isObject, type Properties, Reference, Secret, type Value } from "../values/values.js";
-import type { Json, JsonObject } from "../values/wire.js";
+import { isJson, type Json, type JsonObject } from "../values/wire.js";
 import { type Step, urnOf } from "./step.js";
 
 export type Severity = "info" | "info#err" | "warning" | "error";
@@ -154,11 +155,12 @@ function stateMetadata(state: ResourceState): StepEventStateMetadata {
   };
 }
 
-/** What was shown of properties once: they are replaced, never changed, and are in several events of a run. */
+/** What was shown of properties with secrets once: they are replaced, never changed, and are in several events of a run. */
 const shown = new WeakMap<Properties, JsonObject>();
 
 /** Properties without the values of secrets: the marker stays, so that a reader sees that there is one. */
 function blind(properties: Properties): JsonObject {
+  if (isJson(properties)) return properties as JsonObject;
   const before = shown.get(properties);
   if (before) return before;
   const now = blinded(properties);
@@ -174,5 +176,5 @@ function blinded(properties: Properties): JsonObject {
     if (value instanceof Computed || value instanceof Reference) return serialize(value, "inside");
     return value;
   };
-  return Object.fromEntries(Object.entries(properties).map(([key, value]) => [key, hide(value)]));
+  return mapped(properties, hide);
 }

@@ -23,6 +23,37 @@ export const channelOptions = {
 };
 
 export type Struct = InstanceType<typeof structPb.Struct>;
-export const toStruct = (json: JsonObject): Struct => structPb.Struct.fromJavaScript(json);
+
+/** A `Struct` that is made of its JSON once it goes over a wire: to a program in this process it gives the JSON as it is. */
+class JsonStruct extends structPb.Struct {
+  private filled = false;
+  constructor(private readonly json: JsonObject) {
+    super();
+  }
+
+  override toJavaScript(): JsonObject {
+    return this.json;
+  }
+
+  /** Whatever reads or writes the message asks for this. */
+  override getFieldsMap(): ReturnType<Struct["getFieldsMap"]> {
+    const fields = super.getFieldsMap();
+    if (!this.filled) {
+      this.filled = true;
+      for (const [key, value] of Object.entries(this.json)) fields.set(key, structPb.Value.fromJavaScript(value));
+    }
+    return fields;
+  }
+}
+
+export const toStruct = (json: JsonObject): Struct => new JsonStruct(json);
+
+/**
+ * What the SDK of this process hands over, too. It has no other way to be told: it asks the class of messages, which is the same for all
+ * of this process, and the messages are the same to everybody who sends them.
+ */
+export function handOverJson(): void {
+  structPb.Struct.fromJavaScript = toStruct as typeof structPb.Struct.fromJavaScript;
+}
 export const fromStruct = (struct: Struct | undefined): JsonObject => (struct?.toJavaScript() ?? {}) as JsonObject;
 export const empty = () => new emptyPb.Empty();

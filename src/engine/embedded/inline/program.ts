@@ -8,6 +8,7 @@ import type { InlineContext, InlineProgram } from "../../inline.js";
 import { EngineError } from "../../port.js";
 import type { Program, ProgramEnd } from "../deploy/deployment.js";
 import type { Monitor } from "../deploy/monitor.js";
+import { handOverJson } from "../grpc/protocol.js";
 import type { ServiceHost } from "../grpc/services.js";
 import { Services } from "../grpc/services.js";
 
@@ -65,6 +66,7 @@ export class InlineRun implements Program {
 
   run(monitor: Monitor): Promise<ProgramEnd> {
     this.current = monitor;
+    handOverJson();
     return withLocalStorage(() => this.inStore());
   }
 

@@ -2,6 +2,7 @@
 import type { InlineContext, InlineProgram, InlineProvider } from "../../inline.js";
 import { ProviderError } from "../deploy/plugin.js";
 import { BarePartialError, type BareProvider } from "../deploy/secretBlind.js";
+import { mapped } from "../values/mapped.js";
 import type { Json, JsonObject } from "../values/wire.js";
 
 const codeKey = "__provider";
@@ -105,6 +106,6 @@ function plain(value: unknown, path: string): Json {
     return value;
   if (Array.isArray(value)) return value.map((inner, index) => plain(inner, `${path}[${index}]`));
   if (typeof value === "object")
-    return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, plain(inner, `${path}.${key}`)]));
+    return mapped(value as Record<string, unknown>, (inner, key) => plain(inner, `${path}.${key}`));
   throw new ProviderError(`a dynamic provider answered with ${typeof value} at ${path}, which is not JSON`, "unknown");
 }

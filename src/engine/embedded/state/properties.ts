@@ -1,4 +1,5 @@
 import { EngineError } from "../../port.js";
+import { mapped } from "../values/mapped.js";
 import {
   archiveSignature,
   assetSignature,
@@ -93,4 +94,4 @@ function deserializeSecret(json: JsonObject, crypter: Crypter | "inside", path: 
 }
 
 export const deserializeProperties = (json: JsonObject, crypter: Crypter | "inside", path: string): Properties =>
-  Object.fromEntries(Object.entries(json).map(([key, value]) => [key, deserialize(value, crypter, `${path}.${key}`)]));
+  mapped(json, (value, key) => deserialize(value, crypter, `${path}.${key}`));

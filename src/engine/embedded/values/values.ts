@@ -1,3 +1,5 @@
+import { mapped } from "./mapped.js";
+
 /**
  * Property values as the engine holds them: JSON, plus what JSON cannot say. Assets and archives are not among them: the
  * engine refuses them where they come in (`wire.ts`, `../state/properties.ts`).
@@ -45,7 +47,8 @@ export const isObject = (value: Value | undefined): value is Properties =>
   !(value instanceof Computed) &&
   !(value instanceof Reference);
 
-const some = (value: Value, test: (value: Value) => boolean): boolean => {
+/** Whether the value, or one inside it, is such a one. */
+export const some = (value: Value, test: (value: Value) => boolean): boolean => {
   if (test(value)) return true;
   if (Array.isArray(value)) return value.some((element) => some(element, test));
   if (value instanceof Secret) return some(value.value, test);
@@ -79,12 +82,9 @@ export function equal(a: Value | undefined, b: Value | undefined): boolean {
 export function reveal(value: Value): Value {
   if (value instanceof Secret) return reveal(value.value);
   if (Array.isArray(value)) return value.map(reveal);
-  if (isObject(value)) return mapValues(value, reveal);
+  if (isObject(value)) return mapped(value, reveal);
   return value;
 }
-
-const mapValues = (properties: Properties, change: (value: Value, key: string) => Value): Properties =>
-  Object.fromEntries(Object.entries(properties).map(([key, value]) => [key, change(value, key)]));
 
 /**
  * Copies secretness from inputs to the outputs of the same key, recursing into objects: the rule for providers that do not

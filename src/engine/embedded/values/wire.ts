@@ -1,4 +1,5 @@
 import { EngineError } from "../../port.js";
+import { mapped } from "./mapped.js";
 import {
   archiveSignature,
   assetSignature,
@@ -8,7 +9,7 @@ import {
   signatureKey,
   unknownString,
 } from "./signatures.js";
-import { Computed, computed, isObject, type Properties, Reference, Secret, type Value } from "./values.js";
+import { Computed, computed, type Properties, Reference, Secret, some, type Value } from "./values.js";
 
 /** JSON, as a protobuf `Struct` gives and takes it. */
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
@@ -51,9 +52,7 @@ export function fromWire(json: Json, path: string): Value {
 }
 
 export const propertiesFromWire = (json: JsonObject, path = ""): Properties =>
-  Object.fromEntries(
-    Object.entries(json).map(([key, value]) => [key, fromWire(value, path === "" ? key : `${path}.${key}`)]),
-  );
+  mapped(json, (value, key) => fromWire(value, path === "" ? key : `${path}.${key}`));
 
 const secretOf = (value: Value): Secret => (value instanceof Secret ? value : new Secret(value));
 
@@ -79,10 +78,15 @@ export function toWire(value: Value, options: WireOptions): Json {
       ...(value.id === undefined ? {} : { id: toWire(value.id, options) }),
     };
   }
+  // What is JSON already is handed on as it is, and not copied: neither side changes it.
+  if (isJson(value)) return value;
   if (Array.isArray(value)) return value.map((element) => toWire(element, options));
-  if (isObject(value)) return propertiesToWire(value, options);
-  return value;
+  return mapped(value as Properties, (element) => toWire(element, options));
 }
 
 export const propertiesToWire = (properties: Properties, options: WireOptions): JsonObject =>
-  Object.fromEntries(Object.entries(properties).map(([key, value]) => [key, toWire(value, options)]));
+  toWire(properties, options) as JsonObject;
+
+/** Whether nothing is in it that JSON cannot say. */
+export const isJson = (value: Value): value is Json => !some(value, isNoJson);
+const isNoJson = (part: Value) => part instanceof Secret || part instanceof Computed || part instanceof Reference;
