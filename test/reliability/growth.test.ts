@@ -3,9 +3,11 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { ownProgram } from "../../src/cli/inline.js";
-import { type EngineEvent, openEngine } from "../../src/engine/index.js";
+import { type Engine, type EngineEvent, type InlineContext, openEngine } from "../../src/engine/index.js";
 import { herokuEngineProvider } from "../../src/heroku/index.js";
 import { startLocal } from "../../src/local/index.js";
 import { consoleVault } from "../../src/program/index.js";
@@ -34,8 +36,8 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(dir, { recursive: true, force: true }));
 
-/** A first update by the embedded engine, with its state in a file. */
-async function firstUp(size: CompanySize) {
+/** A company's stack and the embedded engine for it, with its state in a file. */
+async function withEngine<T>(size: CompanySize, work: (engine: Engine) => Promise<T>): Promise<T> {
   const projectDir = join(dir, `${size.count}-${size.folders}`);
   const local = await startLocal({ seed: companySeed(size) });
   try {
@@ -43,10 +45,16 @@ async function firstUp(size: CompanySize) {
     const catalog = await loadCatalog(await findCatalog(projectDir));
     const env = { ...local.env, PULUMI_BACKEND_URL: `file://${projectDir}/state`, PULUMI_CONFIG_PASSPHRASE: "x" };
     const native = { heroku: herokuEngineProvider({ env, waits: { rateLimitMs: 1, pollMs: 1 } }) };
-    const engine = openEngine("embedded", { projectDir, stack: "prod", env }, native, {
-      ...ownProgram(),
-      run: (context) => inRunContext(context, consoleVault(catalog)),
-    });
+    const program = { ...ownProgram(), run: (context: InlineContext) => inRunContext(context, consoleVault(catalog)) };
+    return await work(openEngine("embedded", { projectDir, stack: "prod", env }, native, program));
+  } finally {
+    await local.close();
+  }
+}
+
+/** A first update. */
+const firstUp = (size: CompanySize) =>
+  withEngine(size, async (engine) => {
     const events: EngineEvent[] = [];
     states.written.length = 0;
     const { result, errors } = await engine.up({ onEvent: (event) => events.push(event) });
@@ -57,10 +65,31 @@ async function firstUp(size: CompanySize) {
       stateBytes: states.written.at(-1)!,
       writtenBytes: states.written.reduce((sum, bytes) => sum + bytes, 0),
     };
-  } finally {
-    await local.close();
-  }
+  });
+
+setFlagsFromString("--expose-gc");
+const collect = runInNewContext("gc") as () => void;
+function liveBytes(): number {
+  collect();
+  return process.memoryUsage().heapUsed;
 }
+
+/** What a plan in which nothing changes has in memory at the most, over what was there before it. A command keeps its events, too. */
+const planBytes = (size: CompanySize) =>
+  withEngine(size, async (engine) => {
+    expect(await engine.up({ onEvent: () => {} })).toMatchObject({ result: "succeeded" });
+    const before = liveBytes();
+    const events: EngineEvent[] = [];
+    let most = 0;
+    const { result, changes } = await engine.preview({
+      refresh: true,
+      onEvent: (event) => {
+        if (events.push(event) % 4 === 0) most = Math.max(most, liveBytes() - before);
+      },
+    });
+    expect([result, changes.update, changes.create]).toEqual(["succeeded", undefined, undefined]);
+    return most;
+  });
 
 it("three times the credentials make three times the state, its writes and the events; in the same folders as many events", async () => {
   const one = await firstUp({ count: 60, folders: 6 });
@@ -74,4 +103,14 @@ it("three times the credentials make three times the state, its writes and the e
   expect(three.writtenBytes / one.writtenBytes).toBeLessThan(6);
   expect(sameFolders.events).toBe(one.events);
   expect(sameFolders.stateBytes / one.stateBytes).toBeLessThan(3.3);
+});
+
+it("a plan keeps at most 9 kB of memory for each credential", async () => {
+  const few = { count: 100, folders: 4 };
+  const many = { count: 1100, folders: 4 };
+  // The first one loads what stays.
+  await planBytes({ count: 50, folders: 4 });
+  const each = ((await planBytes(many)) - (await planBytes(few))) / (many.count - few.count);
+  expect(each).toBeGreaterThan(1000);
+  expect(each).toBeLessThan(9000);
 });

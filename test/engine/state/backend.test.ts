@@ -151,7 +151,7 @@ describe("a state is refused by what is wrong with it", () => {
     const session = {
       files,
       secrets,
-      deployment: deployment(resource("b", { parent: urn("a") })),
+      deployment: async () => deployment(resource("b", { parent: urn("a") })),
     } as unknown as Session;
     await expect(loadSnapshot(session, "dev")).rejects.toThrow(/has the parent .*bring it back with: cp/);
   });

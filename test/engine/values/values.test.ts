@@ -49,6 +49,25 @@ describe("values", () => {
     );
   });
 
+  it("are not copied where JSON says all of them, and are not touched where it does not", () => {
+    fc.assert(
+      fc.property(value, (v) => {
+        const before = json(serialize(v, crypter));
+        const options = { secrets: false, references: true };
+        expect(toWire(v, options) === v).toBe(!hasSecrets(v) && !hasComputed(v));
+        expect(json(serialize(v, crypter))).toEqual(before);
+      }),
+    );
+  });
+
+  it("keep a key that would be an object's prototype", () => {
+    const odd = JSON.parse('{"__proto__": {"a": 1}, "b": 2}') as Json;
+    const around: Properties = { odd: fromWire(odd, "v"), s: new Secret("x") };
+    expect(JSON.stringify(toWire(around, { secrets: false, references: true }))).toBe(
+      '{"odd":{"__proto__":{"a":1},"b":2},"s":"x"}',
+    );
+  });
+
   it("come back from state as they went", () => {
     fc.assert(fc.property(value, (v) => equal(deserialize(json(serialize(v, crypter)), crypter, "v"), v)));
   });
