@@ -134,6 +134,26 @@ describe("a program in the engine's own process", () => {
     expect(["uncaughtException", "unhandledRejection"].map((event) => process.listenerCount(event))).toEqual(before);
   });
 
+  it("that runs beside another has one listener of each kind with it", async () => {
+    const listeners = () =>
+      ["uncaughtException", "unhandledRejection", "beforeExit"].map((event) => process.listenerCount(event));
+    const before = listeners();
+    let inside = 0;
+    let meet = () => {};
+    const both = new Promise<void>((resolve) => {
+      meet = resolve;
+    });
+    const seen: number[][] = [];
+    const run = async () => {
+      if (++inside === 2) meet();
+      await both;
+      seen.push(listeners());
+    };
+    await Promise.all([await withOneThing(), await withOneThing()].map((project) => up(project, run)));
+    for (const counts of seen) expect(counts).toEqual(before.map((count) => count + 1));
+    expect(listeners()).toEqual(before);
+  });
+
   it("that never ends is stopped by Ctrl-C, and nothing is deleted", async () => {
     const project = await withOneThing();
     const stop = new AbortController();

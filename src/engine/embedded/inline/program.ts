@@ -98,18 +98,9 @@ export class InlineRun implements Program {
       };
     });
     // What nobody handles is an error of the program: it may not have declared all it has. Nothing else in this process may be
-    // taken for less than that while the program runs.
-    process.on("uncaughtException", fail);
-    process.on("unhandledRejection", fail);
-    // Node tells of it only where nothing at all is left that could end the program: no request, no timer, no other program.
-    const stuck = () => fail(new EngineError("The program waits for something that never comes, and has not ended."));
-    process.on("beforeExit", stuck);
-    // Until the deployment is over, however it ends: a program that is stopped never comes back here.
-    this.unlisten = () => {
-      process.off("uncaughtException", fail);
-      process.off("unhandledRejection", fail);
-      process.off("beforeExit", stuck);
-    };
+    // taken for less than that while the program runs, which is until the deployment is over: a program that is stopped never
+    // comes back here.
+    this.unlisten = listen(fail);
     return Promise.race([failed, this.program(fail)]);
   }
 
@@ -133,6 +124,33 @@ export class InlineRun implements Program {
     this.ended = true;
     return { ok: true };
   }
+}
+
+/** How each program that runs here fails: the process has one listener of a kind for all of them. */
+const running = new Set<(error: unknown) => void>();
+
+const failAll = (error: unknown): void => {
+  for (const fail of running) fail(error);
+};
+
+/** Node tells of it only where nothing at all is left that could end a program: no request, no timer, no other program. */
+const stuck = () => failAll(new EngineError("The program waits for something that never comes, and has not ended."));
+
+/** @returns ends it */
+function listen(fail: (error: unknown) => void): () => void {
+  if (running.size === 0) {
+    process.on("uncaughtException", failAll);
+    process.on("unhandledRejection", failAll);
+    process.on("beforeExit", stuck);
+  }
+  running.add(fail);
+  return () => {
+    running.delete(fail);
+    if (running.size > 0) return;
+    process.off("uncaughtException", failAll);
+    process.off("unhandledRejection", failAll);
+    process.off("beforeExit", stuck);
+  };
 }
 
 /**
