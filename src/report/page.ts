@@ -94,7 +94,7 @@ function environment(one: EnvironmentStatus, id: string, observedAt: string): Ma
   return html`<article class="card" aria-labelledby="${id}">
 <div class="top"><h3 id="${id}">${name}</h3><span class="chip tone-${phaseTones[phase]}">${phase}</span></div>
 <p class="small muted">${flag.app === "" ? "No flag" : html`Flag on ${flag.app}`}${flag.since === null ? null : html`, since ${time(flag.since)}`}</p>
-<dl class="${flagAgrees(one) ? "" : "odd"}">${said}</dl>
+${flag.app === "" ? null : html`<dl class="${flagAgrees(one) ? "" : "odd"}">${said}</dl>`}
 ${soak(one, observedAt)}
 ${blocked.length === 0 ? null : html`<ul class="blocked">${blocked.map((reason) => html`<li>${reason}</li>`)}</ul>`}
 </article>`;

@@ -80,6 +80,11 @@ describe("five environments", () => {
 });
 
 describe("a company without a flag", () => {
+  test("has no flag that is wanted, recorded or running on its page", () => {
+    expect(renderHtml(noFlag)).not.toContain("<dt>wanted</dt>");
+    expect(renderHtml(one)).toContain("<dt>wanted</dt>");
+  });
+
   test("is done when everything is confirmed", () => {
     expect(steps(noFlag)).toEqual(["folders", "placed", "confirmed"]);
   });
