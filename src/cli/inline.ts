@@ -1,13 +1,12 @@
 // This package's own program and dynamic providers, as the embedded engine runs them in a command's process.
 import { existsSync, readFileSync, realpathSync } from "node:fs";
-import { createRequire } from "node:module";
+import Module, { createRequire } from "node:module";
 import { dirname, join } from "node:path";
-import type { InlineProgram, InlineProvider } from "../engine/index.js";
+import { type InlineProgram, type InlineProvider, loadPartsLater } from "../engine/index.js";
 import { loadAxios } from "../http/index.js";
 import type { Shared } from "../provider/index.js";
 import { inRunContext } from "../runContext.js";
 import { packageDir } from "./project.js";
-import { loadSdk } from "./sdk.js";
 
 /** Everything that a provider does belongs to the run that it is called in, and to its own instance. */
 function within(run: <T>(work: () => T) => T, provider: InlineProvider): InlineProvider {
@@ -53,6 +52,16 @@ function isReexport(path: string): boolean {
   } catch {
     return false; // Not installed there, or no package at all: the program's own process says so.
   }
+}
+
+let sdkLoaded = false;
+
+/** Without the parts of it that this program does not use. It is loaded at once, so that nobody else has loaded it as a whole before. */
+function loadSdk(): void {
+  if (sdkLoaded) return;
+  sdkLoaded = true;
+  loadPartsLater(Module as unknown as Parameters<typeof loadPartsLater>[0]);
+  createRequire(import.meta.url)("@pulumi/pulumi");
 }
 
 const parts = () => Promise.all([import("../index.js"), import("../provider/index.js")]);

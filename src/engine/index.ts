@@ -7,4 +7,5 @@ export { openEngine } from "./open.js";
 export { type PlainResource, plainResources, readPlainState, stackType } from "./plainState.js";
 export * from "./port.js";
 export * from "./provider.js";
+export { loadPartsLater } from "./sdkParts.js";
 export { configValue } from "./secretConfig.js";

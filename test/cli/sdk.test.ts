@@ -12,7 +12,8 @@ function inProcess(how: "light" | "usual", code: string): unknown {
     import { load } from "./load.mjs";
     const require = createRequire(import.meta.url);
     const light = ${how === "light"};
-    if (light) (await load("cli/sdk")).loadSdk();
+    const loadLight = async () => (await (await load("cli/inline")).ownProgram().load());
+    if (light) await loadLight();
     const pulumi = require("@pulumi/pulumi");
     const loaded = () => Object.keys(require.cache).flatMap((file) => file.match(/node_modules.(typescript|@npmcli.arborist|@pulumi.pulumi.automation)./)?.[1] ?? []);
     const has = () => [...new Set(loaded().map((name) => name.split("/").at(-1)))].sort();
@@ -51,6 +52,6 @@ it("gives everybody else in the process the real modules", () => {
 });
 
 it("leaves an SDK alone that is loaded already", () => {
-  const code = `(await load("cli/sdk")).loadSdk(); return require("@pulumi/pulumi") === pulumi && has()`;
+  const code = `await loadLight(); return require("@pulumi/pulumi") === pulumi && has()`;
   expect(inProcess("usual", code)).toEqual(["arborist", "automation", "typescript"]);
 });

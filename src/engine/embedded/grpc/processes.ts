@@ -3,6 +3,7 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { EngineError } from "../../port.js";
+import { loadPartsLater } from "../../sdkParts.js";
 
 /** A file of the project's own `@pulumi/pulumi`, as the CLI finds it: from the program's directory. */
 export function sdkScript(programDir: string, script: "run" | "dynamic-provider"): string {
@@ -26,32 +27,9 @@ export interface NodeProcess {
 const endWithEngine =
   "import{Socket}from'node:net';const s=new Socket({fd:3,readable:true,writable:false});s.on('close',()=>process.exit(1));s.on('error',()=>{});s.resume();s.unref();";
 
-/**
- * Two thirds of what the SDK loads is for turning functions into text (the TypeScript compiler, npm's resolver) and for driving the
- * CLI. The SDK gets each of them once it asks for something in it; everybody else in the process gets it as ever.
- */
-const loadLater = `
-import Module from 'node:module';
-const load = Module._load;
-const later = /^(\\.\\/automation|@npmcli\\/arborist|(\\.{1,2}\\/)+typescript-shim)$/;
-const sdk = /[\\\\/]@pulumi[\\\\/]pulumi[\\\\/](?!.*[\\\\/]node_modules[\\\\/])/;
-Module._load = function (request, parent, ...rest) {
-  const asked = () => load.call(this, request, parent, ...rest);
-  if (!later.test(request) || !sdk.test(parent?.filename)) return asked();
-  let module;
-  const real = () => (module ??= asked());
-  return new Proxy(Object.create(null), {
-    get: (_, key) => (key === '__esModule' ? true : Reflect.get(real(), key)),
-    has: (_, key) => Reflect.has(real(), key),
-    ownKeys: () => Reflect.ownKeys(real()),
-    getOwnPropertyDescriptor: (_, key) => {
-      const found = Reflect.getOwnPropertyDescriptor(real(), key);
-      return found && { ...found, configurable: true };
-    },
-  });
-};`;
+const partsLater = `import Module from'node:module';(${loadPartsLater})(Module);`;
 
-const first = `--import=data:text/javascript,${encodeURIComponent(endWithEngine + loadLater)}`;
+const first = `--import=data:text/javascript,${encodeURIComponent(endWithEngine + partsLater)}`;
 
 /** How long the output of a process that is gone may still arrive: a child of its own may hold the pipe open. */
 const drainMs = 500;
