@@ -1,7 +1,7 @@
 // The gate before an environment that follows another (prod follows staging). Pure: facts in, an answer out.
 import type { Reason } from "./findings.js";
 import { appsInWords } from "./flagState.js";
-import { soakStart } from "./phases.js";
+import { soakEnd, soakStart } from "./phases.js";
 import { migrationOutput, type Target } from "./state/index.js";
 import type { RunningFlag } from "./world.js";
 
@@ -87,7 +87,7 @@ export function gate(facts: GateFacts): GateAnswer {
   if (requireRotation) reasons.push(...rotation);
 
   const since = soakStart(confirmedSince, flag.since);
-  const readyAt = since && on ? new Date(since.getTime() + soakHours * 3_600_000) : undefined;
+  const readyAt = since && on ? soakEnd(since, soakHours) : undefined;
   if (since && readyAt) reasons.push(...judgeSoak(facts, since, readyAt));
   return { open: reasons.length === 0, reasons, warnings: requireRotation ? [] : rotation, since, readyAt, override };
 }

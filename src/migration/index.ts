@@ -60,7 +60,7 @@ export {
 } from "./look.js";
 export { type Earlier, type Neighbours, nextSteps, settingFirst } from "./next.js";
 export { gatedBy, type Promotion, predecessor, promotionOf, successor } from "./order.js";
-export { duration, phaseOf, phases, soakStart } from "./phases.js";
+export { duration, phaseOf, phases, soakEnd, soakStart, soakTimes } from "./phases.js";
 export { place } from "./placement.js";
 export {
   type AppPlan,

@@ -30,11 +30,24 @@ export function soakStart(confirmedSince: Date | undefined, flagSince: Date | un
   return confirmedSince > flagSince ? confirmedSince : flagSince;
 }
 
-/** When the soak is over, between ISO times; null where it does not run. */
-export function soakEnd(confirmedSince: string | null, flagSince: string | null, hours: number): string | null {
-  const date = (iso: string | null) => (iso === null ? undefined : new Date(iso));
+/** When a soak that began then is over. */
+export const soakEnd = (since: Date, hours: number): Date => new Date(since.getTime() + hours * 3_600_000);
+
+export interface SoakTimes {
+  readonly hours: number;
+  /** ISO, UTC; null where it does not run. */
+  readonly since: string | null;
+  readonly readyAt: string | null;
+}
+
+type Iso = string | null | undefined;
+
+/** A soak by what was recorded, in ISO times. */
+export function soakTimes(confirmedSince: Iso, flagSince: Iso, hours: number): SoakTimes {
+  const date = (iso: Iso) => (iso ? new Date(iso) : undefined);
   const since = soakStart(date(confirmedSince), date(flagSince));
-  return since ? new Date(since.getTime() + hours * 3_600_000).toISOString() : null;
+  if (!since) return { hours, since: null, readyAt: null };
+  return { hours, since: since.toISOString(), readyAt: soakEnd(since, hours).toISOString() };
 }
 
 /** `47 h 59 min`, `12 min`, `less than a minute`. */

@@ -25,7 +25,7 @@ import type { GateAnswer } from "./gate.js";
 import { revisionsFor, revisionsOf, surroundingsOf } from "./judged.js";
 import type { Last } from "./last.js";
 import { heldPlaces, type LeftQuestion, leftByPath, leftSets, placesRead } from "./left.js";
-import { soakEnd } from "./phases.js";
+import { soakTimes } from "./phases.js";
 import { type MigrationFacts, recordMigration, remembersElse } from "./record.js";
 import { retire } from "./retirement.js";
 import { indexed } from "./rows.js";
@@ -307,7 +307,7 @@ function planRetirement(
     ...(gate && !gate.open ? gate.reasons : []),
     ...(phase === "soaked" || phase === "retired" ? [] : [{ code: "not-soaked", phase } as const]),
   ];
-  const ready = soakEnd(confirmedSince, flag.since, config.soakHours);
+  const { readyAt: ready } = soakTimes(confirmedSince, flag.since, config.soakHours);
   const until = wanted && refused.length === 1 && phase === "soaking" && world.flag.is === "on" ? ready : null;
   const [seen, retired] = [indexed(world.rows), new Set(last.retirement?.retired)];
   const observed: Record<string, string | null> = {};

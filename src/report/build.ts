@@ -41,6 +41,7 @@ import {
   type Sight,
   sentence,
   settingFirst,
+  soakEnd,
   soakStart,
   specOf,
   type Target,
@@ -213,7 +214,7 @@ function environmentStatus(catalog: Catalog, sight: EnvironmentSight, judged: re
     soak: {
       hours: config.soakHours,
       since: since?.toISOString() ?? null,
-      readyAt: since ? new Date(since.getTime() + config.soakHours * 3_600_000).toISOString() : null,
+      readyAt: since ? soakEnd(since, config.soakHours).toISOString() : null,
     },
   };
 }

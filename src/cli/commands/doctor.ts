@@ -106,7 +106,7 @@ function readStack(
       checks.push(...parsed.problems.map((problem) => missing("config", stack, problem, `Edit ${file}.`)));
       return undefined;
     }
-    const services = servicesOf(parsed.config, io.env, !catalog || usesHeroku(catalog));
+    const services = servicesOf(parsed.config, io.env, usesHeroku(catalog));
     checks.push(ok("config", stack, file));
     return { config: parsed.config, services };
   } catch (error) {
@@ -114,6 +114,9 @@ function readStack(
     return undefined;
   }
 }
+
+/** Without a catalog nobody knows yet. */
+const mayUseHeroku = (catalog: Catalog | undefined): boolean => !catalog || usesHeroku(catalog);
 
 /** Each server is asked once for all stacks that are there. */
 async function checkServices(
@@ -131,7 +134,7 @@ async function checkServices(
     const configs = config.environment === "" ? [] : [...(vaults.get(place)?.configs ?? []), config];
     const named = configs.length > 0 || Boolean(io.env.INFISICAL_API_URL);
     vaults.set(place, { url: services.infisicalUrl, loopback: services.loopback, named, configs });
-    if (catalog && !usesHeroku(catalog)) continue;
+    if (!mayUseHeroku(catalog)) continue;
     const key = await herokuKey(io, projectDir, config.environment, checks);
     if (!key) continue;
     const known = herokus.findIndex((one) => one.url === services.herokuUrl && one.key.equals(key));
@@ -152,7 +155,7 @@ async function checkServices(
 function defaultPlace(io: Io, catalog: Catalog | undefined, checks: Check[]): SeenStack | undefined {
   const config = { ...configShape.parse({ infisicalProjectId: "none" }), environment: "" };
   try {
-    return { config, services: servicesOf(config, io.env, !catalog || usesHeroku(catalog)) };
+    return { config, services: servicesOf(config, io.env, mayUseHeroku(catalog)) };
   } catch (error) {
     checks.push(missingFor("config", "", error));
     return undefined;

@@ -13,7 +13,7 @@ import {
   planStack,
   recordOf,
   type StackPlan,
-  soakStart,
+  soakTimes,
   type Target,
 } from "../../migration/index.js";
 import type { PlanReport } from "../comment.js";
@@ -97,10 +97,7 @@ function declaration({ catalog, config, target }: OfflineFacts, on: (app: string
 export function soakOf({ soakHours: hours }: Pick<StackConfig, "soakHours">, last: LastUpdate): PlanReport["soak"] {
   const record = recordOf(last);
   if (!record) return null;
-  const date = (iso: string | null | undefined) => (iso ? new Date(iso) : undefined);
-  const since = record.flag.running ? soakStart(date(record.confirmedSince), date(record.flag.since)) : undefined;
-  const readyAt = since && new Date(since.getTime() + hours * 3_600_000);
-  return { hours, since: since?.toISOString() ?? null, readyAt: readyAt?.toISOString() ?? null };
+  return soakTimes(record.confirmedSince, record.flag.running ? record.flag.since : undefined, hours);
 }
 
 /** It is asked when the flag turns on, and only then: it looks at the other environment itself. */

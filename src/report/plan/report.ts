@@ -15,7 +15,7 @@ import {
   type ResourceKind,
   retirementVerdict,
   type ShownOf,
-  soakStart,
+  soakTimes,
   successor,
   type Target,
 } from "../../migration/index.js";
@@ -134,11 +134,7 @@ function soakOf(
   flag: MigrationRecord["flag"],
   record: MigrationRecord | undefined,
 ): PlanReport["soak"] {
-  if (!flag.running) return null;
-  const date = (iso: string | null | undefined) => (iso ? new Date(iso) : undefined);
-  const since = soakStart(date(record?.confirmedSince), date(flag.since));
-  const readyAt = since && new Date(since.getTime() + hours * 3_600_000);
-  return { hours, since: since?.toISOString() ?? null, readyAt: readyAt?.toISOString() ?? null };
+  return flag.running ? soakTimes(record?.confirmedSince, flag.since, hours) : null;
 }
 
 /** Names whose value is, or is to be, where no other environment's could be seen. */
