@@ -47,8 +47,7 @@ export const isObject = (value: Value | undefined): value is Properties =>
   !(value instanceof Computed) &&
   !(value instanceof Reference);
 
-/** Whether the value, or one inside it, is such a one. */
-export const some = (value: Value, test: (value: Value) => boolean): boolean => {
+const some = (value: Value, test: (value: Value) => boolean): boolean => {
   if (test(value)) return true;
   if (Array.isArray(value)) return value.some((element) => some(element, test));
   if (value instanceof Secret) return some(value.value, test);
@@ -99,11 +98,12 @@ export function annotateSecrets(outputs: Properties, inputs: Properties): void {
   }
 }
 
-/** Every string that stands inside a secret. */
-export function secretStrings(value: Value, inside = false): string[] {
-  if (value instanceof Secret) return secretStrings(value.value, true);
-  if (typeof value === "string") return inside ? [value] : [];
-  if (Array.isArray(value)) return value.flatMap((element) => secretStrings(element, inside));
-  if (isObject(value)) return Object.values(value).flatMap((element) => secretStrings(element, inside));
-  return [];
+/** Every string that stands inside a secret. @param found where they go */
+export function secretStrings(value: Value, inside = false, found: string[] = []): string[] {
+  if (typeof value === "string") {
+    if (inside) found.push(value);
+  } else if (value instanceof Secret) secretStrings(value.value, true, found);
+  else if (Array.isArray(value)) for (const element of value) secretStrings(element, inside, found);
+  else if (isObject(value)) for (const key of Object.keys(value)) secretStrings(value[key] as Value, inside, found);
+  return found;
 }

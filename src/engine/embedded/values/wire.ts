@@ -9,7 +9,7 @@ import {
   signatureKey,
   unknownString,
 } from "./signatures.js";
-import { Computed, computed, type Properties, Reference, Secret, some, type Value } from "./values.js";
+import { Computed, computed, isObject, type Properties, Reference, Secret, type Value } from "./values.js";
 
 /** JSON, as a protobuf `Struct` gives and takes it. */
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
@@ -87,6 +87,11 @@ export function toWire(value: Value, options: WireOptions): Json {
 export const propertiesToWire = (properties: Properties, options: WireOptions): JsonObject =>
   toWire(properties, options) as JsonObject;
 
-/** Whether nothing is in it that JSON cannot say. */
-export const isJson = (value: Value): value is Json => !some(value, isNoJson);
-const isNoJson = (part: Value) => part instanceof Secret || part instanceof Computed || part instanceof Reference;
+/** Whether nothing is in it that JSON cannot say. Asked of whole states, and often: it makes nothing on its way. */
+export function isJson(value: Value): value is Json {
+  if (typeof value !== "object" || value === null) return true;
+  if (Array.isArray(value)) return value.every(isJson);
+  if (!isObject(value)) return false;
+  for (const key in value) if (!isJson(value[key] as Value)) return false;
+  return true;
+}
