@@ -52,7 +52,10 @@ export async function openSession(
   const where = `stack ${location.stack}`;
   const salt = stackFile.encryptionSalt ?? saltOf(deployment);
   const passphrase = await readPassphrase(env, where);
-  const opening = salt === undefined ? newSecretsManager(passphrase) : openSecretsManager(passphrase, salt, where);
+  const opening =
+    salt === undefined
+      ? newSecretsManager(passphrase, files.checkpointPath)
+      : openSecretsManager(passphrase, salt, where);
   meanwhile(project);
   const secrets = await opening;
   const config = resolveConfig(stackFile, project.config, (text) => secrets.decrypt(text), location.stack);

@@ -81,6 +81,20 @@ describe("the passphrase secrets provider", () => {
     expect((await openSession(location)).newSalt).toBe(false);
   });
 
+  it("makes one salt for a stack that is opened again before it is made, and another for another stack", async () => {
+    const env = { PULUMI_CONFIG_PASSPHRASE: "p" };
+    const location = await project(undefined, env);
+    const first = await openSession(location);
+    const again = await openSession(location);
+    const salt = (one: typeof first) => one.secrets.salt.split(":")[1];
+    expect(again.secrets.decrypt(first.secrets.encrypt("x"))).toBe("x");
+    expect(salt(again)).toBe(salt(first));
+    expect(salt(await openSession(await project(undefined, env)))).not.toBe(salt(first));
+    expect(salt(await openSession({ ...location, stack: "other" }))).not.toBe(salt(first));
+    await ensureStack(again);
+    expect(salt(await openSession(location))).toBe(salt(first));
+  });
+
   it("makes a stack's file when there is none", async () => {
     const location = await project(undefined, { PULUMI_CONFIG_PASSPHRASE: "" });
     await ensureStack(await openSession(location));

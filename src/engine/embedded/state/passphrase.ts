@@ -56,9 +56,13 @@ function keyOf(passphrase: string, salt: Buffer): Promise<Buffer> {
   return key;
 }
 
-/** A new salt for a stack that has none. */
-export async function newSecretsManager(passphrase: string): Promise<SecretsManager> {
-  const salt = randomBytes(saltBytes);
+// Whoever opens a stack that is not made yet goes on with the first one's salt: a command does so three times before it makes it.
+const fresh = new Map<string, Buffer>();
+
+/** A new salt for a stack that has none. @param stack what no other stack is called: the same salt for as long as it has none */
+export async function newSecretsManager(passphrase: string, stack?: string): Promise<SecretsManager> {
+  const salt = (stack === undefined ? undefined : fresh.get(stack)) ?? randomBytes(saltBytes);
+  if (stack !== undefined) fresh.set(stack, salt);
   const crypter = crypterOf(await keyOf(passphrase, salt));
   return { ...crypter, salt: `v1:${salt.toString("base64")}:${crypter.encrypt(proof)}` };
 }
