@@ -1,11 +1,12 @@
 // This package's own program and dynamic providers, as the embedded engine runs them in a command's process.
-import { existsSync, readFileSync, realpathSync } from "node:fs";
+import { readFileSync, realpathSync } from "node:fs";
 import Module, { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { type InlineProgram, type InlineProvider, loadPartsLater } from "../engine/index.js";
 import { loadAxios } from "../http/index.js";
 import type { Shared } from "../provider/index.js";
 import { inRunContext } from "../runContext.js";
+import { nearest } from "./init/modules.js";
 import { packageDir } from "./project.js";
 
 /** Everything that a provider does belongs to the run that it is called in, and to its own instance. */
@@ -25,8 +26,8 @@ const forms = {
 
 /** `module`, where the package that a file is in says so: the SDK then imports it, and requires it elsewhere. */
 function moduleKind(dir: string): "module" | "commonjs" {
-  const manifest = join(dir, "package.json");
-  if (!existsSync(manifest)) return dirname(dir) === dir ? "commonjs" : moduleKind(dirname(dir));
+  const manifest = nearest(dir, "package.json");
+  if (manifest === undefined) return "commonjs";
   const { type } = JSON.parse(readFileSync(manifest, "utf8")) as { readonly type?: string };
   return type === "module" ? "module" : "commonjs";
 }

@@ -37,8 +37,7 @@ import { toWire } from "./values/wire.js";
 
 type Kind = "update" | "refresh" | "destroy";
 
-/** As the CLI's default: steps that wait for a provider cost nothing. */
-/** Steps that may run at the same time, as the CLI has it. */
+/** Steps that may run at the same time, as the CLI has it: those that wait for a provider cost nothing. */
 const parallel = 16;
 
 /** The Pulumi engine inside this process, with the state of the CLI's file backend. */
