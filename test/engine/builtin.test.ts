@@ -106,16 +106,30 @@ describe("a program reads its own stack's last resources, of the embedded engine
     });
   });
 
-  it.each([
-    ["pulumi:pulumi:readStackResourceOutputs", { stackName: "nowhere" }, 'unknown stack "nowhere"'],
-    ["pulumi:pulumi:readStackOutputs", { name: "nowhere" }, 'unknown stack "nowhere"'],
-    ["pulumi:pulumi:readStackResourceOutputs", {}, "missing required property 'stackName'"],
-  ])("%s of %j fails the call, not the update", async (token, args, message) => {
+  it("what cannot be answered fails the call, not the update", async () => {
+    const calls = [
+      ["pulumi:pulumi:readStackResourceOutputs", { stackName: "nowhere" }, 'unknown stack "nowhere"'],
+      ["pulumi:pulumi:readStackOutputs", { name: "nowhere" }, 'unknown stack "nowhere"'],
+      ["pulumi:pulumi:readStackResourceOutputs", {}, "missing required property 'stackName'"],
+    ] as const;
     const project = await newProject();
-    await use(project, calling(token, args, "first").replace(/const through.*/, "const through = {};"));
-    const { outcome, lines } = await run(openEngine("embedded", project.location, {}), "up");
-    expect(answered(lines)).toBe(`invocation of ${token} returned an error: ${message}`);
+    const invoke = ([token, args]: (typeof calls)[number]) =>
+      `await pulumi.runtime.invoke(${JSON.stringify(token)}, ${JSON.stringify(args)}).catch((error) => error.message)`;
+    await use(
+      project,
+      `const pulumi = require("@pulumi/pulumi");
+      module.exports = async () => {
+        console.log("answer " + JSON.stringify([${calls.map(invoke)}]));
+        new pulumi.ComponentResource("toy:index:Group", "first");
+      };`,
+    );
+    const engine = openEngine("embedded", project.location, {});
+    const { outcome, lines } = await run(engine, "up");
+    expect(answered(lines)).toEqual(
+      calls.map(([token, , message]) => `invocation of ${token} returned an error: ${message}`),
+    );
     expect(outcome.result).toBe("succeeded");
+    expect(await resourcesOf(engine)).toContain(groupUrn("first"));
   });
 });
 

@@ -1,8 +1,12 @@
+import { readFileSync, realpathSync } from "node:fs";
 import { appendFile, readFile, writeFile } from "node:fs/promises";
+import { createRequire } from "node:module";
 import { join } from "node:path";
+import { runInThisContext } from "node:vm";
 import { afterEach, describe, expect, it } from "vitest";
 import {
   type EngineEvent,
+  type InlineProgram,
   type NativeProvider,
   openEngine,
   PartialError,
@@ -80,11 +84,24 @@ class Widgets implements NativeProvider {
   }
 }
 
-async function setUp() {
+/** The project's program, in this process: what the engine asks of a provider does not depend on where the program runs. */
+function inThisProcess({ directory }: Project): InlineProgram {
+  const path = realpathSync(join(directory, "program.cjs"));
+  const run = async () => {
+    const exports = {};
+    runInThisContext(`(function (require, exports) {${readFileSync(path, "utf8")}})`)(createRequire(path), exports);
+    return exports;
+  };
+  return { isEntryPoint: (entry) => entry === path, load: async () => {}, run, provider: async () => undefined };
+}
+
+/** @param process whether the program runs in a process of its own, and asks through the wire */
+async function setUp({ process = false } = {}) {
   const project = await Project.make();
   projects.push(project);
   const provider = new Widgets();
-  const engine = openEngine("embedded", project.location, { widgets: provider });
+  const inline = process ? undefined : inThisProcess(project);
+  const engine = openEngine("embedded", project.location, { widgets: provider }, inline);
   const run = async (operation: "preview" | "up" | "refresh" | "destroy", program?: string, options = {}) => {
     if (program !== undefined) await writeFile(join(project.directory, "program.cjs"), sdk + program);
     const events: EngineEvent[] = [];
@@ -122,7 +139,7 @@ const program = (size: number, owner = "me") =>
 
 describe("a provider in the engine's own process", () => {
   it("creates, updates, replaces, refreshes and deletes, and what is secret stays so", async () => {
-    const { provider, engine, run } = await setUp();
+    const { provider, engine, run } = await setUp({ process: true });
     const previewed = await run("preview", program(1));
     expect(previewed).toMatchObject({ errors: [], steps: ["create toy-dev", "create w"] });
     expect(provider.calls).toEqual([]);
@@ -153,7 +170,7 @@ describe("a provider in the engine's own process", () => {
   });
 
   it("is kept in state as the CLI keeps a parameterized package's", async () => {
-    const { project, provider, engine, run } = await setUp();
+    const { project, provider, engine, run } = await setUp({ process: true });
     await appendFile(join(project.directory, "Pulumi.dev.yaml"), "config:\n  widgets:region: eu\n  toy:other: x\n");
     expect((await run("up", program(1))).errors).toEqual([]);
     expect(provider.config).toMatchObject({ region: "eu" });

@@ -191,8 +191,9 @@ describe("a part of a migration", () => {
         done(await world.up("staging", { env }));
         done(await world.rotate("HEROKU_API_KEY", "staging", world.services.heroku.keys.add(), { env }));
         const [infisical, heroku] = fronts.map(({ exchanges }) => exchanges);
-        expect(infisical!.flatMap((one) => new Schemas(`infisical/${flavour}`).problems(one))).toEqual([]);
-        expect(heroku!.flatMap((one) => new Schemas("heroku").problems(one))).toEqual([]);
+        const published = { infisical: new Schemas(`infisical/${flavour}`), heroku: new Schemas("heroku") };
+        expect(infisical!.flatMap((one) => published.infisical.problems(one))).toEqual([]);
+        expect(heroku!.flatMap((one) => published.heroku.problems(one))).toEqual([]);
         expect(infisical!.length).toBeGreaterThan(10);
         expect(heroku!.length).toBeGreaterThan(5);
       } finally {
