@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { chmodSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -7,15 +7,23 @@ const checkout = fileURLToPath(new URL("../../../", import.meta.url));
 
 /**
  * A directory with all the programs that a step finds beside the system's own: this Node, and an `npm ci` that puts the
- * project's installed packages in place.
+ * project's installed packages in place, and what its sources compile to. That is named by them: a commit with other sources
+ * compiles its own.
  */
 export function programs(dir: string): string {
   mkdirSync(dir, { recursive: true });
   symlinkSync(process.execPath, join(dir, "node"));
   const npm = join(dir, "npm");
+  const compile = 'process.stdout.write(await (await import("./scripts/compile.mjs")).compile())';
+  const node = ["--input-type=module", "--eval", compile];
+  const compiled = execFileSync(process.execPath, node, { cwd: checkout, encoding: "utf8" });
   writeFileSync(
     npm,
-    `#!/bin/sh\n[ "$1" = ci ] || { echo "npm $* is not for the sandbox" >&2; exit 1; }\n[ -e node_modules ] || ln -s '${join(checkout, "node_modules")}' node_modules\n`,
+    `#!/bin/sh
+[ "$1" = ci ] || { echo "npm $* is not for the sandbox" >&2; exit 1; }
+[ -e node_modules ] || ln -s '${join(checkout, "node_modules")}' node_modules
+[ -e '${compiled}' ] || cp -r '${join(checkout, compiled)}' .
+`,
   );
   chmodSync(npm, 0o755);
   return dir;
