@@ -36,12 +36,12 @@ export class LocalClock {
     this.#latestMs = ms;
   }
 
-  /** @returns puts the time back to what it is now: for a test that begins again from one place */
-  checkpoint(): () => void {
+  /** @returns puts the time back to what it is now, here or on another clock: for a test that begins again from one place */
+  checkpoint(): (into?: LocalClock) => void {
     const kept = this.now().getTime();
-    return () => {
-      this.#offsetMs = kept - Date.now();
-      this.#latestMs = kept;
+    return (into = this) => {
+      into.#offsetMs = kept - Date.now();
+      into.#latestMs = kept;
     };
   }
 }

@@ -43,8 +43,11 @@ export interface LocalServices {
    * identity (`INFISICAL_CLIENT_ID`, `INFISICAL_CLIENT_SECRET`) and first Heroku key (`HEROKU_API_KEY`).
    */
   env: Record<string, string>;
-  /** @returns puts vault, apps and releases back as they are now, as often as it is called; the clock and all accounts go on */
-  checkpoint(): () => void;
+  /**
+   * @returns puts vault, apps and releases back as they are now, as often as it is called, here or on other services with the same
+   * seed; the clock and all accounts go on
+   */
+  checkpoint(): (into?: LocalServices) => void;
   close(): Promise<void>;
 }
 
@@ -71,12 +74,15 @@ export async function startLocal(options: LocalOptions = {}): Promise<LocalServi
       await Promise.all([infisical.close(), heroku.close()]);
     };
     const checkpoint = () => {
-      const back = [infisical.vault.checkpoint(), heroku.apps.checkpoint()];
-      return () => {
-        for (const restore of back) restore();
+      const [vault, apps] = [infisical.vault.checkpoint(), heroku.apps.checkpoint()];
+      return (into: LocalServices = services) => {
+        vault(into.infisical.vault);
+        apps(into.heroku.apps);
       };
     };
-    return { infisical, heroku, control, env: environment(infisical, heroku, seed), checkpoint, close };
+    const env = environment(infisical, heroku, seed);
+    const services: LocalServices = { infisical, heroku, control, env, checkpoint, close };
+    return services;
   } catch (error) {
     await infisical.close();
     throw error;

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { VaultRow } from "../migration/index.js";
 
-const betweenStepsMs = 20;
+export const betweenStepsMs = 20;
 
 /** What one recursive read showed, and the folders that were written to since it began. */
 interface Look {

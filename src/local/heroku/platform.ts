@@ -141,13 +141,13 @@ export class Platform {
     return release;
   }
 
-  /** @returns puts every app's vars and releases back as they are now; accounts and keys stay */
-  checkpoint(): () => void {
+  /** @returns puts every app's vars and releases back as they are now, here or on another one; accounts and keys stay */
+  checkpoint(): (into?: Platform) => void {
     const copy = (app: App): App => ({ ...app, releases: app.releases.map((release) => ({ ...release })) });
     const kept = this.list().map(copy);
-    return () => {
-      this.#apps.clear();
-      for (const app of kept) this.#apps.set(app.name, copy(app));
+    return (into = this) => {
+      into.#apps.clear();
+      for (const app of kept) into.#apps.set(app.name, copy(app));
     };
   }
 

@@ -41,8 +41,8 @@ export interface LocalApps {
   finishRelease(app: string, status?: ReleaseStatus): void;
   /** Whether a PATCH that changes no value makes a release (not documented by Heroku; default no). */
   releaseUnchanged(on: boolean): void;
-  /** @returns puts every app's vars and releases back as they are now; accounts and keys stay */
-  checkpoint(): () => void;
+  /** @returns puts every app's vars and releases back as they are now, here or on another service; accounts and keys stay */
+  checkpoint(): (into?: LocalApps) => void;
 }
 
 /** The API keys of the accounts; an account is named by its e-mail address, default the first one. */
@@ -96,8 +96,10 @@ export async function startHeroku(options: HerokuOptions = {}): Promise<LocalHer
   };
 }
 
+const platforms = new WeakMap<LocalApps, Platform>();
+
 function appsOf(platform: Platform): LocalApps {
-  return {
+  const apps: LocalApps = {
     names: () => platform.list().map((app) => app.name),
     id: (app) => platform.find(app).id,
     vars: (app) => varsView(platform.find(app).vars),
@@ -116,6 +118,11 @@ function appsOf(platform: Platform): LocalApps {
     releaseUnchanged: (on) => {
       platform.releaseUnchanged = on;
     },
-    checkpoint: () => platform.checkpoint(),
+    checkpoint: () => {
+      const back = platform.checkpoint();
+      return (into = apps) => back(platforms.get(into));
+    },
   };
+  platforms.set(apps, platform);
+  return apps;
 }

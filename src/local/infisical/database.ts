@@ -214,13 +214,16 @@ export class Database {
     return row;
   }
 
-  /** @returns puts every folder and secret back as it is now */
-  checkpoint(): () => void {
+  /** @returns puts every folder and secret back as it is now, here or in another database with these environments */
+  checkpoint(): (into?: Database) => void {
     const folders = structuredClone(this.folders);
     const secrets = structuredClone(this.secrets);
-    return () => {
-      this.folders.splice(0, this.folders.length, ...structuredClone(folders));
-      this.secrets.splice(0, this.secrets.length, ...structuredClone(secrets));
+    const slugs = new Map(this.environments.map(({ id, slug }) => [id, slug]));
+    return (into = this) => {
+      const ids = new Map(into.environments.map(({ id, slug }) => [slug, id]));
+      const placed = folders.map((row) => ({ ...structuredClone(row), envId: ids.get(slugs.get(row.envId)!)! }));
+      into.folders.splice(0, into.folders.length, ...placed);
+      into.secrets.splice(0, into.secrets.length, ...structuredClone(secrets));
     };
   }
 

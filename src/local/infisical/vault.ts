@@ -150,13 +150,13 @@ export class Vault {
   }
 
   /** @returns puts folders, secrets and the need of approvals back as they are now; accounts and their tokens stay */
-  checkpoint(): () => void {
+  checkpoint(): (into?: Vault) => void {
     const back = this.database.checkpoint();
     const approvals = [...this.approvalPaths];
-    return () => {
-      back();
-      this.approvalPaths.clear();
-      for (const path of approvals) this.approvalPaths.add(path);
+    return (into = this) => {
+      back(into.database);
+      into.approvalPaths.clear();
+      for (const path of approvals) into.approvalPaths.add(path);
     };
   }
 
