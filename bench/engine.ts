@@ -6,7 +6,7 @@ import { Deployment } from "../src/engine/embedded/deploy/deployment.js";
 import { secretBlind } from "../src/engine/embedded/deploy/secretBlind.js";
 import { selectionOf } from "../src/engine/embedded/deploy/selection.js";
 import { StackFiles } from "../src/engine/embedded/state/backend.js";
-import { snapshotFromJson, snapshotToJson } from "../src/engine/embedded/state/checkpoint.js";
+import { deploymentText, snapshotFromJson } from "../src/engine/embedded/state/checkpoint.js";
 import { newSecretsManager } from "../src/engine/embedded/state/passphrase.js";
 import { inProcess, type ProgramData, projectName, stackName } from "../test/engine/conformance/program.js";
 import { newWorld, toyProvider } from "../test/engine/conformance/world.js";
@@ -44,7 +44,7 @@ async function run(name: string, kind: "update" | "refresh" | "destroy", data: P
     base,
     persist: async (snapshot) => {
       writes += 1;
-      await files.write(snapshotToJson(snapshot, secrets, new Date()));
+      await files.write(deploymentText(snapshot, secrets, new Date()));
     },
     factory: () => secretBlind(toyProvider(world)),
     packageConfig: () => ({}),

@@ -13,7 +13,7 @@ import { selectionOf } from "../../src/engine/embedded/deploy/selection.js";
 import { InlineRun } from "../../src/engine/embedded/inline/program.js";
 import { inlineProviders } from "../../src/engine/embedded/inline/providers.js";
 import { StackFiles } from "../../src/engine/embedded/state/backend.js";
-import { type DeploymentJson, snapshotFromJson, snapshotToJson } from "../../src/engine/embedded/state/checkpoint.js";
+import { type DeploymentJson, snapshotFromJson } from "../../src/engine/embedded/state/checkpoint.js";
 import { integrityProblem } from "../../src/engine/embedded/state/integrity.js";
 import { acquireLock } from "../../src/engine/embedded/state/lock.js";
 import { rootStackType } from "../../src/engine/embedded/urn.js";
@@ -36,6 +36,7 @@ import { readStackFile, resolveConfig } from "../../src/engine/project/stackConf
 import { type Shared, shareWithRun } from "../../src/provider/index.js";
 import { betweenStepsMs } from "../../src/provider/inventory.js";
 import { inRunContext } from "../../src/runContext.js";
+import { snapshotToJson } from "./deployment.js";
 import { withoutResource } from "./stateDelete.js";
 import { waitShorter } from "./timers.js";
 

@@ -36,6 +36,6 @@ export async function deleteFromFiles(root: string, stack: string, urn: string):
   const before = await files.read();
   if (before === undefined) throw new Error(`stack ${stack} has no state`);
   const { state, gone } = withoutResource(before, urn);
-  await files.write(state);
+  await files.write([JSON.stringify(state)]);
   return gone;
 }

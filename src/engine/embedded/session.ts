@@ -5,7 +5,7 @@ import { runEnvironment, stateDirectory } from "../project/backend.js";
 import { type Project, readProject } from "../project/project.js";
 import { type ConfigValue, readStackFile, resolveConfig, type StackFile } from "../project/stackConfig.js";
 import { StackFiles } from "./state/backend.js";
-import { type DeploymentJson, snapshotFromJson, snapshotToJson } from "./state/checkpoint.js";
+import { type DeploymentJson, deploymentText, snapshotFromJson } from "./state/checkpoint.js";
 import { targetOf } from "./state/files.js";
 import { integrityProblem } from "./state/integrity.js";
 import { missingPassphrase, newSecretsManager, openSecretsManager, type SecretsManager } from "./state/passphrase.js";
@@ -97,7 +97,7 @@ export const saltOf = (deployment: DeploymentJson | undefined): string | undefin
 export const persistTo =
   ({ files, secrets }: Session) =>
   (snapshot: Snapshot): Promise<void> =>
-    files.write(snapshotToJson(snapshot, secrets, new Date()));
+    files.write(deploymentText(snapshot, secrets, new Date()));
 
 /** Makes the stack exist: its salt in its file, every other byte of that file as it was, and an empty state. */
 export async function ensureStack(session: Session): Promise<void> {

@@ -3,16 +3,13 @@ import type { Plugin } from "../../../src/engine/embedded/deploy/plugin.js";
 import { ProviderError } from "../../../src/engine/embedded/deploy/plugin.js";
 import { secretBlind } from "../../../src/engine/embedded/deploy/secretBlind.js";
 import { type SelectedUrns, selectionOf } from "../../../src/engine/embedded/deploy/selection.js";
-import {
-  type DeploymentJson,
-  snapshotFromJson,
-  snapshotToJson,
-} from "../../../src/engine/embedded/state/checkpoint.js";
+import { type DeploymentJson, snapshotFromJson } from "../../../src/engine/embedded/state/checkpoint.js";
 import type { SecretsManager } from "../../../src/engine/embedded/state/passphrase.js";
 import type { Snapshot } from "../../../src/engine/embedded/state/resource.js";
 import { hasSecrets } from "../../../src/engine/embedded/values/values.js";
 import { ErrorCollector } from "../../../src/engine/errors.js";
 import type { EngineEvent } from "../../../src/engine/index.js";
+import { snapshotToJson } from "../../support/deployment.js";
 import { inProcess, type ProgramData, projectName, stackName } from "./program.js";
 import { eventLines, plainErrors, type StepResult, stateLines } from "./results.js";
 import type { Scenario, StepData } from "./scenarios.js";

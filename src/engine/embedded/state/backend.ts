@@ -8,7 +8,7 @@ import {
   embeddedMark,
   schemaVersion,
 } from "./checkpoint.js";
-import { isMissing, keepAs, readIfThere, writeAtomically } from "./files.js";
+import { copyAtomically, isMissing, isThere, keepAs, readIfThere, writeAtomically } from "./files.js";
 
 /** What is kept of every update (`backend.UpdateInfo`). */
 export interface UpdateRecord {
@@ -67,8 +67,8 @@ export class StackFiles {
     return deployment;
   }
 
-  async exists(): Promise<boolean> {
-    return (await readIfThere(this.checkpointPath)) !== undefined;
+  exists(): Promise<boolean> {
+    return isThere(this.checkpointPath);
   }
 
   /** Which engine wrote the state last; undefined when there is none, or none that was ever updated. */
@@ -87,29 +87,29 @@ export class StackFiles {
     );
   }
 
-  async write(deployment: DeploymentJson): Promise<void> {
+  /** @param deployment the text of a DeploymentJson, in pieces */
+  async write(deployment: Iterable<string>): Promise<void> {
     const meta = join(this.base, "meta.yaml");
     if ((await readIfThere(meta)) === undefined) await writeAtomically(meta, "version: 1\n");
-    const checkpoint: CheckpointJson = {
-      version: schemaVersion,
-      checkpoint: { stack: this.fullName, latest: deployment },
-    };
     await keepAs(this.checkpointPath, `${this.checkpointPath}.bak`);
     await keepAs(`${this.checkpointPath}.attrs`, `${this.checkpointPath}.bak.attrs`);
-    await writeAtomically(this.checkpointPath, JSON.stringify(checkpoint));
+    await writeAtomically(this.checkpointPath, this.checkpointText(deployment));
+  }
+
+  /** The text of a CheckpointJson, in pieces. */
+  private *checkpointText(deployment: Iterable<string>): Generator<string> {
+    yield `{"version":${schemaVersion},"checkpoint":{"stack":${JSON.stringify(this.fullName)},"latest":`;
+    yield* deployment;
+    yield "}}";
   }
 
   /** Adds an update that has ended to the stack's history, and keeps a copy of the state it left. */
   async record(update: UpdateRecord): Promise<void> {
     const nanoseconds = BigInt(Date.now()) * 1_000_000n + (process.hrtime.bigint() % 1_000_000n);
-    const text = (await readIfThere(this.checkpointPath)) ?? "";
     const history = join(this.base, "history", this.project, this.stack, `${this.stack}-${nanoseconds}`);
     await writeAtomically(`${history}.history.json`, JSON.stringify(update));
-    await writeAtomically(`${history}.checkpoint.json`, text);
-    await writeAtomically(
-      join(this.base, "backups", this.project, this.stack, `${this.stack}.${nanoseconds}.json`),
-      text,
-    );
+    const backup = join(this.base, "backups", this.project, this.stack, `${this.stack}.${nanoseconds}.json`);
+    for (const path of [`${history}.checkpoint.json`, backup]) await copyAtomically(this.checkpointPath, path);
   }
 
   private async refuseOtherLayouts(): Promise<void> {

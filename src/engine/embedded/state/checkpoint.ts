@@ -60,15 +60,16 @@ const unsupported = (what: string, stack: string): EngineError =>
     `The state of ${stack} uses ${what}, which the embedded engine does not support: use --engine pulumi for this stack.`,
   );
 
-function resourceToJson(resource: ResourceState, crypter: SecretsManager): JsonObject {
-  const full: JsonObject = {
+/** A resource as text, with the fields in the CLI's order. */
+function resourceText(resource: ResourceState, crypter: SecretsManager): string {
+  const fields: Record<string, Json | Written> = {
     urn: resource.urn,
     custom: resource.custom,
     delete: resource.delete,
     id: resource.id,
     type: resource.type,
-    inputs: propertiesToJson(resource.inputs, crypter),
-    outputs: propertiesToJson(resource.outputs, crypter),
+    inputs: propertiesText(resource.inputs, crypter),
+    outputs: propertiesText(resource.outputs, crypter),
     parent: resource.parent,
     protect: resource.protect,
     external: resource.external,
@@ -89,18 +90,29 @@ function resourceToJson(resource: ResourceState, crypter: SecretsManager): JsonO
     ignoreChanges: resource.ignoreChanges,
     replaceOnChanges: resource.replaceOnChanges,
   };
-  return Object.fromEntries(Object.entries(full).filter(([key, value]) => key === "custom" || !isEmpty(value)));
+  const texts: string[] = [];
+  for (const [key, value] of Object.entries(fields)) {
+    if (value instanceof Written) {
+      if (value.text !== "{}") texts.push(`"${key}":${value.text}`);
+    } else if (key === "custom" || !isEmpty(value)) texts.push(`"${key}":${JSON.stringify(value)}`);
+  }
+  return `{${texts.join(",")}}`;
+}
+
+/** Properties as they are written. */
+class Written {
+  constructor(readonly text: string) {}
 }
 
 /** What was written of properties before: they are replaced, never changed, and each write of a state has most of them again. */
-const written = new WeakMap<SecretsManager, WeakMap<Properties, JsonObject>>();
+const written = new WeakMap<SecretsManager, WeakMap<Properties, Written>>();
 
-function propertiesToJson(properties: Properties, crypter: SecretsManager): JsonObject {
-  const known = written.get(crypter) ?? new WeakMap<Properties, JsonObject>();
+function propertiesText(properties: Properties, crypter: SecretsManager): Written {
+  const known = written.get(crypter) ?? new WeakMap<Properties, Written>();
   written.set(crypter, known);
-  const json = known.get(properties) ?? serializeProperties(properties, crypter);
-  known.set(properties, json);
-  return json;
+  const found = known.get(properties) ?? new Written(JSON.stringify(serializeProperties(properties, crypter)));
+  known.set(properties, found);
+  return found;
 }
 
 /** Go's `omitempty`. */
@@ -140,23 +152,24 @@ function resourceFromJson(json: JsonObject, crypter: SecretsManager, stack: stri
   return resource;
 }
 
-export function snapshotToJson(snapshot: Snapshot, secrets: SecretsManager, now: Date): DeploymentJson {
-  return {
-    manifest: { time: now.toISOString(), magic: magicOf(engineVersion), version: engineVersion },
-    secrets_providers: { type: "passphrase", state: { salt: secrets.salt } },
-    ...(snapshot.resources.length === 0
-      ? {}
-      : { resources: snapshot.resources.map((resource) => resourceToJson(resource, secrets)) }),
-    ...(snapshot.pendingOperations.length === 0
-      ? {}
-      : {
-          pending_operations: snapshot.pendingOperations.map(({ resource, type }) => ({
-            resource: resourceToJson(resource, secrets),
-            type,
-          })),
-        }),
-    metadata: {},
-  };
+/** The text of a deployment (DeploymentJson), in pieces: a large state is never in memory as a whole. */
+export function* deploymentText(snapshot: Snapshot, secrets: SecretsManager, now: Date): Generator<string> {
+  const manifest = { time: now.toISOString(), magic: magicOf(engineVersion), version: engineVersion };
+  const provider = { type: "passphrase", state: { salt: secrets.salt } };
+  yield `{"manifest":${JSON.stringify(manifest)},"secrets_providers":${JSON.stringify(provider)}`;
+  yield* listText("resources", snapshot.resources, (resource) => resourceText(resource, secrets));
+  yield* listText(
+    "pending_operations",
+    snapshot.pendingOperations,
+    ({ resource, type }) => `{"resource":${resourceText(resource, secrets)},"type":${JSON.stringify(type)}}`,
+  );
+  yield ',"metadata":{}}';
+}
+
+function* listText<One>(key: string, list: readonly One[], text: (one: One) => string): Generator<string> {
+  if (list.length === 0) return;
+  for (const [index, one] of list.entries()) yield `${index === 0 ? `,"${key}":[` : ","}${text(one)}`;
+  yield "]";
 }
 
 /** What of a deployment this engine can work with; throws an EngineError that names anything else. */

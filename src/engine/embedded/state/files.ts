@@ -1,5 +1,18 @@
 import { createHash } from "node:crypto";
-import { chmod, copyFile, link, mkdir, open, readFile, readlink, realpath, rename, rm, stat } from "node:fs/promises";
+import {
+  chmod,
+  copyFile,
+  type FileHandle,
+  link,
+  mkdir,
+  open,
+  readFile,
+  readlink,
+  realpath,
+  rename,
+  rm,
+  stat,
+} from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 
 // State holds names and ciphertexts, and what a mistake may leave in it: nobody but its owner reads it. What its owner made
@@ -8,20 +21,50 @@ import { dirname, resolve } from "node:path";
 /** For a directory that has to be there. One that is there already keeps its mode. */
 export const makePrivateDirectory = (path: string): Promise<unknown> => mkdir(path, { recursive: true, mode: 0o700 });
 
-/** Replaces a file as a whole: a reader, or a crash at any moment, finds the old content or the new one. */
-export async function writeAtomically(path: string, content: string): Promise<void> {
-  await replace(path, content, true);
-  await replace(`${path}.attrs`, attributesOf(content), false);
+/**
+ * Replaces a file as a whole: a reader, or a crash at any moment, finds the old content or the new one.
+ * @param content may come in pieces
+ */
+export async function writeAtomically(path: string, content: Iterable<string>): Promise<void> {
+  const md5 = createHash("md5");
+  await replace(path, true, async (file) => {
+    for (const chunk of chunks(typeof content === "string" ? [content] : content)) {
+      md5.update(chunk);
+      await file.writeFile(chunk);
+    }
+  });
+  await replace(`${path}.attrs`, false, (file) => file.writeFile(attributesOf(md5.digest("base64"))));
 }
 
-async function replace(path: string, content: string, durable: boolean): Promise<void> {
+/** A second file with the same content, also for the CLI, which keeps attributes beside it. */
+export async function copyAtomically(path: string, copy: string): Promise<void> {
+  await replace(copy, true, async (_, temporary) => copyFile(path, temporary));
+  if (await isThere(`${path}.attrs`))
+    await replace(`${copy}.attrs`, false, async (_, temporary) => copyFile(`${path}.attrs`, temporary));
+}
+
+/** Pieces of a text as a file takes them, about 256 kB each and none in two. */
+function* chunks(pieces: Iterable<string>): Generator<Buffer> {
+  let chunk = "";
+  for (const piece of pieces) {
+    chunk += piece;
+    if (chunk.length < 1 << 18) continue;
+    yield Buffer.from(chunk);
+    chunk = "";
+  }
+  yield Buffer.from(chunk);
+}
+
+type Fill = (file: FileHandle, path: string) => Promise<void>;
+
+async function replace(path: string, durable: boolean, fill: Fill): Promise<void> {
   const target = await targetOf(path);
   await makePrivateDirectory(dirname(target));
   const temporary = `${target}.${process.pid}.tmp`;
   const mode = (await modeOf(target)) ?? 0o600;
   const file = await open(temporary, "w", 0o600);
   try {
-    await file.writeFile(content);
+    await fill(file, temporary);
     await file.chmod(mode & 0o600);
     if (durable) await file.sync();
   } finally {
@@ -62,7 +105,7 @@ async function syncDirectory(path: string): Promise<void> {
 }
 
 /** The side file that the CLI's file store keeps beside each of its files (gocloud.dev/blob/fileblob). */
-const attributesOf = (content: string): string =>
+const attributesOf = (md5: string): string =>
   JSON.stringify({
     "user.cache_control": "",
     "user.content_disposition": "",
@@ -70,7 +113,7 @@ const attributesOf = (content: string): string =>
     "user.content_language": "",
     "user.content_type": "text/plain; charset=utf-8",
     "user.metadata": null,
-    md5: createHash("md5").update(content).digest("base64"),
+    md5,
   });
 
 /** Keeps the present content of a file, if there is one, under another name; the file itself stays in place throughout. */
@@ -98,6 +141,8 @@ export async function readIfThere(path: string): Promise<string | undefined> {
     throw error;
   }
 }
+
+export const isThere = async (path: string): Promise<boolean> => (await modeOf(path)) !== undefined;
 
 export const isMissing = (error: unknown): boolean =>
   error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "ENOTDIR");
