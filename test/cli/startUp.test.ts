@@ -28,18 +28,13 @@ const packagesIn = (urls: readonly string[]) =>
 const roomsIn = (urls: readonly string[]) =>
   [...new Set(urls.flatMap((url) => url.match(/\/\.build-\w+\/(\w+)\//)?.[1] ?? []))].sort();
 
-const drawing = ["ansi-regex", "cli-table3", "emoji-regex", "is-fullwidth-code-point", "string-width", "strip-ansi"];
 const rooms = ["catalog", "cli", "config", "project", "resolver"];
 
 it.each([
   { argv: ["--help"], packages: ["commander", "picocolors"], own: ["cli"] },
   { argv: ["resolve", "HEROKU_API_KEY"], packages: ["commander", "jiti", "picocolors"], own: rooms },
   { argv: ["paths", "--json"], packages: ["commander", "jiti", "picocolors"], own: rooms },
-  {
-    argv: ["paths"],
-    packages: [...drawing, "commander", "jiti", "picocolors"].sort(),
-    own: [...rooms, "report"].sort(),
-  },
+  { argv: ["paths"], packages: ["commander", "jiti", "picocolors"], own: rooms },
 ])("$argv loads what it uses and no more", ({ argv, packages, own }) => {
   // The first one makes jiti keep the catalog's text.
   loadedBy(argv);

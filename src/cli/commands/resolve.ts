@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import type { Catalog, Flag } from "../../catalog/index.js";
 import { UsageError } from "../../errors.js";
 import { environmentPath, flatPath, readFlag, resolve } from "../../resolver/index.js";
-import type { Io } from "../io.js";
+import { colorsOf, type Io } from "../io.js";
 import { openProject } from "../project.js";
 
 function flagOption(text: string | undefined, flag: Flag | undefined, env: NodeJS.ProcessEnv): boolean {
@@ -77,9 +77,16 @@ export function addPaths(program: Command, io: Io): void {
         io.out(JSON.stringify(rows, null, 2));
         return;
       }
-      const { table } = await import("../table.js");
-      const rowsOut = table(io, ["credential", "scope", "flag off", ...environments.map((env) => `flag on, ${env}`)]);
-      for (const row of rows) rowsOut.push([row.name, row.scope, row.off, ...environments.map((env) => row.on[env]!)]);
-      io.out(rowsOut.toString());
+      const head = ["credential", "scope", "flag off", ...environments.map((env) => `flag on, ${env}`)];
+      const cells = rows.map(({ name, scope, off, on }) => [name, scope, off, ...environments.map((env) => on[env]!)]);
+      io.out(inColumns(io, head, cells));
     });
+}
+
+/** Names and paths have plain letters only. For anything else there is table.ts; loading it takes as long as all the rest. */
+function inColumns(io: Io, head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const widths = head.map((title, at) => Math.max(title.length, ...rows.map((row) => row[at]!.length)));
+  const aligned = (cells: readonly string[]) => cells.map((cell, at) => cell.padEnd(widths[at]!));
+  const { cyan } = colorsOf(io);
+  return [aligned(head).map(cyan), ...rows.map(aligned)].map((cells) => `  ${cells.join("  ")}`).join("\n");
 }

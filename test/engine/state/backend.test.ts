@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { copyFile, mkdir, mkdtemp, readdir, readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -32,6 +33,35 @@ async function backend() {
 }
 
 describe("the file backend", () => {
+  it("writes a large state in pieces, with the attributes that the CLI's file store checks, and copies it as it is", async () => {
+    const { root, files } = await backend();
+    const value = "a key, ä and 🔑; ".repeat(3000);
+    const state = deployment(...Array.from({ length: 30 }, (_, at) => resource(`r${at}`, { inputs: { value } })));
+    const { resources = [] } = state;
+    const pieces = [
+      ...["{", `"manifest":${JSON.stringify(state.manifest)}`, ',"metadata":{},"resources":['],
+      ...resources.map((one, at) => `${at === 0 ? "" : ","}${JSON.stringify(one)}`),
+      "]}",
+    ];
+    await files.write(pieces);
+    expect((await files.read())?.resources).toEqual(resources);
+    await files.record({
+      ...{ kind: "update", startTime: 1, message: "", environment: {}, config: {} },
+      ...{ version: 0, result: "succeeded", endTime: 2, resourceChanges: {} },
+    });
+    const text = await readFile(files.checkpointPath);
+    expect(text.length).toBeGreaterThan(1 << 20);
+    const names = await readdir(join(root, ".pulumi"), { recursive: true });
+    const copies = names.filter((name) => /(stacks|history|backups).*(dev|checkpoint|\d)\.json$/.test(name));
+    expect(copies).toHaveLength(3);
+    for (const name of copies) {
+      const path = join(root, ".pulumi", name);
+      expect(text.equals(await readFile(path)), name).toBe(true);
+      const { md5 } = JSON.parse(await readFile(`${path}.attrs`, "utf8")) as { md5: string };
+      expect(md5, name).toBe(createHash("md5").update(text).digest("base64"));
+    }
+  });
+
   it("lays a stack out as the Pulumi CLI does", async () => {
     const { root, files } = await backend();
     await files.write([JSON.stringify(deployment())]);
