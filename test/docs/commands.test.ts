@@ -2,10 +2,13 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, test } from "vitest";
+import { shortWaits } from "../support/shortWaits.js";
 import { notShown, type Typed, typeDocument } from "./commands.js";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const document = (name: string) => readFileSync(`${root}docs/${name}`, "utf8");
+
+shortWaits();
 
 describe.each(["runbook.md", "configuration.md", "troubleshooting.md"])("docs/%s", (name) => {
   let typed: Typed[];
