@@ -9,7 +9,9 @@ const source = (path: string) => fileURLToPath(new URL(`./src/${path}`, import.m
  */
 const apart = [
   "test/clients/**/*.test.ts",
-  "test/engine/**/*.test.ts",
+  "test/engine/conformance/*.test.ts",
+  "test/engine/crash.test.ts",
+  "test/engine/fuzz/*.test.ts",
   "test/model/*.test.ts",
   "test/reliability/*.test.ts",
   "test/scenarios/canaries.test.ts",
