@@ -57,6 +57,21 @@ describe("a rotation makes at most 6 requests to the vault", () => {
     }
   });
 
+  it("of a root that holds other folders too reads vendor by vendor, and nothing of the others", async () => {
+    await open({ count: 6, folders: 3, others: { slack: { SLACK_BOT_TOKEN: "xoxb-not-moved" } } });
+    done(await world.up("prod"));
+    const made = vaultRequests(done(await world.rotate("CREDENTIAL_0", "prod", "a new value")));
+    const read = made.filter((one) => one.startsWith("GET /api/v3/secrets/raw ")).map((one) => one.split(" ").at(-1)!);
+    expect(
+      read.filter((folder) => !/^\/Acme\/vendor[0-2]\//.test(folder)),
+      made.join("\n"),
+    ).toEqual([]);
+    // By itself: the row right before its write.
+    const looked = ["/Acme/vendor0/**", "/Acme/vendor1/**", "/Acme/vendor2/**", "/Acme/vendor0/prod/"];
+    expect(new Set(read)).toEqual(new Set(looked));
+    expect(made.length, made.join("\n")).toBeLessThanOrEqual(6 + 3 - 1);
+  });
+
   it("a value that somebody writes after the plan is not written over", async () => {
     await open({ count: 2, folders: 1 });
     done(await world.up("prod"));
