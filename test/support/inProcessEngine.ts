@@ -31,7 +31,7 @@ import type {
   StackLocation,
 } from "../../src/engine/index.js";
 import { stateDirectory } from "../../src/engine/project/backend.js";
-import { readProject } from "../../src/engine/project/project.js";
+import { type Project, readProject } from "../../src/engine/project/project.js";
 import { readStackFile, resolveConfig } from "../../src/engine/project/stackConfig.js";
 import { type Shared, shareWithRun } from "../../src/provider/index.js";
 import { betweenStepsMs } from "../../src/provider/inventory.js";
@@ -153,8 +153,8 @@ export class InProcessStacks {
   }
 
   async #operate(location: OwnLocation, kind: Kind, dryRun: boolean, run: RunOptions): Promise<Outcome> {
-    if (dryRun) return this.#deploy(location, kind, dryRun, run);
     const project = await readProject(location);
+    if (dryRun) return this.#deploy(location, project, kind, dryRun, run);
     const { lockDirectory } = new StackFiles(
       stateDirectory(location, project.backendUrl),
       project.name,
@@ -166,16 +166,21 @@ export class InProcessStacks {
     try {
       // Not yet with the deployment's environment: the work may run another stack's update.
       await run.before?.(new AbortController().signal);
-      return await this.#deploy(location, kind, dryRun, run);
+      return await this.#deploy(location, project, kind, dryRun, run);
     } finally {
       await lock.release();
     }
   }
 
-  async #deploy(location: OwnLocation, kind: Kind, dryRun: boolean, run: RunOptions): Promise<Outcome> {
+  async #deploy(
+    location: OwnLocation,
+    project: Project,
+    kind: Kind,
+    dryRun: boolean,
+    run: RunOptions,
+  ): Promise<Outcome> {
     const { stack, env = {}, inline, native } = location;
     const errors = new ErrorCollector();
-    const project = await readProject(location);
     const file = await readStackFile(project.stackFile, project.name);
     const config = resolveConfig(file, project.config, (text) => text, stack);
     const { print = () => {} } = this.options;
