@@ -81,8 +81,11 @@ exports.toy = (store) => {
   };
 };
 
-/** For the host: the world is the file that TOY_WORLD names. */
-exports.provider = (env = process.env) =>
+/**
+ * For the host: the world is the file that TOY_WORLD names.
+ * @param patienceMs how long a program may take, from its first call of the provider, to register all that it can
+ */
+exports.provider = (env = process.env, patienceMs = 1000) =>
   exports.toy({
     load: () => JSON.parse(readFileSync(env.TOY_WORLD, "utf8")),
     // Whole or not at all: tests kill this process.
@@ -91,5 +94,5 @@ exports.provider = (env = process.env) =>
       renameSync(`${env.TOY_WORLD}.new`, env.TOY_WORLD);
     },
     // By then the program has registered all that it can, on a slow machine too: what it has is in the events and the state.
-    beforeFailing: () => new Promise((resolve) => setTimeout(resolve, 1000)),
+    beforeFailing: () => new Promise((resolve) => setTimeout(resolve, patienceMs)),
   });

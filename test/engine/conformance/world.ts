@@ -18,11 +18,11 @@ export interface World {
 const toy = createRequire(import.meta.url)("./toy.cjs") as {
   newWorld(): World;
   toy(store: { load(): World; save(world: World): void }): InlineProvider;
-  provider(env: NodeJS.ProcessEnv): InlineProvider;
+  provider(env: NodeJS.ProcessEnv, patienceMs?: number): InlineProvider;
 };
 export const newWorld = toy.newWorld;
-/** The toy provider on the world in the file that TOY_WORLD names. */
-export const toyInFile = toy.provider;
+/** The toy provider on the world in the file that TOY_WORLD names, for a program in this process: no message is on its way. */
+export const toyInFile = (env: NodeJS.ProcessEnv): InlineProvider => toy.provider(env, 200);
 
 /** The toy provider on a world in memory. */
 export const toyProvider = (world: World): BareProvider =>
