@@ -102,6 +102,7 @@ type Place = "staging on" | "prod on";
  */
 const ways = new Map<string, (world: World) => void>();
 let usualSeed: LocalSeed | undefined;
+let usualCatalog: Promise<Catalog> | undefined;
 
 const written = (requests: readonly RequestRecord[]) =>
   requests.filter(({ write }) => write).map(({ method, path }) => `${method} ${path}`);
@@ -150,8 +151,11 @@ export class World {
     writeFileSync(join(dir, "Pulumi.yaml"), text.replace(/^main: .*$/m, main));
     const file = await findCatalog(project);
     if (project !== checkout) cpSync(file, join(dir, basename(file)));
+    // The checkout's own does not change while tests run.
+    if (project === checkout) usualCatalog ??= loadCatalog(file);
+    const catalog = await (project === checkout ? usualCatalog! : loadCatalog(file));
     const stacks = engine === "in-process" ? await inProcess(program) : undefined;
-    const world = new World(await startLocal({ seed, flavour }), dir, await loadCatalog(file), stacks, flavour);
+    const world = new World(await startLocal({ seed, flavour }), dir, catalog, stacks, flavour);
     for (const stack of world.environments) {
       const text = readFileSync(join(project, `Pulumi.${stack}.yaml`), "utf8");
       writeFileSync(world.file(stack), text.replace(/^encryptionsalt: .*\n/m, ""));
