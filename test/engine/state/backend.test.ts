@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { loadSnapshot, type Session } from "../../../src/engine/embedded/session.js";
 import { StackFiles } from "../../../src/engine/embedded/state/backend.js";
-import { magicOf, snapshotFromJson } from "../../../src/engine/embedded/state/checkpoint.js";
+import { deploymentText, magicOf, snapshotFromJson } from "../../../src/engine/embedded/state/checkpoint.js";
 import type { SecretsManager } from "../../../src/engine/embedded/state/passphrase.js";
 import { emptyResource, type ResourceState } from "../../../src/engine/embedded/state/resource.js";
 import { computed, Reference, Secret } from "../../../src/engine/embedded/values/values.js";
@@ -26,6 +26,9 @@ const resource = (name: string, more: Partial<ResourceState> = {}): ResourceStat
 });
 const deployment = (...resources: ResourceState[]) =>
   snapshotToJson({ resources, pendingOperations: [] }, secrets, new Date(0));
+
+const written = (...resources: ResourceState[]) =>
+  deploymentText({ resources, pendingOperations: [] }, secrets, new Date(0));
 
 async function backend() {
   const root = await mkdtemp(join(tmpdir(), "engine-backend-"));
@@ -64,8 +67,8 @@ describe("the file backend", () => {
 
   it("lays a stack out as the Pulumi CLI does", async () => {
     const { root, files } = await backend();
-    await files.write([JSON.stringify(deployment())]);
-    await files.write([JSON.stringify(deployment(resource("a")))]);
+    await files.write(written());
+    await files.write(written(resource("a")));
     await files.record({
       kind: "update",
       startTime: 1,
@@ -98,8 +101,8 @@ describe("the file backend", () => {
 
   it("keeps the state before the last one, and its command brings it back", async () => {
     const { files } = await backend();
-    await files.write([JSON.stringify(deployment(resource("a")))]);
-    await files.write([JSON.stringify(deployment(resource("a"), resource("b")))]);
+    await files.write(written(resource("a")));
+    await files.write(written(resource("a"), resource("b")));
     await writeFile(files.checkpointPath, "{ cut short");
     const damage = await files.read().then(
       () => "",
@@ -113,14 +116,14 @@ describe("the file backend", () => {
 
   it("leaves nothing half-written behind", async () => {
     const { root, files } = await backend();
-    for (const name of ["a", "b", "c"]) await files.write([JSON.stringify(deployment(resource(name)))]);
+    for (const name of ["a", "b", "c"]) await files.write(written(resource(name)));
     expect((await readdir(join(root, ".pulumi/stacks/proj"))).filter((name) => name.endsWith(".tmp"))).toEqual([]);
   });
 
   it("knows which engine wrote a state last", async () => {
     const { files } = await backend();
     expect(await files.writer()).toBeUndefined();
-    await files.write([JSON.stringify(deployment())]);
+    await files.write(written());
     expect(await files.writer()).toBe("embedded");
     const text = await readFile(files.checkpointPath, "utf8");
     await writeFile(files.checkpointPath, text.replace(/"version":"[^"]*"/, '"version":"v3.260.0"'));
@@ -157,7 +160,7 @@ describe("a state is refused by what is wrong with it", () => {
   ];
   it.each(spoiled)("%s", async (_, spoil, message) => {
     const { files } = await backend();
-    await files.write([JSON.stringify(deployment(resource("a")))]);
+    await files.write(written(resource("a")));
     const json = JSON.parse(await readFile(files.checkpointPath, "utf8")) as Record<string, unknown>;
     spoil(json);
     await writeFile(files.checkpointPath, JSON.stringify(json));

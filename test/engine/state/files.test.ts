@@ -8,10 +8,10 @@ import { type DeploymentJson, magicOf } from "../../../src/engine/embedded/state
 import { acquireLock } from "../../../src/engine/embedded/state/lock.js";
 
 const directory = () => mkdtemp(join(tmpdir(), "engine-files-"));
-const state = (version: string): DeploymentJson => ({
-  manifest: { time: "2026-01-02T03:04:05Z", magic: magicOf(version), version },
-  metadata: {},
-});
+const state = (version: string): string[] => {
+  const manifest = { time: "2026-01-02T03:04:05Z", magic: magicOf(version), version };
+  return [JSON.stringify({ manifest, metadata: {} } satisfies DeploymentJson)];
+};
 const update: UpdateRecord = {
   ...{ kind: "update", startTime: 1, message: "", environment: {}, config: {} },
   ...{ version: 0, result: "succeeded", endTime: 2, resourceChanges: {} },
@@ -29,7 +29,7 @@ describe.skipIf(process.platform === "win32")("what the engine writes", () => {
   it("is its owner's alone: state, the one before it, history, backups, and the lock, in directories that are so too", async () => {
     const { root, files } = await backend();
     const lock = await acquireLock(files.lockDirectory, "dev");
-    for (const version of ["v1", "v2"]) await files.write([JSON.stringify(state(version))]);
+    for (const version of ["v1", "v2"]) await files.write(state(version));
     await files.record(update);
     const all = await readdir(join(root, ".pulumi"), { recursive: true, withFileTypes: true });
     const modes = await Promise.all(
@@ -46,13 +46,13 @@ describe.skipIf(process.platform === "win32")("what the engine writes", () => {
 
   it("closes a state that others could read, with the copy of it, and leaves one as it is that is narrower", async () => {
     const { files, path, stacks } = await backend();
-    await files.write([JSON.stringify(state("v1"))]);
+    await files.write(state("v1"));
     await chmod(path, 0o664);
     await chmod(stacks, 0o755);
-    await files.write([JSON.stringify(state("v2"))]);
+    await files.write(state("v2"));
     expect([await mode(path), await mode(`${path}.bak`), await mode(stacks)]).toEqual(["600", "600", "755"]);
     await chmod(path, 0o400);
-    await files.write([JSON.stringify(state("v3"))]);
+    await files.write(state("v3"));
     expect([await mode(path), await mode(`${path}.bak`)]).toEqual(["400", "400"]);
     expect((await files.read())?.manifest.version).toBe("v3");
   });
@@ -64,7 +64,7 @@ describe.skipIf(process.platform === "win32")("what the engine writes", () => {
     await mkdir(stacks, { recursive: true });
     await symlink(target, path);
     if (there === "that is there") await writeFile(target, JSON.stringify({ version: 3, checkpoint: { stack: "x" } }));
-    for (const version of ["v1", "v2"]) await files.write([JSON.stringify(state(version))]);
+    for (const version of ["v1", "v2"]) await files.write(state(version));
     expect(await readlink(path)).toBe(target);
     expect(JSON.parse(await readFile(target, "utf8")).checkpoint.latest.manifest.version).toBe("v2");
     // What was there before is a file, not one more name of the link.

@@ -62,14 +62,14 @@ const unsupported = (what: string, stack: string): EngineError =>
 
 /** A resource as text, with the fields in the CLI's order. */
 function resourceText(resource: ResourceState, crypter: SecretsManager): string {
-  const fields: Record<string, Json | Written> = {
+  const fields: Record<string, Json | Properties> = {
     urn: resource.urn,
     custom: resource.custom,
     delete: resource.delete,
     id: resource.id,
     type: resource.type,
-    inputs: propertiesText(resource.inputs, crypter),
-    outputs: propertiesText(resource.outputs, crypter),
+    inputs: resource.inputs,
+    outputs: resource.outputs,
     parent: resource.parent,
     protect: resource.protect,
     external: resource.external,
@@ -92,36 +92,27 @@ function resourceText(resource: ResourceState, crypter: SecretsManager): string 
   };
   const texts: string[] = [];
   for (const [key, value] of Object.entries(fields)) {
-    if (value instanceof Written) {
-      if (value.text !== "{}") texts.push(`"${key}":${value.text}`);
-    } else if (key === "custom" || !isEmpty(value)) texts.push(`"${key}":${JSON.stringify(value)}`);
+    if (key !== "custom" && isEmpty(value)) continue;
+    const isProperties = key === "inputs" || key === "outputs";
+    texts.push(`"${key}":${isProperties ? propertiesText(resource[key], crypter) : JSON.stringify(value)}`);
   }
   return `{${texts.join(",")}}`;
 }
 
-/** Properties as they are written. */
-class Written {
-  constructor(readonly text: string) {}
-}
-
 /** What was written of properties before: they are replaced, never changed, and each write of a state has most of them again. */
-const written = new WeakMap<SecretsManager, WeakMap<Properties, Written>>();
+const written = new WeakMap<SecretsManager, WeakMap<Properties, string>>();
 
-function propertiesText(properties: Properties, crypter: SecretsManager): Written {
-  const known = written.get(crypter) ?? new WeakMap<Properties, Written>();
+function propertiesText(properties: Properties, crypter: SecretsManager): string {
+  const known = written.get(crypter) ?? new WeakMap<Properties, string>();
   written.set(crypter, known);
-  const found = known.get(properties) ?? new Written(JSON.stringify(serializeProperties(properties, crypter)));
-  known.set(properties, found);
-  return found;
+  const text = known.get(properties) ?? JSON.stringify(serializeProperties(properties, crypter));
+  known.set(properties, text);
+  return text;
 }
 
 /** Go's `omitempty`. */
-const isEmpty = (value: Json): boolean =>
-  value === null ||
-  value === "" ||
-  value === false ||
-  (Array.isArray(value) && value.length === 0) ||
-  (isJsonObject(value) && Object.keys(value).length === 0);
+const isEmpty = (value: Json | Properties): boolean =>
+  value === null || value === "" || value === false || (typeof value === "object" && Object.keys(value).length === 0);
 
 function resourceFromJson(json: JsonObject, crypter: SecretsManager, stack: string): ResourceState {
   const urn = typeof json.urn === "string" ? json.urn : "";
