@@ -265,7 +265,7 @@ export function setChanged(
     wentBack ||
     waits ||
     !isDeepStrictEqual(plain(declared(last)), plain(declared(spec))) ||
-    !isDeepStrictEqual(plain(relevant(last.memory.seen)), plain(relevant(observed)))
+    !isDeepStrictEqual(relevant(last.memory.seen), relevant(observed))
   );
 }
 

@@ -24,7 +24,8 @@ export interface CheckFailure {
  * another version may have written.
  */
 export interface DynamicProvider<Inputs, Outputs> {
-  check(olds: unknown, news: Inputs): Promise<{ failures: CheckFailure[] }>;
+  /** @param news of it, where the resource is to work */
+  check(olds: unknown, news: Pick<Inputs, keyof Inputs & ("vault" | "target")>): Promise<{ failures: CheckFailure[] }>;
   diff(
     id: string,
     olds: unknown,

@@ -1,5 +1,5 @@
 // Behind `provider.cjs`: what the SDK's dynamic provider host calls.
-import { type ResourceKind, unwritten, written } from "../migration/index.js";
+import { placeKeys, type ResourceKind, unwritten, written } from "../migration/index.js";
 import type { DynamicProvider } from "./contract.js";
 import { folder } from "./folder.js";
 import { migration } from "./migration.js";
@@ -32,7 +32,7 @@ function underStateNames<Inputs, Outputs extends object>(
     ...provider,
     check: async (olds: unknown, news: Bag) => ({
       inputs: news,
-      failures: (await provider.check(olds, plain(news))).failures,
+      failures: (await provider.check(olds, unwritten(news, placeKeys) as unknown as Inputs)).failures,
     }),
     diff: (id: string, olds: unknown, news: Bag) => provider.diff(id, olds, plain(news)),
     create: async (news: Bag) => {

@@ -12,6 +12,7 @@ import {
   resourceTypes,
   type SecretSetInputs,
   type SecretSetOutputs,
+  unpacked,
   written,
 } from "../migration/index.js";
 
@@ -21,9 +22,14 @@ export const providerCode = (kind: string) =>
 
 /** @param outputs keys that only the provider fills */
 const properties = (kind: ResourceKind, args: object, ...outputs: readonly string[]) => ({
-  ...written(kind, { ...args, ...Object.fromEntries(outputs.map((key) => [key, undefined])) }),
+  ...written(kind, { ...args, ...Object.fromEntries(outputs.map((key) => [key, undefined])) }, (value, pack) =>
+    pulumi.Output.isInstance(value) ? value.apply(pack) : pack(value),
+  ),
   __provider: providerCode(kind),
 });
+
+/** A property that a state keeps as text; undefined where nothing is known of it yet. */
+const kept = <T>(output: pulumi.Output<unknown>): pulumi.Output<T> => output.apply((value) => unpacked(value) as T);
 
 type Args<T> = { [Key in keyof T]: pulumi.Input<T[Key]> };
 
@@ -59,16 +65,16 @@ export class Folder extends pulumi.CustomResource {
  */
 export class SecretSet extends pulumi.CustomResource {
   declare readonly path: pulumi.Output<string>;
-  declare protected readonly __cv_summary: pulumi.Output<SecretSetOutputs["summary"]>;
-  declare protected readonly __cv_memory: pulumi.Output<SecretSetOutputs["memory"]>;
+  declare protected readonly __cv_summary: pulumi.Output<unknown>;
+  declare protected readonly __cv_memory: pulumi.Output<unknown>;
   constructor(name: string, args: Args<SecretSetInputs>, opts?: pulumi.CustomResourceOptions) {
     super(resourceTypes.secretSet, name, properties("secretSet", args, "memory"), opts);
   }
   get summary() {
-    return this.__cv_summary;
+    return kept<SecretSetOutputs["summary"]>(this.__cv_summary);
   }
   get memory() {
-    return this.__cv_memory;
+    return kept<SecretSetOutputs["memory"]>(this.__cv_memory);
   }
 }
 
@@ -82,7 +88,7 @@ export class SecretSet extends pulumi.CustomResource {
  * ```
  */
 export class Migration extends pulumi.CustomResource {
-  declare protected readonly __cv_migration: pulumi.Output<MigrationOutputs["migration"]>;
+  declare protected readonly __cv_migration: pulumi.Output<unknown>;
   declare protected readonly __cv_turn: pulumi.Output<MigrationOutputs["turn"]>;
   declare readonly apps: pulumi.Output<MigrationOutputs["apps"]>;
   declare readonly phase: pulumi.Output<MigrationOutputs["phase"]>;
@@ -90,7 +96,7 @@ export class Migration extends pulumi.CustomResource {
     super(resourceTypes.migration, name, properties("migration", args, "migration"), opts);
   }
   get migration() {
-    return this.__cv_migration;
+    return kept<MigrationOutputs["migration"]>(this.__cv_migration);
   }
   get turn() {
     return this.__cv_turn;
@@ -107,11 +113,11 @@ export class Migration extends pulumi.CustomResource {
  * ```
  */
 export class Retirement extends pulumi.CustomResource {
-  declare protected readonly __cv_retirement: pulumi.Output<RetirementOutputs["retirement"]>;
+  declare protected readonly __cv_retirement: pulumi.Output<unknown>;
   constructor(name: string, args: Args<RetirementInputs>, opts?: pulumi.CustomResourceOptions) {
     super(resourceTypes.retirement, name, properties("retirement", args, "retirement", "left"), opts);
   }
   get retirement() {
-    return this.__cv_retirement;
+    return kept<RetirementOutputs["retirement"]>(this.__cv_retirement);
   }
 }

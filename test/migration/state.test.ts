@@ -2,7 +2,15 @@
 import { readFileSync } from "node:fs";
 import { afterEach, describe, expect, it } from "vitest";
 import { plainResources, stackType } from "../../src/engine/index.js";
-import { kindOf, readOutputs, resourceTypes, StateError, stateOf } from "../../src/migration/index.js";
+import {
+  kindOf,
+  readOutputs,
+  resourceTypes,
+  StateError,
+  stateOf,
+  unwritten,
+  written,
+} from "../../src/migration/index.js";
 import { done, World } from "../support/world.js";
 
 type Resource = Parameters<typeof stateOf>[1][number];
@@ -147,12 +155,40 @@ describe("a stack", () => {
     });
   });
 
+  it("of the fourth version, which kept properties where this one keeps texts, goes on: its next update writes each resource anew", async () => {
+    world = await World.open();
+    await world.prodOn();
+    const before = world.snapshot();
+    world.editState("prod", (resources) => {
+      for (const one of resources) {
+        if (!kindOf(one.type as string)) continue;
+        for (const side of ["inputs", "outputs"] as const) {
+          const now = Object.entries((one[side] ?? {}) as Record<string, unknown>);
+          const entries = now.map(([key, value]) => [key, unwritten({ [key]: value })[key.replace(/^__cv_/, "")]]);
+          const then: Record<string, unknown> = Object.fromEntries(entries);
+          if ("__cv_version" in then) then.__cv_version = 4;
+          one[side] = then;
+        }
+      }
+    });
+    const keeps = async () => /"__cv_memory":(.)/.exec(JSON.stringify(await world.exported("prod")))?.[1];
+    expect(await keeps()).toBe("{");
+    expect(done(await world.up("prod")).writes).toEqual([]);
+    expect(await keeps()).toBe('"');
+    expect(world.snapshot()).toEqual(before);
+    expect(done(await world.up("prod")).text).toMatch(/Done +11 unchanged/);
+  });
+
   it("whose state cannot be read changes nothing: its plan and its update end with the resource's name", async () => {
     world = await World.open();
     done(await world.up("prod"));
     world.editState("prod", (resources) => {
       const migration = resources.find(({ type }) => type === resourceTypes.migration)!;
-      (migration.outputs as { __cv_migration: { phase: string } }).__cv_migration.phase = "nonsense";
+      const outputs = unwritten(migration.outputs as Record<string, unknown>);
+      migration.outputs = written("migration", {
+        ...outputs,
+        migration: { ...(outputs.migration as object), phase: "nonsense" },
+      });
     });
     for (const argv of [["preview"], ["up", "--yes"]]) {
       const { code, err, writes } = await world.run([...argv, "--stack", "prod"]);

@@ -2,7 +2,7 @@
 
 import { unknownString } from "../../src/engine/embedded/values/signatures.js";
 import type { EngineEvent } from "../../src/engine/index.js";
-import { newRevision, resourceTypes } from "../../src/migration/index.js";
+import { newRevision, resourceTypes, unwritten } from "../../src/migration/index.js";
 import type { Runs } from "./world.js";
 
 type Metadata = NonNullable<EngineEvent["resourcePreEvent"]>["metadata"];
@@ -63,7 +63,7 @@ export function otherThanForetold({ preview, up }: Runs): string[] {
     if (!metadata || metadata.type !== resourceTypes.secretSet || !["create", "update"].includes(metadata.op))
       return [];
     const { inputs, outputs } = metadata.new!;
-    const [expected, found] = [inputs?.__cv_summary, outputs?.__cv_summary];
+    const [expected, found] = [inputs, outputs].map((one) => unwritten(one ?? {}).summary);
     if (!expected || !found) throw new Error(`${metadata.urn} has no summary to compare`);
     return compare(expected, found, "summary").map((line) => `${metadata.urn.split("::").at(-1)}: ${line}`);
   });

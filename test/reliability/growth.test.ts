@@ -105,12 +105,12 @@ it("three times the credentials make three times the state, its writes and the e
   expect(sameFolders.stateBytes / one.stateBytes).toBeLessThan(3.3);
 });
 
-it("a plan keeps at most 9 kB of memory for each credential", async () => {
+it("a plan keeps at most 6.5 kB of memory for each credential", async () => {
   const few = { count: 100, folders: 4 };
   const many = { count: 700, folders: 4 };
   // The first one loads what stays.
   await planBytes({ count: 50, folders: 4 });
   const each = ((await planBytes(many)) - (await planBytes(few))) / (many.count - few.count);
   expect(each).toBeGreaterThan(1000);
-  expect(each).toBeLessThan(9000);
+  expect(each).toBeLessThan(6500);
 });

@@ -4,6 +4,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { defaultSeed, type RequestRecord } from "../../src/local/index.js";
+import { unwritten } from "../../src/migration/index.js";
 import { environmentScoped } from "../support/document.js";
 import { leaks } from "../support/leaks.js";
 import { stagingValues, valueFor } from "../support/values.js";
@@ -106,27 +107,34 @@ const ofTheRun = new Set(
 );
 const ids = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|127\.0\.0\.1:\d+/g;
 
+interface KeptResource {
+  readonly urn: string;
+  inputs?: Readonly<Record<string, unknown>>;
+  outputs?: Readonly<Record<string, unknown>>;
+}
+
 /** Everything that the update leaves behind, but for ids and ports that each world makes up for itself. */
 function end(world: World, stack: EnvironmentName) {
   const { secrets, folders, apps, releases } = world.snapshot();
   const rows = secrets.map(({ at, token, value }) => `${at} ${token.replace(/^.*@/, "")} ${value}`);
-  const state = JSON.parse(
-    world.files()[`state/.pulumi/stacks/console-vault/${stack}.json`]!,
-    function (this: object, written, value: unknown) {
-      // Without the beginning that Pulumi leaves out of what it shows.
-      const key = written.replace(/^__cv_/, "");
-      // What was planned for a name is there twice: as a word for the reader, and as data. What a set is told that it wrote
-      // before is what the killed run had recorded; what it keeps itself, its memory, is compared.
-      const told = (key === "is" && "rules" in this) || (key === "records" && "__cv_names" in this);
-      if (told || ofTheRun.has(key)) return undefined;
-      return typeof value === "string" ? value.replace(ids, "…") : value;
-    },
-  ) as { checkpoint: { latest: { resources: { urn: string }[]; pending_operations?: unknown } } };
-  const { resources, pending_operations } = state.checkpoint.latest;
+  const file = world.files()[`state/.pulumi/stacks/console-vault/${stack}.json`]!;
+  const { checkpoint } = JSON.parse(file) as {
+    checkpoint: { latest: { resources: KeptResource[]; pending_operations?: unknown } };
+  };
+  for (const one of checkpoint.latest.resources)
+    for (const side of ["inputs", "outputs"] as const) if (one[side]) one[side] = unwritten(one[side]);
+  const latest = JSON.parse(JSON.stringify(checkpoint.latest), function (this: object, key, value: unknown) {
+    // What was planned for a name is there twice: as a word for the reader, and as data. What a set is told that it wrote
+    // before is what the killed run had recorded; what it keeps itself, its memory, is compared.
+    const told = (key === "is" && "rules" in this) || (key === "records" && "names" in this);
+    if (told || ofTheRun.has(key)) return undefined;
+    return typeof value === "string" ? value.replace(ids, "…") : value;
+  }) as typeof checkpoint.latest;
+  const { resources, pending_operations } = latest;
   // Which of two that do not need each other came first is chance.
   resources.sort((a, b) => (a.urn < b.urn ? -1 : 1));
-  const file = readFileSync(world.file(stack), "utf8").replace(/^encryptionsalt: .*$/m, "encryptionsalt");
-  return { rows: rows.sort(), folders: folders.sort(), apps, releases, file, resources, pending_operations };
+  const config = readFileSync(world.file(stack), "utf8").replace(/^encryptionsalt: .*$/m, "encryptionsalt");
+  return { rows: rows.sort(), folders: folders.sort(), apps, releases, config, resources, pending_operations };
 }
 
 const scoped = new Map(Object.keys(environmentScoped).map((name) => [name, true]));

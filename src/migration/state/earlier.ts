@@ -81,8 +81,8 @@ export function withSince(record: unknown, since: unknown): unknown {
   return record === undefined ? record : { ...one, flag: { since, ...raw(flag) } };
 }
 
-function upgrade(steps: typeof outputs, kind: ResourceKind, value: unknown): unknown {
-  const kept = unwritten(raw(value));
+function upgrade(steps: typeof outputs, kind: ResourceKind, value: unknown, only?: readonly string[]): unknown {
+  const kept = unwritten(raw(value), only);
   const { version } = kept;
   if (typeof version !== "number") return kept;
   return Object.entries(steps)
@@ -91,4 +91,6 @@ function upgrade(steps: typeof outputs, kind: ResourceKind, value: unknown): unk
 }
 
 export const upgradeOutputs = (kind: ResourceKind, value: unknown): unknown => upgrade(outputs, kind, value);
-export const upgradeInputs = (kind: ResourceKind, value: unknown): unknown => upgrade(inputs, kind, value);
+/** @param only keys as {@link unwritten} takes them; those that a step makes come besides */
+export const upgradeInputs = (kind: ResourceKind, value: unknown, only?: readonly string[]): unknown =>
+  upgrade(inputs, kind, value, only);

@@ -6,6 +6,7 @@ import {
   inVault,
   type OutputsOf,
   outputsOf,
+  placeKeys,
   type ResourceKind,
   resourceTypes,
   type ShownOf,
@@ -92,13 +93,14 @@ const isNew = (inputs: unknown) => Object.keys(inputs ?? {}).length === 0;
 /** Where the last update meant a resource to work; undefined for a new one. @param inputs of the last update */
 export function readVault(kind: VaultKind, inputs: unknown): VaultPlace | undefined {
   if (isNew(inputs)) return undefined;
-  return parsed(inVault, upgradeInputs(kind, inputs), undefined, label(kind, "of some name"), "inputs").vault;
+  return parsed(inVault, upgradeInputs(kind, inputs, placeKeys), undefined, label(kind, "of some name"), "inputs")
+    .vault;
 }
 
 /** The same of a stack's migration. */
 export function readTarget(inputs: unknown): Target | undefined {
   if (isNew(inputs)) return undefined;
-  const value = upgradeInputs("migration", inputs);
+  const value = upgradeInputs("migration", inputs, placeKeys);
   return parsed(atTarget, value, undefined, label("migration", "of the stack"), "inputs").target;
 }
 

@@ -6,7 +6,7 @@ import type { Broken, Reason } from "../findings.js";
 import { phases } from "../phases.js";
 
 /** In every resource. Raised where another layout is written, which also makes the next update write all resources anew. */
-export const stateVersion = 4;
+export const stateVersion = 5;
 
 /** Types of the resources that a stack declares, as they stand in its state: a compatibility contract. */
 export const resourceTypes = {
@@ -366,19 +366,60 @@ const read: Readonly<Record<ResourceKind, readonly string[]>> = {
   association: ["appId", "vars", "sensitiveVars"],
 };
 
+/**
+ * What has something for each credential, and no reader in a plan, is one text of JSON, from version 5 on: the SDK and an engine pass
+ * on each property a dozen times, piece by piece.
+ */
+const packed: ReadonlySet<string> = new Set(
+  "copies left memory migration names observed records restored retirement stays summary".split(" "),
+);
+
 const internal = "__cv_";
 type Bag = Readonly<Record<string, unknown>>;
 
-const renamed = (bag: Bag, rename: (key: string) => string): Bag =>
-  Object.fromEntries(Object.entries(bag).map(([key, value]) => [rename(key), value]));
+const packedText = (value: unknown): string | undefined => (value === undefined ? value : JSON.stringify(value));
 
-/** As it stands in a state. */
-export const written = (kind: ResourceKind, bag: Bag): Bag =>
-  renamed(bag, (key) => (read[kind].includes(key) || key === "__provider" ? key : `${internal}${key}`));
+/**
+ * As it stands in a state.
+ * @param pack how a value becomes its text: a program does not know all of them yet
+ */
+export const written = (
+  kind: ResourceKind,
+  bag: Bag,
+  pack = (value: unknown, toText: typeof packedText): unknown => toText(value),
+): Bag =>
+  Object.fromEntries(
+    Object.entries(bag).map(([key, value]) => {
+      if (read[kind].includes(key) || key === "__provider") return [key, value];
+      return [`${internal}${key}`, packed.has(key) ? pack(value, packedText) : value];
+    }),
+  );
 
-/** What {@link written} wrote, or a state of before. */
-export const unwritten = (bag: Bag): Bag =>
-  renamed(bag, (key) => (key.startsWith(internal) ? key.slice(internal.length) : key));
+/** What such a property is; as it came, where it is no text of JSON: nothing is judged here. */
+export function unpacked(value: unknown): unknown {
+  if (typeof value !== "string") return value;
+  try {
+    return JSON.parse(value);
+  } catch {
+    return value;
+  }
+}
+
+/**
+ * What {@link written} wrote, or a state of before.
+ * @param only the keys that are wanted; default: all
+ */
+export const unwritten = (bag: Bag, only?: readonly string[]): Bag =>
+  Object.fromEntries(
+    Object.entries(bag).flatMap(([written, value]) => {
+      const key = written.startsWith(internal) ? written.slice(internal.length) : written;
+      if (only && !only.includes(key)) return [];
+      return [[key, packed.has(key) ? unpacked(value) : value]];
+    }),
+  );
+
+/** Keys that say where a resource works, in a state of any version. */
+export const placeKeys: readonly string[] = ["version", "vault", "target"];
 
 /** By kind: what a resource keeps of what it found and did, and of its inputs what the next update compares with. */
 export const outputsOf = {
