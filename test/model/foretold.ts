@@ -56,7 +56,8 @@ export function otherThanForetold({ preview, up }: Runs): string[] {
     const open = JSON.stringify(one?.new?.inputs ?? "").includes(unknownString);
     if (one?.op !== other?.op && !(open && other?.op === "same"))
       return [`${subject}: told ${one?.op ?? "nothing"}, done ${other?.op ?? "nothing"}`];
-    return compare(one?.new?.inputs, other?.new?.inputs, "").map((line) => `${subject}: ${line}`);
+    const [plan, step] = [one, other].map((metadata) => unwritten(metadata?.new?.inputs ?? {}));
+    return compare(plan, step, "").map((line) => `${subject}: ${line}`);
   });
   const found = up.flatMap(({ resOutputsEvent }) => {
     const metadata = resOutputsEvent?.metadata;
