@@ -1,43 +1,94 @@
-// src/catalog/schema.ts is compiled with the part of zod that it uses inside: two dozen kB that load at once, where `import "zod"`
-// loads 95 files. Everything else stays an import, so that a module is in a process once.
+// Puts src/, and the libraries that most commands load, into few files: finding and reading six hundred modules takes Node longer than
+// running them. What only some commands load is in files of its own, which they import when they need it.
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { build } from "esbuild";
 
-/** The module below src/, without extension. */
-export const bundled = "catalog/schema";
+/** Modules below src/, without extension, that somebody outside of it loads: load.mjs, the package's `exports`, tests and the bench. */
+const entries = [
+  "api",
+  "catalog/api",
+  "catalog/index",
+  "catalog/vendors",
+  "cli/inline",
+  "cli/io",
+  "cli/main",
+  "cli/program",
+  "cli/run",
+  "engine/api",
+  "engine/embedded/state/lock",
+  "engine/index",
+  "engine/work/program",
+  "heroku/index",
+  "index",
+  "program/api",
+  "program/index",
+  "provider/index",
+  "resolver/index",
+  "runContext",
+  "vault/client/index",
+  "vault/index",
+];
+
+/** Libraries that come into the files. Every other one stays an import: a program that uses it as well has the same one. */
+const inlined = ["axios", "yaml", "zod"];
+
+/** What a library in CommonJS asks Node for its own modules with. */
+const banner = `import { createRequire as createNodeRequire } from "node:module";
+const require = createNodeRequire(import.meta.url);`;
 
 /**
- * @param {string} file the module's file, in TypeScript or JavaScript
- * @param {string | Uint8Array} contents what is in it
- * @param {import("esbuild").BuildOptions} options
- * @returns the text of the module and of its source map
+ * @param {string} root the package's own folder
+ * @param {string} outdir absolute
+ * @param {import("esbuild").BuildOptions} [options]
+ * @returns {Promise<Record<string, string[]>>} by file below `outdir`: what came into it, as paths below `root`
  */
-export async function withZod(file, contents, options) {
-  const { outputFiles } = await build({
-    entryPoints: [file],
+export async function bundle(root, outdir, options) {
+  const { dependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+  const { metafile } = await build({
+    absWorkingDir: root,
+    entryPoints: entries.map((name) => `src/${name}.ts`),
+    outbase: "src",
+    outdir,
+    chunkNames: "chunks/[name]-[hash]",
     bundle: true,
-    write: false,
+    splitting: true,
     platform: "node",
     format: "esm",
     target: "node20",
-    minifySyntax: true,
-    minifyWhitespace: true,
-    outfile: file.replace(/\.ts$/, ".js"),
-    plugins: [
-      {
-        name: "zod alone",
-        setup: ({ onResolve, onLoad }) => {
-          onResolve({ filter: /^\./ }, ({ path, importer }) =>
-            importer === file ? { path, external: true } : undefined,
-          );
-          onLoad({ filter: /schema/ }, ({ path }) =>
-            path === file ? { contents, loader: path.endsWith(".ts") ? "ts" : "js" } : undefined,
-          );
-        },
-      },
-    ],
+    external: Object.keys(dependencies).filter((name) => !inlined.includes(name)),
+    banner: { js: banner },
+    metafile: true,
     logLevel: "silent",
     ...options,
   });
-  const text = (ending) => outputFiles.find(({ path }) => path.endsWith(ending))?.text;
-  return { code: text(".js"), map: text(".map") };
+  for (const [path, { imports }] of Object.entries(metafile.inputs))
+    for (const one of imports)
+      if (one.kind === "dynamic-import" && metafile.inputs[one.path]?.format === "cjs")
+        throw new Error(
+          `${path}: import("${one.original}") would have no names: let a module of src import it by name`,
+        );
+  const files = Object.entries(metafile.outputs).filter(([path]) => path.endsWith(".js"));
+  return Object.fromEntries(
+    files.map(([path, { inputs }]) => [join(root, path).slice(outdir.length + 1), Object.keys(inputs)]),
+  );
 }
+
+/**
+ * A catalog's schema in CommonJS, with the part of zod that it uses: a project in CommonJS loads it with its catalog.
+ * @param {string} outfile
+ */
+export const bundleSchema = (outfile) =>
+  build({
+    entryPoints: ["src/catalog/schema.ts"],
+    outfile,
+    bundle: true,
+    platform: "node",
+    format: "cjs",
+    target: "node20",
+    mainFields: ["module", "main"],
+    minifySyntax: true,
+    minifyWhitespace: true,
+    external: ["./formats.js", "./pattern.js"],
+    logLevel: "silent",
+  });

@@ -1,10 +1,8 @@
-// Compiles src/ to what a checkout runs: .build-<hash of the sources>/, each file by itself: types are stripped,
-// and nothing is bundled but the part of zod that every command needs (bundle.mjs).
+// Compiles src/ to what a checkout runs: .build-<hash of the sources>/, as bundle.mjs puts it together.
 // What stands in such a directory is never changed, so that it cannot be stale, nor be replaced under a process that runs from it.
 import { createHash } from "node:crypto";
 import {
   existsSync,
-  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -13,13 +11,11 @@ import {
   statSync,
   writeFileSync,
 } from "node:fs";
-import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const source = join(root, "src");
-const tsconfigRaw = { compilerOptions: { target: "ES2022", verbatimModuleSyntax: true } };
 
 /** @returns the directory's name. Several processes may do so at once: the directory appears in one step, and whole. */
 export async function compile() {
@@ -27,43 +23,21 @@ export async function compile() {
   const files = list(source)
     .sort()
     .map((name) => ({ name, text: readFileSync(join(source, name)) }));
-  const { resolve } = createRequire(import.meta.url);
-  const compilers = [
-    fileURLToPath(import.meta.url),
-    fileURLToPath(new URL("bundle.mjs", import.meta.url)),
-    resolve("esbuild/package.json"),
-    resolve("zod/package.json"),
-  ].map((name) => ({ name, text: readFileSync(name) }));
+  const others = ["scripts/compile.mjs", "scripts/bundle.mjs", "package.json", "package-lock.json"].map((name) => ({
+    name,
+    text: readFileSync(join(root, name)),
+  }));
   const hash = createHash("sha256");
-  for (const { name, text } of [...compilers, ...files]) hash.update(`${name} ${text.length}\n`).update(text);
+  for (const { name, text } of [...others, ...files]) hash.update(`${name} ${text.length}\n`).update(text);
   const name = `.build-${hash.digest("hex").slice(0, 16)}`;
   const build = join(root, name);
   if (existsSync(build)) return name;
 
-  const { transform } = await import("esbuild");
-  const { bundled, withZod } = await import("./bundle.mjs");
+  const { bundle } = await import("./bundle.mjs");
   const beside = makeBeside(build);
   try {
-    await Promise.all(
-      files.map(async ({ name, text }) => {
-        const path = join(beside, name.replace(/\.ts$/, ".js"));
-        const options = { sourcemap: "external", tsconfigRaw };
-        const { code, map } =
-          name === join(`${bundled}.ts`)
-            ? await withZod(join(source, name), text, options)
-            : await transform(text, {
-                loader: "ts",
-                format: "esm",
-                target: "node20",
-                sourcefile: join(source, name),
-                logLevel: "silent",
-                ...options,
-              });
-        mkdirSync(dirname(path), { recursive: true });
-        writeFileSync(`${path}.map`, map);
-        writeFileSync(path, `${code}//# sourceMappingURL=${path.split(/[\\/]/).at(-1)}.map\n`);
-      }),
-    );
+    const files = await bundle(root, beside, { sourcemap: true, sourcesContent: false });
+    writeFileSync(join(beside, "files.json"), JSON.stringify(files));
     renameSync(beside, build);
   } catch (error) {
     rmSync(beside, { recursive: true, force: true });

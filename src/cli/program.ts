@@ -1,13 +1,11 @@
-import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { Command, CommanderError } from "commander";
 import { Refusal } from "../errors.js";
 import { promptError } from "./ask.js";
 import { exitCodeOf, exitCodes } from "./exit.js";
 import { colorsOf, type Io, type RunCommand } from "./io.js";
 
-const version = (
-  JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as { version: string }
-).version;
+const { version } = createRequire(import.meta.url)("console-vault/package.json") as { version: string };
 
 type Add = (program: Command, io: Io, run: RunCommand) => void;
 

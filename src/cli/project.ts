@@ -1,14 +1,13 @@
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, isAbsolute, join, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
 import type { Catalog } from "../catalog/index.js";
 import { UsageError } from "../errors.js";
 import { findCatalog, loadCatalog } from "../project/index.js";
 import type { Io } from "./io.js";
 
 /** The package's own root: where the program is that a checkout's `Pulumi.yaml` runs. */
-export const packageDir = dirname(fileURLToPath(new URL("../../package.json", import.meta.url)));
+export const packageDir = dirname(createRequire(import.meta.url).resolve("console-vault/package.json"));
 
 /** What a command stands in. */
 export interface Project {

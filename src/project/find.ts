@@ -12,7 +12,7 @@ interface ProjectFile {
 }
 
 async function parsed(file: string, text: string): Promise<ProjectFile> {
-  const { parse } = await import("yaml");
+  const { parse } = await import("./yaml.js");
   try {
     return (parse(text) ?? {}) as ProjectFile;
   } catch (error) {

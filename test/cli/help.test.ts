@@ -1,13 +1,6 @@
-// The list of commands, and what is loaded for it and for the commands that only resolve.
-import { execFileSync } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterAll, expect, it } from "vitest";
+// The list of commands.
+import { expect, it } from "vitest";
 import { run } from "../../src/cli/program.js";
-
-const coverage = mkdtempSync(join(tmpdir(), "console-vault-help-"));
-afterAll(() => rmSync(coverage, { recursive: true }));
 
 async function answer(...argv: string[]): Promise<{ code: number; out: string; err: string }> {
   const out: string[] = [];
@@ -46,35 +39,4 @@ it("an unknown command is wrong use, and the nearest one is named", async () => 
   const { code, err } = await answer("statsu");
   expect([code, err]).toEqual([2, expect.stringContaining("status")]);
   expect((await answer("constructor")).code).toBe(2);
-});
-
-/** Packages and rooms of this one that a command line loads. */
-function loads(...argv: string[]): string[] {
-  const bin = join(import.meta.dirname, "../../bin/console-vault.mjs");
-  execFileSync(process.execPath, [bin, ...argv], { env: { ...process.env, NODE_V8_COVERAGE: coverage } });
-  const urls = readdirSync(coverage).flatMap((name) => {
-    const { result } = JSON.parse(readFileSync(join(coverage, name), "utf8")) as { result: { url: string }[] };
-    rmSync(join(coverage, name));
-    return result.map(({ url }) => url);
-  });
-  const found = urls.flatMap((url) => /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(url)?.[1] ?? room.exec(url)?.[1] ?? []);
-  return [...new Set(found)].sort();
-}
-const room = /\.build-\w+\/(cli\/commands|\w+)\//;
-
-it("the list of commands loads none of them", () => {
-  loads("--version"); // A checkout compiles once.
-  expect(loads("--help")).toEqual(["cli", "commander", "picocolors"]);
-});
-
-it("resolve and paths load no client, no engine and no prompts", () => {
-  for (const argv of [
-    ["resolve", "HEROKU_API_KEY"],
-    ["paths", "--json"],
-  ]) {
-    const loaded = loads(...argv);
-    expect(loaded).toEqual(expect.arrayContaining(["catalog", "cli/commands", "resolver"]));
-    for (const other of ["axios", "@inquirer/prompts", "@pulumi/pulumi", "fastify", "pg", "engine", "heroku", "local"])
-      expect(loaded).not.toContain(other);
-  }
 });
