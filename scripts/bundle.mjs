@@ -33,7 +33,26 @@ const entries = [
 /** Libraries that come into the files. Every other one stays an import: a program that uses it as well has the same one. */
 const inlined = ["axios", "yaml", "zod"];
 
-/** What a library in CommonJS asks Node for its own modules with. */
+/**
+ * Libraries in CommonJS that are required where they are imported: for an import Node reads each of their files twice, the first time
+ * to find out what it exports.
+ */
+const required = /^(@grpc\/grpc-js|@pulumi\/pulumi|google-protobuf|picomatch)(\/|$)/;
+
+/** @type {import("esbuild").Plugin} */
+const requireInstead = {
+  name: "require instead",
+  setup: ({ onResolve, onLoad }) => {
+    onResolve({ filter: required }, ({ path, kind }) =>
+      kind === "import-statement" ? { path, namespace: "required" } : { path, external: true },
+    );
+    onLoad({ filter: /^/, namespace: "required" }, ({ path }) => ({
+      contents: `module.exports = require(${JSON.stringify(path)});`,
+    }));
+  },
+};
+
+/** What is required in CommonJS, Node's own modules by the libraries as well. */
 const banner = `import { createRequire as createNodeRequire } from "node:module";
 const require = createNodeRequire(import.meta.url);`;
 
@@ -58,6 +77,7 @@ export async function bundle(root, outdir, options) {
     target: "node20",
     external: Object.keys(dependencies).filter((name) => !inlined.includes(name)),
     banner: { js: banner },
+    plugins: [requireInstead],
     metafile: true,
     logLevel: "silent",
     ...options,
