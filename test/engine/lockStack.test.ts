@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -42,6 +42,16 @@ describe("a stack's lock, for work that is no update", () => {
     expect(await isHeld(location, "pulumi")).toBe(false);
     await credentials(location, "");
     expect(await isHeld(location, "pulumi")).toBe(true);
+  });
+
+  it("is neither held nor given up where it cannot be seen where the state is", async () => {
+    const location = await located();
+    await writeFile(join(location.projectDir, "credentials.json"), "{");
+    await expect(isHeld(location, "pulumi")).rejects.toThrow(/credentials\.json cannot be read .*PULUMI_BACKEND_URL/);
+    await credentials(location, "https://api.pulumi.com");
+    await mkdir(join(location.projectDir, ".pulumi/stacks"), { recursive: true });
+    await symlink("proj", join(location.projectDir, ".pulumi/stacks/proj"));
+    await expect(isHeld(location, "pulumi")).rejects.toThrow("ELOOP");
   });
 
   it("is held in the project's directory all the same where the state is there, or the embedded engine runs the stack", async () => {

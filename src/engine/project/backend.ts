@@ -1,8 +1,8 @@
-import { readFile, stat } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { EngineError, type StackLocation } from "../port.js";
+import { isThere, readIfThere } from "./files.js";
 
 /** The environment of a run: the process's, with what the location adds. */
 export const runEnvironment = (location: StackLocation): NodeJS.ProcessEnv => ({ ...process.env, ...location.env });
@@ -70,16 +70,14 @@ export async function goesByLogin(
 
 async function isLoggedIn(env: NodeJS.ProcessEnv): Promise<boolean> {
   if ((env.PULUMI_ACCESS_TOKEN ?? "") !== "") return true;
+  const path = join(env.PULUMI_HOME ?? join(homedir(), ".pulumi"), "credentials.json");
   try {
-    const path = join(env.PULUMI_HOME ?? join(homedir(), ".pulumi"), "credentials.json");
-    return Boolean((JSON.parse(await readFile(path, "utf8")) as { current?: string }).current);
-  } catch {
-    return false;
+    const text = (await readIfThere(path)) ?? "{}";
+    return Boolean((JSON.parse(text) as { current?: string }).current);
+  } catch (error) {
+    const why = error instanceof SyntaxError ? "no JSON" : (error as NodeJS.ErrnoException).code;
+    throw new EngineError(
+      `Where the Pulumi CLI is logged in is not known: ${path} cannot be read (${why}). Say where states are kept, with PULUMI_BACKEND_URL.`,
+    );
   }
 }
-
-const isThere = (path: string): Promise<boolean> =>
-  stat(path).then(
-    () => true,
-    () => false,
-  );

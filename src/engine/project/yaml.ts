@@ -1,16 +1,11 @@
-import { readFile } from "node:fs/promises";
 import { type Document, isMap, isScalar, parseDocument, type YAMLMap } from "yaml";
 import { EngineError } from "../port.js";
+import { readIfThere } from "./files.js";
 
 /** A YAML file of a project, or undefined when there is none. Throws EngineError for YAML that does not parse. */
 export async function readYaml(path: string): Promise<{ text: string; document: Document } | undefined> {
-  let text: string;
-  try {
-    text = await readFile(path, "utf8");
-  } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
-    throw error;
-  }
+  const text = await readIfThere(path);
+  if (text === undefined) return undefined;
   const document = parseDocument(text);
   const [problem] = document.errors;
   if (problem !== undefined) throw new EngineError(`${path} is not valid YAML: ${problem.message.split("\n")[0]}`);

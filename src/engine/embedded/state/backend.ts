@@ -1,6 +1,7 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { EngineError } from "../../port.js";
+import { isMissing, isThere, readIfThere } from "../../project/files.js";
 import {
   type CheckpointJson,
   checkDeployment,
@@ -8,7 +9,7 @@ import {
   embeddedMark,
   schemaVersion,
 } from "./checkpoint.js";
-import { copyAtomically, isMissing, isThere, keepAs, readIfThere, writeAtomically } from "./files.js";
+import { copyAtomically, keepAs, writeAtomically } from "./files.js";
 
 /** What is kept of every update (`backend.UpdateInfo`). */
 export interface UpdateRecord {

@@ -1,19 +1,7 @@
 import { createHash } from "node:crypto";
-import {
-  chmod,
-  copyFile,
-  type FileHandle,
-  link,
-  mkdir,
-  open,
-  readFile,
-  readlink,
-  realpath,
-  rename,
-  rm,
-  stat,
-} from "node:fs/promises";
+import { chmod, copyFile, type FileHandle, link, mkdir, open, readlink, realpath, rename, rm } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
+import { isMissing, isThere, modeOf } from "../../project/files.js";
 
 // State holds names and ciphertexts, and what a mistake may leave in it: nobody but its owner reads it. What its owner made
 // narrower still stays so, and a symbolic link is followed: it says where the file is to be.
@@ -85,15 +73,6 @@ export async function targetOf(path: string): Promise<string> {
   return link === undefined ? path : targetOf(resolve(dirname(path), link));
 }
 
-async function modeOf(path: string): Promise<number | undefined> {
-  try {
-    return (await stat(path)).mode;
-  } catch (error) {
-    if (isMissing(error)) return undefined;
-    throw error;
-  }
-}
-
 /** Without this a rename may be lost with the power, file and all. Windows cannot open a directory: there it is skipped. */
 async function syncDirectory(path: string): Promise<void> {
   try {
@@ -131,18 +110,3 @@ export async function keepAs(path: string, backup: string): Promise<void> {
   // Two names of one file are left as they are by rename.
   await rm(temporary, { force: true });
 }
-
-/** The content of a file, or undefined when there is none. */
-export async function readIfThere(path: string): Promise<string | undefined> {
-  try {
-    return await readFile(path, "utf8");
-  } catch (error) {
-    if (isMissing(error)) return undefined;
-    throw error;
-  }
-}
-
-export const isThere = async (path: string): Promise<boolean> => (await modeOf(path)) !== undefined;
-
-export const isMissing = (error: unknown): boolean =>
-  error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "ENOTDIR");

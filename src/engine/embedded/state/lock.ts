@@ -2,7 +2,8 @@ import { randomUUID } from "node:crypto";
 import { open, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { EngineError } from "../../port.js";
-import { isMissing, makePrivateDirectory, readIfThere } from "./files.js";
+import { isMissing, readIfThere } from "../../project/files.js";
+import { makePrivateDirectory } from "./files.js";
 import { type Holder, judgeHolder, lookAtProcess, ownHolder, type Process, type Verdict } from "./holder.js";
 
 // One lock file per holder in the stack's lock directory, as the CLI's file backend does it (pkg/backend/diy/lock.go):
