@@ -11,7 +11,8 @@ import {
   statSync,
   writeFileSync,
 } from "node:fs";
-import { join } from "node:path";
+import { createRequire } from "node:module";
+import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -23,10 +24,15 @@ export async function compile() {
   const files = list(source)
     .sort()
     .map((name) => ({ name, text: readFileSync(join(source, name)) }));
-  const others = ["scripts/compile.mjs", "scripts/bundle.mjs", "package.json", "package-lock.json"].map((name) => ({
-    name,
-    text: readFileSync(join(root, name)),
-  }));
+  const { resolve } = createRequire(import.meta.url);
+  const others = [
+    fileURLToPath(import.meta.url),
+    fileURLToPath(new URL("bundle.mjs", import.meta.url)),
+    join(root, "package.json"),
+    ...["axios", "esbuild", "yaml", "zod"].map((name) => resolve(`${name}/package.json`)),
+    // What npm has installed: the libraries that those need come into the files as well.
+    ...[join(root, "node_modules/.package-lock.json")].filter(existsSync),
+  ].map((path) => ({ name: basename(path), text: readFileSync(path) }));
   const hash = createHash("sha256");
   for (const { name, text } of [...others, ...files]) hash.update(`${name} ${text.length}\n`).update(text);
   const name = `.build-${hash.digest("hex").slice(0, 16)}`;
