@@ -56,8 +56,18 @@ function licences(files) {
     .sort()
     .map((folder) => {
       const { name, version, license } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
-      const file = readdirSync(folder).find((one) => /^licen[cs]e/i.test(one));
-      return `${name} ${version} (${license})\n\n${file ? readFileSync(join(folder, file), "utf8").trim() : ""}\n`;
+      return `${name} ${version} (${license})\n\n${licence(folder)}\n`;
     })
     .join(`\n${"-".repeat(80)}\n\n`);
+}
+
+/** Its file, else the part of its README. */
+function licence(folder) {
+  const named = (name) => readdirSync(folder).find((one) => name.test(one));
+  const file = named(/^licen[cs]e/i);
+  const text = file
+    ? readFileSync(join(folder, file), "utf8")
+    : /^#*\s*licen[cs]e\b[\s\S]*/im.exec(readFileSync(join(folder, named(/^readme/i)), "utf8"))?.[0];
+  if (!text) throw new Error(`${folder} has no licence`);
+  return text.trim();
 }

@@ -52,6 +52,9 @@ const requireInstead = {
   },
 };
 
+/** Whatever tsconfig.json says: what is compiled goes by these files alone. */
+const tsconfigRaw = { compilerOptions: { target: "ES2022", verbatimModuleSyntax: true } };
+
 /** What is required in CommonJS, Node's own modules by the libraries as well. */
 const banner = `import { createRequire as createNodeRequire } from "node:module";
 const require = createNodeRequire(import.meta.url);`;
@@ -75,6 +78,7 @@ export async function bundle(root, outdir, options) {
     platform: "node",
     format: "esm",
     target: "node20",
+    tsconfigRaw,
     external: Object.keys(dependencies).filter((name) => !inlined.includes(name)),
     banner: { js: banner },
     plugins: [requireInstead],
@@ -106,6 +110,7 @@ export const bundleSchema = (outfile) =>
     platform: "node",
     format: "cjs",
     target: "node20",
+    tsconfigRaw,
     mainFields: ["module", "main"],
     minifySyntax: true,
     minifyWhitespace: true,

@@ -2,6 +2,7 @@
 // What stands in such a directory is never changed, so that it cannot be stale, nor be replaced under a process that runs from it.
 import { createHash } from "node:crypto";
 import {
+  chmodSync,
   existsSync,
   mkdtempSync,
   readdirSync,
@@ -9,6 +10,7 @@ import {
   renameSync,
   rmSync,
   statSync,
+  utimesSync,
   writeFileSync,
 } from "node:fs";
 import { createRequire } from "node:module";
@@ -37,13 +39,17 @@ export async function compile() {
   for (const { name, text } of [...others, ...files]) hash.update(`${name} ${text.length}\n`).update(text);
   const name = `.build-${hash.digest("hex").slice(0, 16)}`;
   const build = join(root, name);
-  if (existsSync(build)) return name;
+  if (existsSync(build)) {
+    inUse(build);
+    return name;
+  }
 
   const { bundle } = await import("./bundle.mjs");
   const beside = makeBeside(build);
   try {
     const files = await bundle(root, beside, { sourcemap: true, sourcesContent: false });
     writeFileSync(join(beside, "files.json"), JSON.stringify(files));
+    chmodSync(beside, 0o777 & ~process.umask());
     renameSync(beside, build);
   } catch (error) {
     rmSync(beside, { recursive: true, force: true });
@@ -71,7 +77,17 @@ function makeBeside(build) {
   }
 }
 
-/** What was compiled before, or was begun and killed; a day later nothing runs from it any more. */
+/** Says so to {@link removeOld}, where this process may. */
+function inUse(build) {
+  const now = new Date();
+  try {
+    utimesSync(build, now, now);
+  } catch {
+    // Somebody else's checkout.
+  }
+}
+
+/** What nobody began to use for a day, or was begun and killed. */
 function removeOld(name) {
   const yesterday = Date.now() - 24 * 3_600_000;
   for (const other of readdirSync(root)) {

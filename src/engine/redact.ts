@@ -72,11 +72,23 @@ export class Redactor {
   private json(value: unknown): unknown {
     if (typeof value === "string") return this.text(value);
     if (typeof value !== "object" || value === null) return value;
-    const entries = Object.entries(value).map(([key, element]) => [key, element, this.json(element)] as const);
+    const entries = Object.entries(value).map(
+      ([key, element]) => [key, element, key.startsWith("__") ? this.internal(element) : this.json(element)] as const,
+    );
     // Without a secret in it, it stays the object that the state has as well.
     if (entries.every(([, element, now]) => element === now)) return value;
     if (Array.isArray(value)) return entries.map(([, , now]) => now);
     return Object.fromEntries(entries.map(([key, , now]) => [key, now]));
+  }
+
+  /** A property that Pulumi shows to nobody may be a text of JSON: a program reads it on, so its keys stay, as those of any property. */
+  private internal(value: unknown): unknown {
+    if (typeof value !== "string" || !/^[{[]/.test(value) || this.text(value) === value) return this.json(value);
+    try {
+      return JSON.stringify(this.json(JSON.parse(value)));
+    } catch {
+      return this.json(value);
+    }
   }
 }
 

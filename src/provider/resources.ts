@@ -23,7 +23,7 @@ export const providerCode = (kind: string) =>
 /** @param outputs keys that only the provider fills */
 const properties = (kind: ResourceKind, args: object, ...outputs: readonly string[]) => ({
   ...written(kind, { ...args, ...Object.fromEntries(outputs.map((key) => [key, undefined])) }, (value, pack) =>
-    pulumi.Output.isInstance(value) ? value.apply(pack) : pack(value),
+    pulumi.Output.isInstance(value) || value instanceof Promise ? pulumi.output(value).apply(pack) : pack(value),
   ),
   __provider: providerCode(kind),
 });
@@ -88,7 +88,7 @@ export class SecretSet extends pulumi.CustomResource {
  * ```
  */
 export class Migration extends pulumi.CustomResource {
-  declare protected readonly __cv_migration: pulumi.Output<unknown>;
+  declare protected readonly __cv_migration: pulumi.Output<MigrationOutputs["migration"]>;
   declare protected readonly __cv_turn: pulumi.Output<MigrationOutputs["turn"]>;
   declare readonly apps: pulumi.Output<MigrationOutputs["apps"]>;
   declare readonly phase: pulumi.Output<MigrationOutputs["phase"]>;
@@ -96,7 +96,7 @@ export class Migration extends pulumi.CustomResource {
     super(resourceTypes.migration, name, properties("migration", args, "migration"), opts);
   }
   get migration() {
-    return kept<MigrationOutputs["migration"]>(this.__cv_migration);
+    return this.__cv_migration;
   }
   get turn() {
     return this.__cv_turn;
@@ -113,11 +113,11 @@ export class Migration extends pulumi.CustomResource {
  * ```
  */
 export class Retirement extends pulumi.CustomResource {
-  declare protected readonly __cv_retirement: pulumi.Output<unknown>;
+  declare protected readonly __cv_retirement: pulumi.Output<RetirementOutputs["retirement"]>;
   constructor(name: string, args: Args<RetirementInputs>, opts?: pulumi.CustomResourceOptions) {
     super(resourceTypes.retirement, name, properties("retirement", args, "retirement", "left"), opts);
   }
   get retirement() {
-    return kept<RetirementOutputs["retirement"]>(this.__cv_retirement);
+    return this.__cv_retirement;
   }
 }

@@ -35,6 +35,27 @@ describe("the redactor", () => {
     expect(event.resOutputsEvent?.metadata.urn).toBe("urn:hush-hush");
   });
 
+  it("leaves the keys of an internal property alone, which may be a text of JSON, and takes secrets out of what is in it", () => {
+    const redactor = new Redactor();
+    redactor.add(["root", 'in "quotes"']);
+    const inputs = {
+      __internal: JSON.stringify({ root: "/root", said: ['in "quotes"'] }),
+      __none: "{root",
+      shown: '{"root":1}',
+    };
+    const state = { type: "t", urn: "urn:a", id: "a", parent: "", provider: "", inputs, outputs: {} };
+    const event = redactor.event({
+      sequence: 0,
+      timestamp: 0,
+      resOutputsEvent: { metadata: { op: "create", urn: state.urn, type: "t", provider: "", new: state } },
+    });
+    expect(event.resOutputsEvent?.metadata.new?.inputs).toEqual({
+      __internal: '{"root":"/[secret]","said":["[secret]"]}',
+      __none: "{[secret]",
+      shown: '{"[secret]":1}',
+    });
+  });
+
   const secret = 'pass "word"/with+signs & umlauts äöü 😀';
   const encoded: Record<string, string> = {
     "JSON in JSON": JSON.stringify(JSON.stringify({ secret })),

@@ -371,7 +371,7 @@ const read: Readonly<Record<ResourceKind, readonly string[]>> = {
  * on each property a dozen times, piece by piece.
  */
 const packed: ReadonlySet<string> = new Set(
-  "copies left memory migration names observed records restored retirement stays summary".split(" "),
+  "copies left memory names observed records restored stays summary".split(" "),
 );
 
 const internal = "__cv_";
