@@ -4,15 +4,16 @@ interface Loader {
 }
 
 /**
- * From here on Pulumi's SDK gets some parts of itself once it asks for something in them. They are two thirds of what it loads, for what
- * few programs do: the TypeScript compiler and npm's resolver, to turn functions into text, and the Automation API, to drive the CLI.
- * Everybody else in the process gets the same modules as ever.
+ * From here on Pulumi's SDK gets some parts of itself once it asks for something in them. They are four fifths of what it loads, for what
+ * few programs do: the TypeScript compiler, npm's resolver and what reads packages, to turn functions into text; the Automation API, to
+ * drive the CLI; tracing; the comparison of versions. Everybody else in the process gets the same modules as ever.
  *
  * @param loader the default export of `node:module`. Nothing but this is used from outside, so that the function's own text works in
  * another process too
  */
 export function loadPartsLater(loader: Loader): void {
-  const later = /^(\.\/automation|@npmcli\/arborist|(\.{1,2}\/)+typescript-shim)$/;
+  const later =
+    /^(\.\/automation|@npmcli\/arborist|@opentelemetry\/api|fdir|normalize-package-data|semver|(\.{1,2}\/)+typescript-shim)$/;
   const sdk = /[\\/]@pulumi[\\/]pulumi[\\/](?!.*[\\/]node_modules[\\/])/;
   const load = loader._load;
   loader._load = function (request, parent, ...rest) {
@@ -24,8 +25,12 @@ export function loadPartsLater(loader: Loader): void {
       return part;
     };
     return new Proxy(Object.create(null) as object, {
-      // Asked when it is imported: the answer spares a copy of every export.
-      get: (_, key) => (key === "__esModule" ? true : Reflect.get(real(), key)),
+      get: (_, key) => {
+        // Asked when it is imported: the answer spares a copy of every export.
+        if (key === "__esModule") return true;
+        const found = real();
+        return key === "default" && !Reflect.get(found, "__esModule") ? found : Reflect.get(found, key);
+      },
       has: (_, key) => Reflect.has(real(), key),
       ownKeys: () => Reflect.ownKeys(real()),
       getOwnPropertyDescriptor: (_, key) => {

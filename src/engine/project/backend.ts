@@ -73,7 +73,7 @@ async function isLoggedIn(env: NodeJS.ProcessEnv): Promise<boolean> {
   const path = join(env.PULUMI_HOME ?? join(homedir(), ".pulumi"), "credentials.json");
   try {
     const text = (await readIfThere(path)) ?? "{}";
-    return Boolean((JSON.parse(text) as { current?: string }).current);
+    return Boolean((JSON.parse(text) as { current?: string } | null)?.current);
   } catch (error) {
     const why = error instanceof SyntaxError ? "no JSON" : (error as NodeJS.ErrnoException).code;
     throw new EngineError(
