@@ -23,7 +23,7 @@ for (const name of withImports(required())) {
   cpSync(`dist/${name}.d.ts`, `dist/cjs/${name}.d.ts`);
   writeFileSync(`dist/cjs/${name}.js`, outputText);
 }
-await bundleSchema("dist/cjs/catalog/schema.js");
+await bundleSchema({ format: "cjs", outfile: "dist/cjs/catalog/schema.js" });
 
 /** Modules below src/, without extension, that the package's `exports` offer to `require`. */
 function required() {

@@ -1,5 +1,5 @@
-// What a catalog is. Every project in CommonJS loads this with its catalog, so it uses the part of zod that is small: scripts/bundle.mjs
-// puts that into this file there.
+// What a catalog is. Every command and every program asks it first, so it uses the part of zod that is small: scripts/bundle.mjs puts
+// that into this file wherever the package is compiled.
 import { en } from "zod/locales";
 import * as z from "zod/mini";
 import { formatNames } from "./formats.js";
