@@ -67,6 +67,7 @@ const smallSchema = (root) => ({
 
 /** Whatever tsconfig.json says: what is compiled goes by these files alone. */
 const tsconfigRaw = { compilerOptions: { target: "ES2022", verbatimModuleSyntax: true } };
+const common = { bundle: true, platform: "node", target: "node20", tsconfigRaw, logLevel: "silent" };
 
 /** What is required in CommonJS, Node's own modules by the libraries as well. */
 const banner = `import { createRequire as createNodeRequire } from "node:module";
@@ -81,22 +82,18 @@ const require = createNodeRequire(import.meta.url);`;
 export async function bundle(root, outdir, options) {
   const { dependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
   const { metafile } = await build({
+    ...common,
     absWorkingDir: root,
     entryPoints: entries.map((name) => `src/${name}.ts`),
     outbase: "src",
     outdir,
     chunkNames: "chunks/[name]-[hash]",
-    bundle: true,
     splitting: true,
-    platform: "node",
     format: "esm",
-    target: "node20",
-    tsconfigRaw,
     external: Object.keys(dependencies).filter((name) => !inlined.includes(name)),
     banner: { js: banner },
     plugins: [requireInstead, smallSchema(root)],
     metafile: true,
-    logLevel: "silent",
     ...options,
   });
   for (const [path, { imports }] of Object.entries(metafile.inputs))
@@ -118,15 +115,11 @@ export async function bundle(root, outdir, options) {
  */
 export const bundleSchema = (options) =>
   build({
+    ...common,
     entryPoints: [schema],
-    bundle: true,
-    platform: "node",
-    target: "node20",
-    tsconfigRaw,
     mainFields: ["module", "main"],
     minifySyntax: true,
     minifyWhitespace: true,
     external: ["./formats.js", "./pattern.js"],
-    logLevel: "silent",
     ...options,
   });

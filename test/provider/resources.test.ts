@@ -1,7 +1,7 @@
 // What a program that makes a resource itself hands over to it.
 import * as pulumi from "@pulumi/pulumi";
 import { expect, it } from "vitest";
-import { stateVersion, unwritten } from "../../src/migration/index.js";
+import { mergeSummaries, stateVersion, unwritten } from "../../src/migration/index.js";
 import { SecretSet } from "../../src/provider/index.js";
 
 it("properties may be values, promises or outputs, and those not known yet may stay so", async () => {
@@ -28,16 +28,7 @@ it("properties may be values, promises or outputs, and those not known yet may s
     plan: {},
     observed: {},
     records: {},
-    summary: {
-      revisions: {},
-      confirmed: ["STRIPE_KEY"],
-      missing: [],
-      broken: [],
-      waiting: [],
-      conflicts: [],
-      unchecked: [],
-      overrides: [],
-    },
+    summary: { ...mergeSummaries([]), confirmed: ["STRIPE_KEY"] },
   } as const;
   const made = { value: names, promise: Promise.resolve(names), output: pulumi.output(names) };
   for (const [name, given] of Object.entries(made)) {
